@@ -1,0 +1,20 @@
+# The commands of the project; README.md says what each is for.
+PYTHON ?= python3
+
+.PHONY: help run stop test test-odoo lint shell import-sales translations clean distclean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## run           set up what is missing, serve the add-on with demo data (PORT=8069)
+## stop          stop the server and the embedded PostgreSQL
+## test          lint and the whole test suite (ARGS="-k stage" for a part of it)
+## test-odoo     Odoo's own crm, sales_team, sale_crm, sale_management suites with the add-on installed
+## lint          ruff, pylint-odoo and XML checks (ARGS=--fix lets ruff mend)
+## shell         a Python shell on the served database
+## import-sales  load the CRM Sales Opportunities files into the served database (DATA=folder)
+## translations  refresh pemba_crm/i18n from the code
+## clean         drop the databases and whatever else can be rebuilt, keep the downloads
+## distclean     remove the whole cache folder
+run stop test test-odoo lint shell import-sales translations clean distclean:
+	@ARGS='$(ARGS)' PORT='$(PORT)' DATA='$(DATA)' $(PYTHON) scripts/dev.py $@

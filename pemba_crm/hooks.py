@@ -1,0 +1,2 @@
+def uninstall_hook(env):
+    env["crm.stage"]._unmap_pemba_steps()

@@ -1,0 +1,1 @@
+"""Targets, forecasts, reconciliation, reports and dashboards."""

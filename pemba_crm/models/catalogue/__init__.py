@@ -1,0 +1,1 @@
+"""Sale types, suites, software, modules, versions, deployment types, configurations."""

@@ -1,0 +1,1 @@
+"""Customer and prospect status, the contact's sheet, competitors."""

@@ -1,0 +1,1 @@
+"""What customers run: equipment, its components, the ledger of events."""

@@ -1,0 +1,1 @@
+"""Maintenance contracts, price indices, renewals, rights."""

@@ -1,0 +1,148 @@
+from odoo import api, fields, models
+from odoo.tools.translate import TranslationImporter, get_po_paths
+
+# Odoo's own stages by external id: the step each becomes, and the name it has in Odoo.
+ODOO_STAGES = {
+    "crm.stage_lead1": ("P", "New"),
+    "crm.stage_lead2": ("E", "Qualified"),
+    "crm.stage_lead3": ("M", "Proposition"),
+    "crm.stage_lead4": ("A", "Won"),
+}
+MATURATION = "crm.stage_lead3"
+BUDGETING = "pemba_crm.crm_stage_budgeting"
+
+
+class CrmStage(models.Model):
+    """The stages of Odoo's pipeline, each of which may be a step of the P-E-M-B-A method."""
+
+    _inherit = "crm.stage"
+
+    pemba_step = fields.Selection(
+        selection=[
+            ("P", "Prospection"),
+            ("E", "Evaluation"),
+            ("M", "Maturation"),
+            ("B", "Budgeting"),
+            ("A", "Acquisition"),
+        ],
+        string="PEMBA Step",
+        help="The step of the P-E-M-B-A method that an opportunity in this stage is at.",
+    )
+
+    @api.model
+    def _map_pemba_steps(self):
+        """Make Odoo's stages the steps of the method, and add the one that Odoo has no stage for.
+
+        A stage is renamed only where all its names are Odoo's. A stage that the user deleted stays
+        missing, and its step without a stage.
+        """
+        odoo_names = self._get_odoo_names()
+        labels = self._get_step_labels("en_US")
+        for xmlid, (step, _name) in ODOO_STAGES.items():
+            stage = self._get_stage(xmlid)
+            if not stage:
+                continue
+            stage.pemba_step = step
+            names = stage._get_names()
+            if names.items() <= odoo_names[xmlid].items():
+                # The other languages follow with the terms of the add-on.
+                others = dict.fromkeys(names.keys() - {"en_US"}, False)
+                stage.update_field_translations("name", {"en_US": labels[step], **others})
+        maturation = self._get_stage(MATURATION)
+        if maturation:
+            budgeting = self.create(self._prepare_budgeting_vals(maturation))
+            self.env["ir.model.data"]._update_xmlids(
+                [{"xml_id": BUDGETING, "record": budgeting, "noupdate": True}]
+            )
+
+    @api.model
+    def _unmap_pemba_steps(self):
+        """Give Odoo's stages their names back and empty the stage that was added, which goes with us.
+
+        Names that the user gave are kept. Opportunities are moved in SQL: their history, dates and
+        probabilities stay as they are.
+        """
+        odoo_names = self._get_odoo_names()
+        for xmlid, (step, _name) in ODOO_STAGES.items():
+            stage = self._get_stage(xmlid)
+            if not stage:
+                continue
+            restored = {
+                lang: odoo_names[xmlid][lang]
+                for lang, name in stage._get_names().items()
+                if name == self._get_step_labels(lang)[step]
+            }
+            stage.update_field_translations("name", restored)
+        budgeting = self._get_stage(BUDGETING)
+        refuge = budgeting._get_refuge()
+        if refuge:
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE crm_lead SET stage_id = %s WHERE stage_id = %s", (refuge.id, budgeting.id)
+            )
+            self.env.invalidate_all()
+
+    @api.model
+    def _get_unnamed_steps(self, langs):
+        """The stages that bear the English name of their step and none yet in a language given.
+
+        :return: list of (stage, language)
+        """
+        labels = self._get_step_labels("en_US")
+        unnamed = []
+        for xmlid in (*ODOO_STAGES, BUDGETING):
+            stage = self._get_stage(xmlid)
+            names = stage._get_names()
+            if stage.pemba_step and names["en_US"] == labels[stage.pemba_step]:
+                unnamed += [(stage, lang) for lang in langs if lang not in names]
+        return unnamed
+
+    @api.model
+    def _name_steps(self, unnamed):
+        for stage, lang in unnamed:
+            label = self._get_step_labels(lang)[stage.pemba_step]
+            stage.update_field_translations("name", {lang: label})
+
+    def _get_names(self):
+        """The names of the stage in the active languages in which it has one, by language."""
+        if not self:
+            return {}
+        active = dict(self.env["res.lang"].get_installed())
+        names = self._fields["name"]._get_stored_translations(self)
+        return {lang: name for lang, name in names.items() if lang == "en_US" or lang in active}
+
+    def _get_stage(self, xmlid):
+        return self.env.ref(xmlid, raise_if_not_found=False) or self.browse()
+
+    def _get_step_labels(self, lang):
+        """``{step: label}`` in a language."""
+        field = self._fields["pemba_step"]
+        return dict(field._description_selection(self.with_context(lang=lang).env))
+
+    def _get_odoo_names(self):
+        """The names that Odoo gives its stages, ``{xmlid: {language: name}}``, in all active languages."""
+        importer = TranslationImporter(self.env.cr, verbose=False)
+        langs = [lang for lang, _label in self.env["res.lang"].get_installed()]
+        for lang in langs:
+            for path in get_po_paths("crm", lang):
+                importer.load_file(path, lang, xmlids=set(ODOO_STAGES))
+        translations = importer.model_translations["crm.stage"]["name"]
+        return {
+            xmlid: {**dict.fromkeys(["en_US", *langs], name), **translations[xmlid]}
+            for xmlid, (_step, name) in ODOO_STAGES.items()
+        }
+
+    def _prepare_budgeting_vals(self, maturation):
+        """Values of the stage *Budgeting*: right after *Maturation* and for the same teams."""
+        return {
+            "name": self._get_step_labels("en_US")["B"],
+            "pemba_step": "B",
+            "sequence": maturation.sequence + 1,
+            "team_ids": maturation.team_ids.ids,
+        }
+
+    def _get_refuge(self):
+        """The stage to move opportunities to when this one goes: Odoo's own, else the open one before it."""
+        others = self.search([("id", "!=", self.id), ("is_won", "=", False)])
+        before = others.filtered(lambda stage: stage.sequence <= self.sequence)
+        return self._get_stage(MATURATION) or before[-1:] or others[:1]

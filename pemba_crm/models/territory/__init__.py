@@ -1,0 +1,1 @@
+"""Zones, their countries and currencies, dated conversion rates."""

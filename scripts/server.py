@@ -1,0 +1,134 @@
+"""The served database: made with demo data, updated when the add-on changed, served in the background."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from databases import CONFIGURATION, Odoo, addon_digest
+from environment import CACHE, LOGS, Problem, say, step
+
+DATABASE = "pemba"
+PROCESS = CACHE / "server.pid"
+SERVED = CACHE / "served"  # the digest of the add-on that the served database has
+START_TIME = 120  # seconds; half of one is usual
+
+
+def run():
+    """Serve the add-on and say where; a server that runs the add-on as it stands is left running."""
+    port = int(os.environ.get("PORT") or 8069)
+    if running_port() == port and SERVED.exists() and SERVED.read_text() == addon_digest():
+        introduce(port)
+        return 0
+    stop_server()
+    check_port(port)
+    odoo = Odoo()
+    prepare_database(odoo)
+    with step("starting the server"):
+        start_server(odoo, port)
+    introduce(port)
+    return 0
+
+
+def check_port(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Problem(
+                f"Port {port} is in use by another program: choose one with 'make run PORT={port + 1}'."
+            ) from None
+
+
+def prepare_database(odoo):
+    digest = addon_digest()
+    if DATABASE not in odoo.postgres.databases():
+        with step("installing pemba_crm and its demo data, in English and French"):
+            odoo.make(DATABASE, "-i", "pemba_crm", "--with-demo", "--load-language", "fr_FR")
+    elif not SERVED.exists() or SERVED.read_text() != digest:
+        with step("updating pemba_crm"):
+            arguments = ("-c", CONFIGURATION, "-d", DATABASE, "--no-http", "--stop-after-init")
+            odoo.run(*arguments, "-u", "pemba_crm", log_name="update")
+    SERVED.write_text(digest)
+
+
+def start_server(odoo, port):
+    log = LOGS / "server.log"
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            odoo.command_line(
+                *("-c", CONFIGURATION, "-d", DATABASE, "--db-filter", f"^{DATABASE}$"),
+                *("--http-port", str(port)),
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=odoo.variables,
+            start_new_session=True,
+        )
+    PROCESS.write_text(f"{process.pid} {port}")
+    deadline = time.monotonic() + START_TIME
+    while not answers(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop_server()
+            raise Problem(f"The server did not start (see {log}).")
+        time.sleep(0.3)
+
+
+def answers(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=30) as page:
+            return page.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def running_process():
+    """The server's process and port, where it runs."""
+    try:
+        pid, port = map(int, PROCESS.read_text().split())
+        with open(f"/proc/{pid}/cmdline") as command_line:
+            if str(CONFIGURATION) in command_line.read():
+                return pid, port
+    except (OSError, ValueError):
+        pass
+    return None, None
+
+
+def running_port():
+    _pid, port = running_process()
+    return port if port and answers(port) else None
+
+
+def stop_server():
+    pid, _port = running_process()
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 20
+        while running_process()[0] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if running_process()[0]:
+            os.kill(pid, signal.SIGKILL)
+    PROCESS.unlink(missing_ok=True)
+
+
+def introduce(port):
+    say(f"""
+PEMBA CRM is served at  http://localhost:{port}
+
+  login        password     who
+  sales        sales        salesperson
+  commercial   commercial   salesperson, in French
+  manager      manager      sales manager
+  support      support      customer support
+  accountant   accountant   accountant
+  admin        admin        administrator
+
+Open the PEMBA menu first: its pipeline shows the opportunities from Prospection to Acquisition.
+'make stop' ends it; 'make import-sales DATA=folder' loads 8,800 real opportunities.
+The server's log is {LOGS / "server.log"}
+""")
