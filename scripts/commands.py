@@ -184,18 +184,21 @@ def import_sales():
 
 
 def translations():
-    """Write the terms of the code to the .pot file and to French, which keeps what is translated."""
+    """Write the terms of the code to the .pot file and merge them into the French, which is kept."""
     odoo = Odoo()
     database = f"pemba_terms_{os.getpid()}"
+    template = ADDON / "i18n/pemba_crm.pot"
     odoo.copy(odoo.addon_template(), database)
     try:
         odoo.run(
-            *("i18n", "export", "-c", CONFIGURATION, "-d", database),
-            *("-l", "pot", "fr_FR", "--", "pemba_crm"),
+            *("i18n", "export", "-c", CONFIGURATION, "-d", database, "-o", template, "pemba_crm"),
             log_name="translations",
         )
     finally:
         odoo.drop(database)
+    french = ADDON / "i18n/fr.po"
+    merge = "import polib, sys; f = polib.pofile(sys.argv[1]); f.merge(polib.pofile(sys.argv[2])); f.save()"
+    odoo.output("-c", merge, french, template)
     return 0
 
 

@@ -10,6 +10,7 @@ from postgres import Postgres
 
 ADDON = PROJECT / "pemba_crm"
 CONFIGURATION = CACHE / "odoo.conf"
+LANGUAGES = ("--load-language", "en_US,fr_FR")
 LOADING = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 
 
@@ -91,12 +92,12 @@ class Odoo:
 
     def stock_template(self):
         """A database with what the add-on stands on, in English and French, without demo data."""
-        modules = ",".join(manifest()["depends"])
-        name = f"pemba_stock_{fingerprint(self.release, modules)}"
+        arguments = ("-i", ",".join(manifest()["depends"]), *LANGUAGES)
+        name = f"pemba_stock_{fingerprint(self.release, *arguments)}"
         if name not in self.postgres.databases():
             with step("installing Odoo's own modules"):
                 self._drop_others("pemba_stock_")
-                self.make(name, "-i", modules, "--load-language", "fr_FR")
+                self.make(name, *arguments)
         return name
 
     def addon_template(self):

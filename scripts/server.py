@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-from databases import CONFIGURATION, Odoo, addon_digest
+from databases import CONFIGURATION, LANGUAGES, Odoo, addon_digest
 from environment import CACHE, LOGS, Problem, say, step
 
 DATABASE = "pemba"
@@ -48,7 +48,7 @@ def prepare_database(odoo):
     digest = addon_digest()
     if DATABASE not in odoo.postgres.databases():
         with step("installing pemba_crm and its demo data, in English and French"):
-            odoo.make(DATABASE, "-i", "pemba_crm", "--with-demo", "--load-language", "fr_FR")
+            odoo.make(DATABASE, "-i", "pemba_crm", "--with-demo", *LANGUAGES)
     elif not SERVED.exists() or SERVED.read_text() != digest:
         with step("updating pemba_crm"):
             arguments = ("-c", CONFIGURATION, "-d", DATABASE, "--no-http", "--stop-after-init")

@@ -1,0 +1,33 @@
+from odoo.addons.base.tests.common import BaseCommon
+from odoo.tests import new_test_user, tagged
+
+
+@tagged("post_install", "-at_install")
+class PembaCommon(BaseCommon):
+    """The people and the pipeline that tests start from; nothing of it is demo data."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stages = cls.env["crm.stage"].search([("pemba_step", "!=", False)]).grouped("pemba_step")
+        cls.salesperson = cls._create_user("pemba_sales", "sales_team.group_sale_salesman")
+        cls.manager = cls._create_user("pemba_manager", "sales_team.group_sale_manager")
+        cls.support = cls._create_user("pemba_support", "pemba_crm.group_support")
+        cls.accountant = cls._create_user("pemba_accountant", "pemba_crm.group_accountant")
+
+    @classmethod
+    def _create_user(cls, login, groups):
+        return new_test_user(cls.env, login=login, groups=f"base.group_user,{groups}", lang="en_US")
+
+    @classmethod
+    def _create_opportunity(cls, step="P", **vals):
+        """An opportunity of the salesperson's at a step of the method."""
+        return cls.env["crm.lead"].create(
+            {
+                "name": f"Opportunity at {step}",
+                "type": "opportunity",
+                "stage_id": cls.stages[step][:1].id,
+                "user_id": cls.salesperson.id,
+                **vals,
+            }
+        )

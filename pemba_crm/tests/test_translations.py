@@ -1,0 +1,44 @@
+from io import BytesIO
+from pathlib import Path
+
+import polib
+from odoo.tests import tagged
+from odoo.tools.translate import trans_export
+
+from .common import PembaCommon
+
+I18N = Path(__file__).parent.parent / "i18n"
+
+
+def untranslated(template, translation):
+    """The terms of a template that a translation lacks or holds only as a guess."""
+    known = {entry.msgid for entry in translation if entry.msgstr and not entry.fuzzy and not entry.obsolete}
+    return sorted({entry.msgid for entry in template} - known)
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(PembaCommon):
+    def test_every_term_is_in_french(self):
+        buffer = BytesIO()
+        trans_export(None, ["pemba_crm"], buffer, "po", self.env)
+        terms = polib.pofile(buffer.getvalue().decode())
+        self.assertGreater(len(terms), 20)
+        french = polib.pofile(str(I18N / "fr.po"))
+        self.assertEqual(untranslated(terms, french), [], "terms without French in i18n/fr.po")
+        template = polib.pofile(str(I18N / "pemba_crm.pot"))
+        self.assertEqual(untranslated_template(terms, template), [], "terms missing from i18n/pemba_crm.pot")
+
+    def test_a_missing_term_is_found(self):
+        template = polib.POFile()
+        template.append(polib.POEntry(msgid="Known"))
+        template.append(polib.POEntry(msgid="Unknown"))
+        template.append(polib.POEntry(msgid="Guessed"))
+        french = polib.POFile()
+        french.append(polib.POEntry(msgid="Known", msgstr="Connu"))
+        french.append(polib.POEntry(msgid="Unknown", msgstr=""))
+        french.append(polib.POEntry(msgid="Guessed", msgstr="Deviné", flags=["fuzzy"]))
+        self.assertEqual(untranslated(template, french), ["Guessed", "Unknown"])
+
+
+def untranslated_template(terms, template):
+    return sorted({entry.msgid for entry in terms} - {entry.msgid for entry in template})
