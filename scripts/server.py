@@ -18,19 +18,33 @@ START_TIME = 120  # seconds; half of one is usual
 
 
 def run():
-    """Serve the add-on and say where; a server that runs the add-on as it stands is left running."""
-    port = int(os.environ.get("PORT") or 8069)
-    if running_port() == port and SERVED.exists() and SERVED.read_text() == addon_digest():
-        introduce(port)
-        return 0
-    stop_server()
-    check_port(port)
+    """Serve the add-on and say where."""
+    introduce(serve())
+    return 0
+
+
+def serve():
+    """Have the add-on served as it stands in the project; a server that does so is left running.
+
+    :return: the port
+    """
+    pid, running_port = running_process()
+    port = int(os.environ.get("PORT") or running_port or 8069)
+    if port == running_port and is_up_to_date() and answers(port):
+        return port
+    if port != running_port:
+        check_port(port)
+    if pid:
+        stop_server()
     odoo = Odoo()
     prepare_database(odoo)
     with step("starting the server"):
         start_server(odoo, port)
-    introduce(port)
-    return 0
+    return port
+
+
+def is_up_to_date():
+    return SERVED.exists() and SERVED.read_text() == addon_digest()
 
 
 def check_port(port):
@@ -45,15 +59,14 @@ def check_port(port):
 
 
 def prepare_database(odoo):
-    digest = addon_digest()
     if DATABASE not in odoo.postgres.databases():
         with step("installing pemba_crm and its demo data, in English and French"):
             odoo.make(DATABASE, "-i", "pemba_crm", "--with-demo", *LANGUAGES)
-    elif not SERVED.exists() or SERVED.read_text() != digest:
+    elif not is_up_to_date():
         with step("updating pemba_crm"):
             arguments = ("-c", CONFIGURATION, "-d", DATABASE, "--no-http", "--stop-after-init")
             odoo.run(*arguments, "-u", "pemba_crm", log_name="update")
-    SERVED.write_text(digest)
+    SERVED.write_text(addon_digest())
 
 
 def start_server(odoo, port):
@@ -97,11 +110,6 @@ def running_process():
     except (OSError, ValueError):
         pass
     return None, None
-
-
-def running_port():
-    _pid, port = running_process()
-    return port if port and answers(port) else None
 
 
 def stop_server():

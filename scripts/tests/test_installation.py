@@ -1,0 +1,131 @@
+"""The wheel beside an Odoo: built, installed by pip, installed in a database, and uninstalled from it."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+
+import pytest
+from databases import ADDON, Odoo
+from packaging.requirements import Requirement
+
+STAGES = "SELECT id, name, sequence, is_won, fold, color FROM crm_stage ORDER BY id"
+GROUPS = "SELECT gid, hid FROM res_groups_implied_rel ORDER BY 1, 2"
+OURS = (
+    "SELECT count(*) FROM ir_model_data WHERE module = 'pemba_crm'"
+    " UNION ALL SELECT count(*) FROM information_schema.columns WHERE column_name LIKE 'pemba%'"
+)
+# An open and a lost opportunity at Budgeting, and a stage that the user renames in French.
+USE = """
+budgeting = env.ref("pemba_crm.crm_stage_budgeting")
+leads = env["crm.lead"].create([{"name": n, "type": "opportunity", "stage_id": budgeting.id} for n in "ab"])
+leads[0].action_set_lost()
+env.ref("crm.stage_lead2").with_context(lang="fr_FR").name = "À qualifier"
+env.cr.commit()
+"""
+
+
+class WheelOdoo(Odoo):
+    """An Odoo that has the add-on from its wheel alone."""
+
+    def __init__(self, folder):
+        super().__init__(programs=())
+        self.configuration = folder / "odoo.conf"
+        self.configuration.write_text(f"[options]\ndata_dir = {folder / 'data'}\n")
+        venv.create(folder / "python", with_pip=False)
+        [packages] = (folder / "python").glob("lib/python*/site-packages")
+        (packages / "odoo.pth").write_text(
+            f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+        )
+        python = folder / "python/bin/python"
+        # Odoo's own requirements are not pip's business here: psycopg2-binary does not count as psycopg2.
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        subprocess.run(
+            [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ADDON], check=True
+        )
+        [wheel] = folder.glob("*.whl")
+        subprocess.run(
+            [*pip, "--python", python, "install", "-q", "--no-index", "--no-deps", wheel],
+            check=True,
+        )
+        self.python = python
+
+    def module(self, action, database, *options):
+        return self.run(
+            *("module", action, "-c", self.configuration, "-d", database, "pemba_crm", *options),
+            log_name=f"wheel-{action}",
+        )
+
+    def shell(self, database, program):
+        subprocess.run(
+            self.command_line("shell", "-c", self.configuration, "-d", database, "--no-http"),
+            input=program,
+            text=True,
+            check=True,
+            env=self.variables,
+            capture_output=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def wheel_odoo(tmp_path_factory):
+    return WheelOdoo(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture
+def database(wheel_odoo):
+    name = f"pemba_wheel_{os.getpid()}"
+    wheel_odoo.copy(os.environ["PEMBA_STOCK_TEMPLATE"], name)
+    yield name
+    wheel_odoo.drop(name)
+
+
+def test_pip_knows_the_add_on_and_the_odoo_it_needs(wheel_odoo):
+    program = (
+        "import importlib.metadata as m, json, odoo.addons.pemba_crm as addon;"
+        "found = m.metadata('odoo-addon-pemba_crm');"
+        "print(json.dumps([found['Version'], found.get_all('Requires-Dist'), m.version('odoo'),"
+        " addon.__path__[0]]))"
+    )
+    version, requirements, odoo_version, path = json.loads(wheel_odoo.output("-c", program))
+    assert version.startswith("19.0.1.0.0")
+    [requirement] = map(Requirement, requirements)
+    assert requirement.name == "odoo"
+    assert requirement.specifier.contains(odoo_version)
+    assert path.startswith(str(wheel_odoo.python.parent.parent))
+
+
+def test_installing_and_uninstalling_leaves_odoo_as_it_was(wheel_odoo, database):
+    def query(statement):
+        return wheel_odoo.postgres.query(statement, database)
+
+    stages, groups = query(STAGES), query(GROUPS)
+    wheel_odoo.module("install", database)
+    assert query("SELECT state FROM ir_module_module WHERE name = 'pemba_crm'") == [["installed"]]
+    steps = query("SELECT pemba_step, name->>'en_US' FROM crm_stage ORDER BY sequence, id")
+    assert steps == [
+        ["P", "Prospection"],
+        ["E", "Evaluation"],
+        ["M", "Maturation"],
+        ["B", "Budgeting"],
+        ["A", "Acquisition"],
+    ]
+    french = query("SELECT name->>'fr_FR' FROM crm_stage ORDER BY sequence, id")
+    assert french == [["Prospection"], ["Évaluation"], ["Maturation"], ["Budgétisation"], ["Achat"]]
+
+    wheel_odoo.shell(database, USE)
+    wheel_odoo.module("uninstall", database)
+    expected = json.loads(json.dumps(stages).replace('"Qualifi\\u00e9"', '"\\u00c0 qualifier"'))
+    assert query(STAGES) == expected
+    assert query(GROUPS) == groups
+    assert query(OURS) == [[0], [0]]
+    [[maturation]] = query("SELECT res_id FROM ir_model_data WHERE module = 'crm' AND name = 'stage_lead3'")
+    assert query("SELECT name, stage_id, active FROM crm_lead ORDER BY name") == [
+        ["a", maturation, False],
+        ["b", maturation, True],
+    ]
+
+    wheel_odoo.module("install", database)
+    assert query("SELECT count(*) FROM crm_stage WHERE pemba_step IS NOT NULL") == [[5]]
