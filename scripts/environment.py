@@ -313,6 +313,7 @@ def set_up(programs):
                 path.insert(0, str(CACHE / name / "launcher"))
     variables = {
         **os.environ,
+        "PEMBA_CACHE": str(CACHE),
         "PATH": os.pathsep.join(path),
         # Odoo, Python and Chromium leave files here and there: all of them in the cache folder.
         "TMPDIR": str(temporary_folder()),

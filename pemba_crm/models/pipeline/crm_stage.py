@@ -99,9 +99,15 @@ class CrmStage(models.Model):
 
     @api.model
     def _name_steps(self, unnamed):
+        """Name stages after their steps; a name that is the English one is left to English.
+
+        :param unnamed: list of (stage, language)
+        """
+        english = self._get_step_labels("en_US")
         for stage, lang in unnamed:
             label = self._get_step_labels(lang)[stage.pemba_step]
-            stage.update_field_translations("name", {lang: label})
+            name = label if label != english[stage.pemba_step] else False
+            stage.update_field_translations("name", {lang: name})
 
     def _get_names(self):
         """The names of the stage in the active languages in which it has one, by language."""
