@@ -153,6 +153,8 @@ def lint():
 
 
 def shell():
+    """A Python shell on the served database, with ``env`` at hand."""
+    server.serve()
     odoo = Odoo()
     return subprocess.run(
         odoo.command_line(

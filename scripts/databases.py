@@ -45,9 +45,7 @@ class Odoo:
 
     def output(self, *arguments):
         """What Python, with Odoo at hand, prints."""
-        printed = []
-        command([self.python, *arguments], "python", progress=printed.append, env=self.variables)
-        return "".join(printed)
+        return command([self.python, *arguments], "python", env=self.variables)
 
     def command_line(self, *arguments):
         return [self.python, "-m", "odoo", *arguments]

@@ -6,6 +6,7 @@ nothing that the next one could mistake for finished.
 
 import contextlib
 import fcntl
+import importlib.util
 import os
 import shlex
 import shutil
@@ -68,16 +69,17 @@ def step(text):
     say(f"  done in {time.monotonic() - start:.0f} s")
 
 
-def command(arguments, log_name, progress=None, **options):
+def command(arguments, log_name, progress=None, downloads=False, **options):
     """Run a command with its output in a log file, showing what ``progress`` makes of its lines.
 
+    :param downloads: whether a failure may be the network's
+    :return: what it printed
     :raise Problem: when it fails, with the reason where it is a known one, else its last line
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{log_name}.log"
     last_shown = time.monotonic()
-    last_line = ""
-    output = []
+    lines = []
     with log.open("w") as log_file:
         process = subprocess.Popen(
             [str(argument) for argument in arguments],
@@ -89,22 +91,24 @@ def command(arguments, log_name, progress=None, **options):
         )
         for line in process.stdout:
             log_file.write(line)
-            last_line = line.strip() or last_line
-            output.append(last_line)
+            lines.append(line)
             shown = progress(line) if progress else None
             if shown and time.monotonic() - last_shown > 2:
                 say(f"  {shown}")
                 last_shown = time.monotonic()
+    output = "".join(lines)
     if process.wait():
-        raise Problem(explain("\n".join(output), last_line, log))
+        raise Problem(f"{explain(output, downloads)} (see {log})")
+    return output
 
 
-def explain(output, last_line, log):
-    if shutil.disk_usage(CACHE).free < 50 * 1024**2 or "No space left" in output:
-        return f"The disk that holds {CACHE} is full: free some room and start again."
-    if any(sign in output for sign in NO_NETWORK):
-        return f"A download failed: is the network up? Start again when it is. (see {log})"
-    return f"{last_line} (see {log})"
+def explain(output, downloads=False):
+    """The reason of a failure in one line."""
+    if "No space left" in output or shutil.disk_usage(CACHE).free < 50 * 1024**2:
+        return f"The disk that holds {CACHE} is full: make room and start again."
+    if downloads and any(sign in output for sign in NO_NETWORK):
+        return "A download failed: is the network up? Start again when it is."
+    return output.strip().rpartition("\n")[2] or "It failed without a word."
 
 
 @contextlib.contextmanager
@@ -170,6 +174,7 @@ def apt(arguments, environment, log_name, **options):
         ["apt-get", "-q", "-y", *arguments],
         log_name,
         progress=lambda line: line.strip() if line.startswith("Get:") else None,
+        downloads=True,
         env=environment,
         **options,
     )
@@ -261,20 +266,34 @@ def write_launcher(target):
 
 def create_virtualenv(target, odoo_folder):
     with step("installing the Python packages"):
-        command([sys.executable, "-m", "venv", target], "venv")
+        python = target / "bin/python"
+        install = [python, "-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check"]
+        environment = {**os.environ, "TMPDIR": str(temporary_folder())}
+        if importlib.util.find_spec("ensurepip"):
+            command([sys.executable, "-m", "venv", target], "venv")
+        else:
+            command([sys.executable, "-m", "venv", "--without-pip", target], "venv")
+            pip = download_pip(target / "pip")
+            command([*install, pip], "pip", env={**environment, "PYTHONPATH": str(pip)})
         command(
-            [
-                target / "bin/python",
-                *("-m", "pip", "install", "--no-cache-dir", "--disable-pip-version-check"),
-                *("-r", REQUIREMENTS[0], "-r", REQUIREMENTS[1]),
-            ],
+            [*install, "-r", REQUIREMENTS[0], "-r", REQUIREMENTS[1]],
             "pip",
             progress=lambda line: line.strip() if line.startswith("Collecting") else None,
-            env={**os.environ, "TMPDIR": str(temporary_folder())},
+            downloads=True,
+            env=environment,
         )
         # Python finds Odoo through this file, and pip the distribution "odoo".
         [packages] = target.glob("lib/python*/site-packages")
         (packages / "odoo.pth").write_text(f"{odoo_folder}\n")
+
+
+def download_pip(target):
+    """Pip's wheel out of Debian's package, for a Debian whose Python came without ``ensurepip``."""
+    environment = apt_environment(target)
+    apt(["update"], environment, "apt-update-pip")
+    apt(["download", "python3-pip-whl"], environment, "apt-pip", cwd=target)
+    unpack(target.glob("*.deb"), target)
+    return next(target.glob("usr/share/python-wheels/pip-*.whl"))
 
 
 def temporary_folder():

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 
-from environment import CACHE, Problem, command
+from environment import CACHE, Problem, command, provide
 
 DATA = CACHE / "postgres"
 SOCKET = CACHE / "socket"
@@ -39,7 +39,7 @@ class Postgres:
         :raise Problem: when it cannot
         """
         if self.is_embedded and not self._is_running():
-            self._initialize()
+            provide(DATA, "PostgreSQL's files", 700, self._initialize)
             self._control("start", "-w", "-l", DATA / "log", "-o", f"{SETTINGS} -k {SOCKET}")
         try:
             [[name, can_create]] = self.query(
@@ -79,22 +79,18 @@ class Postgres:
             self._command("pg_ctl", "status"), capture_output=True
         ).returncode
 
-    def _initialize(self):
-        if (DATA / ".complete").exists():
-            return
-        shutil.rmtree(DATA, ignore_errors=True)
+    def _initialize(self, folder):
         if len(str(SOCKET)) > 90:
             raise Problem(f"{SOCKET} is too long for a socket: name a shorter PEMBA_CACHE.")
-        for folder in (DATA, SOCKET):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
+        SOCKET.mkdir(exist_ok=True)
+        for path in (folder, SOCKET):
+            path.chmod(0o700)
             if os.geteuid() == 0:
-                shutil.chown(folder, "nobody", "nogroup")
+                shutil.chown(path, "nobody", "nogroup")
         command(
             self._command("initdb", "-U", "odoo", "--auth=trust", "--encoding=UTF8", "--no-sync"),
             "initdb",
         )
-        (DATA / ".complete").touch()
 
     def _control(self, *arguments):
         command(self._command("pg_ctl", *arguments), "pg_ctl")

@@ -71,15 +71,13 @@ def test_an_interpreter_without_odoo_is_named(tmp_path):
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho 'No module named odoo' >&2; exit 1\n")
     python.chmod(0o755)
-    result = run_command("lint", ODOO_PYTHON=str(python))
-    assert result.returncode == 1
-    result = run_command("shell", ODOO_PYTHON=str(python))
+    result = run_command("translations", ODOO_PYTHON=str(python))
     assert result.returncode == 1
     assert f"{python} does not run Odoo: No module named odoo" in result.stdout
 
 
 def test_a_server_that_does_not_answer_is_named(tmp_path):
-    result = run_command("shell", PGHOST=str(tmp_path))
+    result = run_command("translations", PGHOST=str(tmp_path))
     assert result.returncode == 1
     assert f"PostgreSQL at {tmp_path}" in result.stdout
 
@@ -115,14 +113,16 @@ def test_too_little_room_is_told_before_anything_is_built(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    ("output", "told"),
+    ("output", "downloads", "told"),
     [
-        ("E: Failed to fetch x  Temporary failure resolving 'mirror'", "is the network up?"),
-        ("OSError: [Errno 28] No space left on device", "is full"),
-        ("initdb: error: something else", "initdb: error: something else"),
+        ("Err:1\nE: Failed to fetch x  Temporary failure resolving 'mirror'\n", True, "is the network up?"),
+        ("psycopg2.OperationalError: Connection refused", False, "Connection refused"),
+        ("OSError: [Errno 28] No space left on device: '/x'\n", False, "is full: make room"),
+        ("initdb: creating\ninitdb: error: something else\n", False, "initdb: error: something else"),
+        ("", False, "It failed without a word."),
     ],
 )
-def test_failures_are_told_in_one_line(output, told):
-    message = environment.explain(output, output, "some.log")
+def test_failures_are_told_in_one_line(output, downloads, told):
+    message = environment.explain(output, downloads)
     assert told in message
     assert "\n" not in message

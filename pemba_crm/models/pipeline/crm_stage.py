@@ -67,10 +67,11 @@ class CrmStage(models.Model):
             stage = self._get_stage(xmlid)
             if not stage:
                 continue
+            names = stage._get_names()
             restored = {
-                lang: odoo_names[xmlid][lang]
-                for lang, name in stage._get_names().items()
-                if name == self._get_step_labels(lang)[step]
+                lang: odoo_name
+                for lang, odoo_name in odoo_names[xmlid].items()
+                if names.get(lang, names["en_US"]) == self._get_step_labels(lang)[step]
             }
             stage.update_field_translations("name", restored)
         budgeting = self._get_stage(BUDGETING)

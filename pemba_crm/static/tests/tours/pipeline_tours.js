@@ -37,18 +37,31 @@ registry.category("web_tour.tours").add("pemba_crm_pipeline", {
             run: `drag_and_drop(${column("Maturation")})`,
         },
         {
-            content: "it is at Maturation",
+            content: "open it at Maturation",
             trigger: `${column("Maturation")} ${card}`,
-            run: `drag_and_drop(${column("Budgeting")})`,
-        },
-        {
-            content: "open it at Budgeting",
-            trigger: `${column("Budgeting")} ${card}`,
             run: "click",
         },
         {
             content: "its form shows the step it is at",
+            trigger: ".o_statusbar_status button.o_arrow_button_current:contains('Maturation')",
+        },
+        {
+            content: "move it to Budgeting",
+            trigger: ".o_statusbar_status button:not(.d-none):contains('Budgeting')",
+            run: "click",
+        },
+        {
+            content: "it is at Budgeting",
             trigger: ".o_statusbar_status button.o_arrow_button_current:contains('Budgeting')",
+        },
+        {
+            content: "go back to the pipeline",
+            trigger: ".o_breadcrumb .o_back_button",
+            run: "click",
+        },
+        {
+            content: "it is in the column of Budgeting",
+            trigger: `${column("Budgeting")} ${card}`,
         },
     ],
 });
