@@ -48,6 +48,7 @@ NO_NETWORK = (
     "Network is unreachable",
     "Unable to connect",
     "No matching distribution found",
+    "Unable to locate package",
     "Failed to fetch",
 )
 

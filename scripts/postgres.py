@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from environment import CACHE, Problem, command, provide
 
 DATA = CACHE / "postgres"
+PROCESS = DATA / "postmaster.pid"
 SOCKET = CACHE / "socket"
 # PostgreSQL refuses to run as root. As root we run it as "nobody", who may still reach into root's folders.
 AS_NOBODY = (
@@ -75,9 +77,18 @@ class Postgres:
         return json.loads(result.stdout)
 
     def _is_running(self):
-        return (DATA / "PG_VERSION").exists() and not subprocess.run(
-            self._command("pg_ctl", "status"), capture_output=True
-        ).returncode
+        """Whether the server runs; what a killed one left is taken away, or none could start again."""
+        if not PROCESS.exists():
+            return False
+        pid = PROCESS.read_text().partition("\n")[0]
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            status = ""
+        if "Name:\tpostgres\n" in status and "State:\tZ" not in status:
+            return True
+        PROCESS.unlink()
+        return False
 
     def _initialize(self, folder):
         if len(str(SOCKET)) > 90:
