@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import server
 from databases import ADDON, CONFIGURATION, Odoo, check_log
-from environment import CACHE, LOGS, PROJECT, SCRIPTS, Problem, say, set_up
+from environment import CACHE, LOGS, PROJECT, SCRIPTS, Problem, explain, say, set_up
 from postgres import Postgres
 
 ODOO_SUITES = ("crm", "sales_team", "sale_crm", "sale_management")
@@ -40,7 +40,7 @@ def main(arguments):
         say(f"\n✗ {problem}")
         return 1
     except OSError as error:
-        say(f"\n✗ {error}")
+        say(f"\n✗ {explain(str(error))}")
         return 1
     except KeyboardInterrupt:
         say("\n✗ interrupted; the next start goes on from here")
