@@ -16,9 +16,10 @@
     "data": [
         "security/pemba_crm_groups.xml",
         "data/pipeline/crm_stage_data.xml",
+        "views/res_config_settings_views.xml",
         "views/pipeline/crm_stage_views.xml",
         "views/pipeline/crm_lead_views.xml",
-        "views/res_config_settings_views.xml",
+        "views/pipeline/res_config_settings_views.xml",
         "views/pemba_crm_menus.xml",
     ],
     "demo": [

@@ -72,6 +72,11 @@ class TestStages(PembaCommon):
         self.assertFalse(self.env.ref("pemba_crm.crm_stage_budgeting", raise_if_not_found=False))
         self.assertEqual(set(self.Stage.search([("pemba_step", "in", ["M", "B"])]).ids), set())
 
+    def test_mapping_again_adds_no_second_budgeting(self):
+        stages = self.Stage.search_count([])
+        self.Stage._map_pemba_steps()
+        self.assertEqual(self.Stage.search_count([]), stages)
+
     def test_budgeting_is_for_the_teams_of_maturation(self):
         team = self.env["crm.team"].create({"name": "Direct sales"})
         self.env.ref("crm.stage_lead3").team_ids = team

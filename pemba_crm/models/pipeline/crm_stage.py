@@ -49,7 +49,7 @@ class CrmStage(models.Model):
                 others = dict.fromkeys(names.keys() - {"en_US"}, False)
                 stage.update_field_translations("name", {"en_US": labels[step], **others})
         maturation = self._get_stage(MATURATION)
-        if maturation:
+        if maturation and not self._get_stage(BUDGETING):
             budgeting = self.create(self._prepare_budgeting_vals(maturation))
             self.env["ir.model.data"]._update_xmlids(
                 [{"xml_id": BUDGETING, "record": budgeting, "noupdate": True}]

@@ -1,0 +1,1 @@
+"""Printed documents and analysis reports. One folder a room."""

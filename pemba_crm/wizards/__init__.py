@@ -1,0 +1,1 @@
+"""Wizards: a person's answers to one question, handed to a model. One folder a room."""
