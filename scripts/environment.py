@@ -328,9 +328,13 @@ def set_up(programs):
     with set_up_lock():
         python = find_python()
         for name in programs:
-            if not shutil.which(name):
-                provide(CACHE / name, name, 900, download_program)
-                path.insert(0, str(CACHE / name / "launcher"))
+            if shutil.which(name):
+                continue
+            if os.environ.get("ODOO_PYTHON"):
+                say(f"· no {name} on the PATH, and with ODOO_PYTHON none is downloaded")
+                continue
+            provide(CACHE / name, name, 900, download_program)
+            path.insert(0, str(CACHE / name / "launcher"))
     variables = {
         **os.environ,
         "PEMBA_CACHE": str(CACHE),

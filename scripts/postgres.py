@@ -48,9 +48,8 @@ class Postgres:
                 "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
             )
         except subprocess.CalledProcessError as error:
-            raise Problem(
-                f"PostgreSQL at {self.variables['PGHOST']}: {error.stderr.strip().splitlines()[-1]}"
-            ) from None
+            reason = " ".join(error.stderr.rpartition("OperationalError: ")[2].split())
+            raise Problem(f"PostgreSQL at {self.variables['PGHOST']}: {reason}") from None
         if name == "postgres" or not can_create:
             raise Problem(
                 f"PostgreSQL's role {name} will not do: name one in PGUSER that may create databases "
