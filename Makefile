@@ -17,4 +17,4 @@ help:
 ## clean         drop the databases and whatever else can be rebuilt, keep the downloads
 ## distclean     remove the whole cache folder
 run stop test test-odoo lint shell import-sales translations clean distclean:
-	@ARGS='$(ARGS)' PORT='$(PORT)' DATA='$(DATA)' $(PYTHON) scripts/dev.py $@
+	@$(PYTHON) scripts/dev.py $@

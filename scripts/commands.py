@@ -8,13 +8,25 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+import postgres
 import server
-from databases import ADDON, CONFIGURATION, Odoo, check_log
-from environment import CACHE, LOGS, PROJECT, SCRIPTS, Problem, explain, say, set_up
-from postgres import Postgres
+from databases import ADDON, CONFIGURATION, Odoo, log_is_clean
+from environment import (
+    CACHE,
+    LOGS,
+    PROJECT,
+    SCRIPTS,
+    STATE,
+    TAG,
+    Problem,
+    cache_lock,
+    explain,
+    say,
+    set_up,
+)
 
 ODOO_SUITES = ("crm", "sales_team", "sale_crm", "sale_management")
-TEST_CACHE = CACHE / "pytest"
+TEST_CACHE = STATE / "pytest"
 
 
 def main(arguments):
@@ -53,9 +65,7 @@ def extra_arguments():
 
 def stop():
     server.stop_server()
-    if (CACHE / "postgres").exists():
-        python, variables = set_up(())
-        Postgres(python, variables).stop()
+    postgres.stop_server()
     return 0
 
 
@@ -70,57 +80,56 @@ def test():
             stderr=output,
             env={**os.environ, "ARGS": ""},
         )
-    paths = [] if has_paths(extra_arguments()) else [ADDON, SCRIPTS / "tests"]
-    result = run_tests(odoo, odoo.addon_template(), paths + extra_arguments())
-    if linting.wait():
-        say(lint_log.read_text())
-        return 1
-    return result
+    try:
+        passed = run_tests(odoo, odoo.addon_template(), [ADDON, SCRIPTS / "tests"])
+    finally:
+        is_clean = linting.wait() == 0
+        if not is_clean:
+            say(lint_log.read_text())
+    return 0 if passed and is_clean else 1
 
 
-def has_paths(arguments):
-    return any(os.path.exists(argument.split("::")[0]) for argument in arguments)
-
-
-def run_tests(odoo, template, arguments):
+def run_tests(odoo, template, paths):
     """Run pytest on a copy of a database and read the server's log of the run.
 
-    :return: pytest's exit status
+    Paths among the extra arguments take the place of those given.
+
+    :return: whether all tests passed and nothing was logged that should not be
     """
-    database = f"pemba_test_{os.getpid()}"
     log = LOGS / "test.log"
     log.unlink(missing_ok=True)
-    odoo.copy(template, database)
-    try:
+    extra = extra_arguments()
+    if any(os.path.exists(argument.split("::")[0]) for argument in extra if os.sep in argument):
+        paths = []
+    with odoo.temporary(template) as database:
         result = subprocess.run(
             [
                 *(odoo.python, "-m", "pytest", "-c", SCRIPTS / "pytest.ini"),
                 *("--rootdir", PROJECT, "-o", f"cache_dir={TEST_CACHE}"),
                 *("--odoo-http", "--odoo-config", CONFIGURATION, "--odoo-database", database),
                 *("--odoo-log-level", "info", "--odoo-extra", f"logfile={log}"),
-                *arguments,
+                *(*paths, *extra),
             ],
             env={**odoo.variables, "PEMBA_STOCK_TEMPLATE": odoo.stock_template()},
         ).returncode
-    finally:
-        odoo.drop(database)
-    if result in (0, 1):  # pytest ran tests
-        check_log(odoo, log)
-    return result
+    if result not in (0, 1):  # interrupted, wrong options, nothing to run
+        raise Problem("pytest did not come to an end.")
+    return log_is_clean(odoo, log) and result == 0
 
 
 def test_odoo():
     """Odoo's own suites with the add-on installed: they may fail only what they fail without it."""
     odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
-    addons = odoo.output("-c", "import odoo.addons.crm as crm; print(crm.__path__[0])").strip()
-    suites = [os.path.join(os.path.dirname(addons), suite, "tests") for suite in ODOO_SUITES]
+    suites = odoo.output("-c", SUITE_PATHS, *ODOO_SUITES).split()
     failed_tests = TEST_CACHE / "v/cache/lastfailed"
     failed_tests.unlink(missing_ok=True)
-    if not run_tests(odoo, odoo.addon_template(), suites + extra_arguments()):
+    if run_tests(odoo, odoo.addon_template(), suites):
         return 0
-    failed_with = set(json.loads(failed_tests.read_text()))
+    failed_with = set(json.loads(failed_tests.read_text())) if failed_tests.exists() else set()
+    if not failed_with:
+        return 1  # the log's
     say("· what failed, again without pemba_crm …")
-    run_tests(odoo, odoo.stock_template(), suites + ["--last-failed"])
+    run_tests(odoo, odoo.stock_template(), [*suites, "--last-failed"])
     failed_without = set(json.loads(failed_tests.read_text())) if failed_tests.exists() else set()
     for name in sorted(failed_with & failed_without):
         say(f"  fails without pemba_crm too: {name}")
@@ -131,7 +140,8 @@ def test_odoo():
 
 def lint():
     """Ruff, pylint-odoo and the XML files; says nothing of what is in order."""
-    python, variables = set_up(())
+    with cache_lock():
+        python, variables = set_up(())
     fix = extra_arguments() == ["--fix"]
     checks = [
         ["ruff", "check", *(["--fix"] if fix else []), "."],
@@ -195,16 +205,12 @@ def import_sales():
 def translations():
     """Write the terms of the code to the .pot file and merge them into the French, which is kept."""
     odoo = Odoo()
-    database = f"pemba_terms_{os.getpid()}"
     template = ADDON / "i18n/pemba_crm.pot"
-    odoo.copy(odoo.addon_template(), database)
-    try:
+    with odoo.temporary(odoo.addon_template()) as database:
         odoo.run(
             *("i18n", "export", "-c", CONFIGURATION, "-d", database, "-o", template, "pemba_crm"),
             log_name="translations",
         )
-    finally:
-        odoo.drop(database)
     french = ADDON / "i18n/fr.po"
     merge = "import polib, sys; f = polib.pofile(sys.argv[1]); f.merge(polib.pofile(sys.argv[2])); f.save()"
     odoo.output("-c", merge, french, template)
@@ -215,24 +221,32 @@ def clean():
     """Drop our databases and their files; what was downloaded stays."""
     server.stop_server()
     odoo = Odoo()
-    for database in odoo.postgres.databases():
-        if database == server.DATABASE or database.startswith("pemba_"):
-            odoo.drop(database)
-    odoo.postgres.stop()
-    for name in ("data", "tmp", "log", "pycache", "served"):
-        remove(CACHE / name)
+    for database in odoo.our_databases():
+        odoo.drop(database)
+    remove(STATE)
     return 0
 
 
 def distclean():
-    """Remove all that the commands ever made; databases on a server of somebody else's are kept."""
+    """Remove the cache folder, the embedded PostgreSQL in it; databases on another server are kept."""
     stop()
+    if CACHE.exists() and not TAG.exists():
+        raise Problem(f"{CACHE} was not made by these commands: remove it yourself.")
     remove(CACHE)
     return 0
 
 
-def remove(path):
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def remove(folder):
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+SUITE_PATHS = """
+import sys
+from odoo.modules.module import get_module_path, initialize_sys_path
+from odoo.tools import config
+config.parse_config([], setup_logging=False)
+initialize_sys_path()
+for name in sys.argv[1:]:
+    print(get_module_path(name) + "/tests")
+"""

@@ -1,15 +1,29 @@
 """Odoo's databases: made by Odoo's own command line, copied from templates where one will do."""
 
 import ast
+import contextlib
 import hashlib
+import os
 import re
 import subprocess
 
-from environment import CACHE, LOGS, PROJECT, Problem, command, say, set_up, step
+from environment import (
+    LOGS,
+    PROJECT,
+    PROJECT_KEY,
+    STATE,
+    Problem,
+    cache_lock,
+    command,
+    say,
+    set_up,
+    step,
+)
 from postgres import Postgres
 
 ADDON = PROJECT / "pemba_crm"
-CONFIGURATION = CACHE / "odoo.conf"
+CONFIGURATION = STATE / "odoo.conf"
+PREFIX = f"pemba_{PROJECT_KEY}"  # of all our databases: the server may have those of others
 LANGUAGES = ("--load-language", "en_US,fr_FR")
 LOADING = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 
@@ -18,19 +32,21 @@ class Odoo:
     """An Odoo with its databases, ready to run."""
 
     def __init__(self, programs=("wkhtmltopdf",)):
-        self.python, variables = set_up(programs)
-        self.postgres = Postgres(self.python, variables)
-        self.variables = self.postgres.variables
+        with cache_lock():
+            self.python, variables = set_up(programs)
+            self.postgres = Postgres(self.python, variables)
+            self.variables = self.postgres.variables
+            self.release = self._check()
+            self.postgres.start()
+        STATE.mkdir(parents=True, exist_ok=True)
         CONFIGURATION.write_text(
             "[options]\n"
             f"addons_path = {PROJECT}\n"
-            f"data_dir = {CACHE / 'data'}\n"
+            f"data_dir = {STATE / 'data'}\n"
             "http_interface = 127.0.0.1\n"
             "max_cron_threads = 1\n"
             "admin_passwd = admin\n"
         )
-        self.release = self._check()
-        self.postgres.start()
 
     def _check(self):
         """Odoo's version, so that what was made with another is not taken for this one's."""
@@ -85,42 +101,58 @@ class Odoo:
             *("-c", CONFIGURATION, "-d", unfinished, "--no-http", "--stop-after-init", *arguments),
             log_name=f"install-{database}",
         )
-        check_log(self, log)
+        if not log_is_clean(self, log):
+            raise Problem(f"Installing {database} was not clean.")
         self.run("db", "-c", CONFIGURATION, "rename", unfinished, database, log_name="rename")
 
     def stock_template(self):
         """A database with what the add-on stands on, in English and French, without demo data."""
         arguments = ("-i", ",".join(manifest()["depends"]), *LANGUAGES)
-        name = f"pemba_stock_{fingerprint(self.release, *arguments)}"
-        if name not in self.postgres.databases():
-            with step("installing Odoo's own modules"):
-                self._drop_others("pemba_stock_")
-                self.make(name, *arguments)
-        return name
+        return self._template("stock", "Odoo's own modules", (self.release,), arguments)
 
     def addon_template(self):
         """The same with the add-on as it stands in the project."""
         stock = self.stock_template()
-        name = f"pemba_addon_{fingerprint(stock, addon_digest())}"
-        if name not in self.postgres.databases():
-            with step("installing pemba_crm"):
-                self._drop_others("pemba_addon_")
-                self.make(name, "-i", "pemba_crm", base=stock)
+        return self._template("addon", "pemba_crm", (stock, addon_digest()), ("-i", "pemba_crm"), stock)
+
+    def _template(self, kind, what, depends_on, arguments, base=None):
+        """The database made by an installation, from the last time if nothing it depends on has changed."""
+        name = f"{PREFIX}_{kind}_{fingerprint(*depends_on, *arguments)}"
+        with cache_lock():
+            databases = self.postgres.databases()
+            if name not in databases:
+                with step(f"installing {what}"):
+                    for database in databases:
+                        if database.startswith(f"{PREFIX}_{kind}_"):
+                            self.drop(database)
+                    self.make(name, *arguments, base=base)
         return name
 
-    def _drop_others(self, prefix):
-        for database in self.postgres.databases():
-            if database.startswith(prefix):
+    def our_databases(self):
+        return [name for name in self.postgres.databases() if name.startswith(PREFIX)]
+
+    @contextlib.contextmanager
+    def temporary(self, template):
+        """A copy of a database for as long as the block lasts; those of killed commands go too."""
+        for database in self.our_databases():
+            pid = database.rpartition("_temporary_")[2]
+            if pid.isdecimal() and not os.path.exists(f"/proc/{pid}"):
                 self.drop(database)
+        name = f"{PREFIX}_temporary_{os.getpid()}"
+        self.copy(template, name)
+        try:
+            yield name
+        finally:
+            self.drop(name)
 
 
 def show_loading(line):
     found = LOADING.search(line)
-    return found and "{1} ({2} of {3})".format(*["", *found.groups()])
+    return found and "{} ({} of {})".format(*found.groups())
 
 
-def check_log(odoo, log):
-    """Refuse a log with a warning or an error in it, save for what stock Odoo prints as well."""
+def log_is_clean(odoo, log):
+    """Whether a log has no warning or error in it, save for what stock Odoo prints as well; shows those."""
     checked = subprocess.run(
         [odoo.python, "-m", "checklog_odoo", "-c", PROJECT / "scripts/checklog.cfg", log],
         env=odoo.variables,
@@ -129,7 +161,8 @@ def check_log(odoo, log):
     )
     if checked.returncode:
         say(checked.stdout + checked.stderr)
-        raise Problem(f"The server's log has warnings or errors: {log}")
+        say(f"✗ The server's log has warnings or errors: {log}")
+    return checked.returncode == 0
 
 
 def manifest():

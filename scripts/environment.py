@@ -6,6 +6,7 @@ nothing that the next one could mistake for finished.
 
 import contextlib
 import fcntl
+import hashlib
 import importlib.util
 import os
 import shlex
@@ -21,7 +22,11 @@ CACHE = Path(
     os.environ.get("PEMBA_CACHE")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pemba_crm"
 ).absolute()
-LOGS = CACHE / "log"
+# Downloads are shared by all copies of the project on a machine; each has its own databases and servers.
+PROJECT_KEY = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:8]
+STATE = CACHE / "projects" / PROJECT_KEY
+LOGS = STATE / "log"
+TAG = CACHE / "CACHEDIR.TAG"
 
 ODOO_PACKAGES = (
     "odoo-19",
@@ -47,7 +52,6 @@ NO_NETWORK = (
     "Connection timed out",
     "Network is unreachable",
     "Unable to connect",
-    "No matching distribution found",
     "Unable to locate package",
     "Failed to fetch",
 )
@@ -105,22 +109,34 @@ def command(arguments, log_name, progress=None, downloads=False, **options):
 
 def explain(output, downloads=False):
     """The reason of a failure in one line."""
-    if "No space left" in output or shutil.disk_usage(CACHE).free < 50 * 1024**2:
+    if "No space left" in output or free_megabytes() < 50:
         return f"The disk that holds {CACHE} is full: make room and start again."
+    last_line = output.strip().rpartition("\n")[2] or "it failed without a word"
     if downloads and any(sign in output for sign in NO_NETWORK):
-        return "A download failed: is the network up? Start again when it is."
-    return output.strip().rpartition("\n")[2] or "It failed without a word."
+        return f"A download failed, is the network up? {last_line}"
+    return last_line
+
+
+def free_megabytes():
+    folder = next(folder for folder in (CACHE, *CACHE.parents) if folder.exists())
+    return shutil.disk_usage(folder).free // 1024**2
 
 
 @contextlib.contextmanager
-def set_up_lock():
-    """One set-up at a time in a cache folder; released by the system if the set-up dies."""
-    CACHE.mkdir(parents=True, exist_ok=True)
+def cache_lock():
+    """One at a time may change what is in the cache folder; released by the system if it dies."""
+    if not TAG.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        if any(CACHE.iterdir()):
+            raise Problem(f"{CACHE} holds other things: name an empty or a new folder in PEMBA_CACHE.")
+        TAG.write_text(
+            "Signature: 8a477f597d28d172789f06886806bc55\n# Made by PEMBA CRM's commands; may be deleted.\n"
+        )
     with (CACHE / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("· waiting for another set-up to end …")
+            say("· waiting for another command to end …")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -131,10 +147,9 @@ def provide(target, recipe, megabytes, build):
     if marker.exists() and marker.read_text() == recipe:
         return
     shutil.rmtree(target, ignore_errors=True)
-    free = shutil.disk_usage(CACHE).free // 1024**2
-    if free < megabytes:
+    if free_megabytes() < megabytes:
         raise Problem(
-            f"{target} needs {megabytes} MB and the disk has {free} MB free: "
+            f"{target} needs {megabytes} MB and the disk has {free_megabytes()} MB free: "
             "make room, or name a folder on another disk in PEMBA_CACHE."
         )
     target.mkdir(parents=True)
@@ -222,11 +237,19 @@ def download_odoo(target):
 
 
 def download_program(target):
-    """Unpack a program with what the machine lacks for it; ``target`` bears the program's name."""
+    """Unpack a program with what the machine lacks for it; ``target`` bears the program's name.
+
+    What this Debian does not have is told and done without.
+    """
     name = target.name
     with step(f"downloading {name}"):
         environment = apt_environment(target / "apt")
         apt(["update"], environment, f"apt-update-{name}")
+        if subprocess.run(["apt-get", "indextargets"], env=environment, capture_output=True).stdout and (
+            subprocess.run(["apt-cache", "show", name], env=environment, capture_output=True).returncode
+        ):
+            say(f"  this Debian has no {name}: what needs it is done without")
+            return
         apt(
             ["install", "--download-only", "--no-install-recommends", name, "fonts-dejavu-core"],
             environment,
@@ -241,10 +264,8 @@ def write_launcher(target):
     """A script that starts a program with the libraries and fonts it was unpacked with."""
     name = target.name
     libraries = {str(library.parent) for library in target.rglob("*.so*")}
-    [program] = (
-        path
-        for path in (target / f"usr/lib/{name}/{name}", target / f"usr/bin/{name}")
-        if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
+    program = next(
+        path for path in (target / f"usr/lib/{name}/{name}", target / f"usr/bin/{name}") if path.is_file()
     )
     (target / "fonts.conf").write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
@@ -312,7 +333,10 @@ def find_python():
     else:
         provide(CACHE / "odoo", " ".join(ODOO_PACKAGES), 1900, download_odoo)
         odoo_folder = CACHE / "odoo/usr/lib/python3/dist-packages"
-    virtualenv = CACHE / "python-{}.{}".format(*sys.version_info)
+    name = "python-{}.{}".format(*sys.version_info)
+    if os.environ.get("ODOO_PATH"):
+        name += f"-{PROJECT_KEY}"
+    virtualenv = CACHE / name
     recipe = "".join([str(odoo_folder), *(file.read_text() for file in REQUIREMENTS)])
     provide(virtualenv, recipe, 900, lambda target: create_virtualenv(target, odoo_folder))
     return virtualenv / "bin/python"
@@ -325,16 +349,15 @@ def set_up(programs):
     :return: the interpreter that runs Odoo, and the environment variables to run it with
     """
     path = [os.environ.get("PATH", os.defpath)]
-    with set_up_lock():
-        python = find_python()
-        for name in programs:
-            if shutil.which(name):
-                continue
-            if os.environ.get("ODOO_PYTHON"):
-                say(f"· no {name} on the PATH, and with ODOO_PYTHON none is downloaded")
-                continue
-            provide(CACHE / name, name, 900, download_program)
-            path.insert(0, str(CACHE / name / "launcher"))
+    python = find_python()
+    for name in programs:
+        if shutil.which(name):
+            continue
+        if os.environ.get("ODOO_PYTHON"):
+            say(f"· no {name} on the PATH, and with ODOO_PYTHON none is downloaded")
+            continue
+        provide(CACHE / name, name, 900, download_program)
+        path.insert(0, str(CACHE / name / "launcher"))
     variables = {
         **os.environ,
         "PEMBA_CACHE": str(CACHE),

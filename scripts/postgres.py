@@ -1,12 +1,15 @@
-"""The PostgreSQL the commands use: the server named by PGHOST, else an embedded one in the cache folder.
+"""The PostgreSQL that the commands use: the server named by PGHOST, else an embedded one in the cache folder.
 
 The embedded server listens on a socket only and trusts whoever can reach it.
 """
 
 import json
 import os
+import shlex
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 from environment import CACHE, Problem, command, provide
@@ -40,54 +43,38 @@ class Postgres:
 
         :raise Problem: when it cannot
         """
-        if self.is_embedded and not self._is_running():
-            provide(DATA, "PostgreSQL's files", 700, self._initialize)
-            self._control("start", "-w", "-l", DATA / "log", "-o", f"{SETTINGS} -k {SOCKET}")
-        try:
-            [[name, can_create]] = self.query(
-                "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        if self.is_embedded and not running_server():
+            provide(DATA, "PostgreSQL 18", 700, self._initialize)
+            self._control(
+                "start", "-w", "-l", DATA / "log", "-o", f"{SETTINGS} -k {shlex.quote(str(SOCKET))}"
             )
-        except subprocess.CalledProcessError as error:
-            reason = " ".join(error.stderr.rpartition("OperationalError: ")[2].split())
-            raise Problem(f"PostgreSQL at {self.variables['PGHOST']}: {reason}") from None
+        [[name, can_create]] = self.query(
+            "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
         if name == "postgres" or not can_create:
             raise Problem(
                 f"PostgreSQL's role {name} will not do: name one in PGUSER that may create databases "
                 "and is not 'postgres', which Odoo refuses."
             )
 
-    def stop(self):
-        """Stop the embedded server; a server of somebody else's is left alone."""
-        if self.is_embedded and self._is_running():
-            self._control("stop", "-m", "fast")
-
     def databases(self):
         return {name for [name] in self.query("SELECT datname FROM pg_database")}
 
     def query(self, statement, database="postgres"):
-        """Run one statement outside of any transaction, with the driver that Odoo itself uses."""
+        """Run one statement outside of any transaction, with the driver that Odoo itself uses.
+
+        :raise Problem: when the server refuses it or cannot be reached
+        """
         result = subprocess.run(
             [self.python, "-c", QUERY, database, statement],
             env=self.variables,
             capture_output=True,
             text=True,
-            check=True,
         )
+        if result.returncode:
+            reason = " ".join(result.stderr.rpartition("Error: ")[2].split())
+            raise Problem(f"PostgreSQL at {self.variables['PGHOST']}: {reason}")
         return json.loads(result.stdout)
-
-    def _is_running(self):
-        """Whether the server runs; what a killed one left is taken away, or none could start again."""
-        if not PROCESS.exists():
-            return False
-        pid = PROCESS.read_text().partition("\n")[0]
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            status = ""
-        if "Name:\tpostgres\n" in status and "State:\tZ" not in status:
-            return True
-        PROCESS.unlink()
-        return False
 
     def _initialize(self, folder):
         if len(str(SOCKET)) > 90:
@@ -116,6 +103,30 @@ class Postgres:
             )
         as_nobody = AS_NOBODY if os.geteuid() == 0 else ()
         return [*as_nobody, binaries / program, "-D", DATA, *arguments]
+
+
+def running_server():
+    """The embedded server's process; what a killed one left is taken away, or none could start again."""
+    if not PROCESS.exists():
+        return None
+    pid = PROCESS.read_text().partition("\n")[0]
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        status = ""
+    if "Name:\tpostgres\n" in status and "State:\tZ" not in status:
+        return int(pid)
+    PROCESS.unlink()
+    return None
+
+
+def stop_server():
+    """Stop the embedded server; a server of somebody else's is left alone."""
+    pid = running_server()
+    if pid:
+        os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
+        while running_server():
+            time.sleep(0.1)
 
 
 QUERY = """

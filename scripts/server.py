@@ -8,12 +8,12 @@ import time
 import urllib.error
 import urllib.request
 
-from databases import CONFIGURATION, LANGUAGES, Odoo, addon_digest
-from environment import CACHE, LOGS, Problem, say, step
+from databases import CONFIGURATION, LANGUAGES, PREFIX, Odoo, addon_digest
+from environment import LOGS, STATE, Problem, cache_lock, say, step
 
-DATABASE = "pemba"
-PROCESS = CACHE / "server.pid"
-SERVED = CACHE / "served"  # the digest of the add-on that the served database has
+DATABASE = f"{PREFIX}_served"
+PROCESS = STATE / "server.pid"
+SERVED = STATE / "served"  # the digest of the add-on that the served database has
 START_TIME = 120  # seconds; half of one is usual
 
 
@@ -29,7 +29,10 @@ def serve():
     :return: the port
     """
     pid, running_port = running_process()
-    port = int(os.environ.get("PORT") or running_port or 8069)
+    wanted = os.environ.get("PORT") or running_port or 8069
+    if not str(wanted).isdecimal() or not 0 < int(wanted) < 65536:
+        raise Problem(f"PORT={wanted} is not a port.")
+    port = int(wanted)
     if port == running_port and is_up_to_date() and answers(port):
         return port
     if port != running_port:
@@ -37,7 +40,8 @@ def serve():
     if pid:
         stop_server()
     odoo = Odoo()
-    prepare_database(odoo)
+    with cache_lock():
+        prepare_database(odoo)
     with step("starting the server"):
         start_server(odoo, port)
     return port
@@ -94,7 +98,9 @@ def start_server(odoo, port):
 
 def answers(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=30) as page:
+        # No proxy leads to this machine itself.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{port}/web/login", timeout=30) as page:
             return page.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -9,6 +9,7 @@ class PembaCommon(BaseCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["res.lang"]._activate_and_install_lang("fr_FR")
         cls.stages = cls.env["crm.stage"].search([("pemba_step", "!=", False)]).grouped("pemba_step")
         cls.salesperson = cls._create_user("pemba_sales", "sales_team.group_sale_salesman")
         cls.manager = cls._create_user("pemba_manager", "sales_team.group_sale_manager")

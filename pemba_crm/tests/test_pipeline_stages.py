@@ -30,9 +30,15 @@ class TestStages(PembaCommon):
             for xmlid, name in zip(XMLIDS, values, strict=True):
                 self.env.ref(xmlid).with_context(lang=lang).name = name
 
+    def _delete(self, stages):
+        """Delete stages as a user can: once they are empty."""
+        opportunities = self.env["crm.lead"].with_context(active_test=False)
+        opportunities.search([("stage_id", "in", stages.ids)]).stage_id = self.env.ref("crm.stage_lead1")
+        stages.unlink()
+
     def _install(self):
         """What installing does: the steps are mapped, then the terms of the languages are loaded."""
-        self.budgeting.unlink()
+        self._delete(self.budgeting)
         self.Stage._map_pemba_steps()
         self.env["ir.module.module"]._load_module_terms(["pemba_crm"], ["en_US", "fr_FR"])
         self.budgeting = self.env.ref("pemba_crm.crm_stage_budgeting")
@@ -66,8 +72,7 @@ class TestStages(PembaCommon):
         self.assertEqual(stage.name, "Negotiation")
 
     def test_installation_without_maturation_adds_no_budgeting(self):
-        self.env.ref("crm.stage_lead3").unlink()
-        self.budgeting.unlink()
+        self._delete(self.env.ref("crm.stage_lead3") | self.budgeting)
         self.Stage._map_pemba_steps()
         self.assertFalse(self.env.ref("pemba_crm.crm_stage_budgeting", raise_if_not_found=False))
         self.assertEqual(set(self.Stage.search([("pemba_step", "in", ["M", "B"])]).ids), set())
@@ -76,6 +81,16 @@ class TestStages(PembaCommon):
         stages = self.Stage.search_count([])
         self.Stage._map_pemba_steps()
         self.assertEqual(self.Stage.search_count([]), stages)
+
+    def test_budgeting_comes_between_maturation_and_what_followed_it(self):
+        """Sequences without a gap: the name must not decide whether Acquisition comes first."""
+        for sequence, xmlid in enumerate(XMLIDS):
+            self.env.ref(xmlid).sequence = sequence
+        self._install()
+        mapped = self.Stage.search([("pemba_step", "!=", False)])
+        self.assertEqual("".join(mapped.mapped("pemba_step")), "PEMBA")
+        self.Stage._unmap_pemba_steps()
+        self.assertEqual([self.env.ref(xmlid).sequence for xmlid in XMLIDS], [0, 1, 2, 3])
 
     def test_budgeting_is_for_the_teams_of_maturation(self):
         team = self.env["crm.team"].create({"name": "Direct sales"})
@@ -96,6 +111,17 @@ class TestStages(PembaCommon):
         self.env["ir.module.module"]._load_module_terms(["crm", "pemba_crm"], ["en_US", "fr_FR"])
         self.assertEqual(self._names("en_US")[0], "New")
         self.assertEqual(self._names("fr_FR")[0], "Nouveau")
+
+    def test_an_administrator_without_sales_rights_adds_a_language(self):
+        administrator = self._create_user("pemba_system", "base.group_system")
+        wizard = (
+            self.env["base.language.install"]
+            .with_user(administrator)
+            .create({"lang_ids": self.env.ref("base.lang_fr").ids})
+        )
+        self.env.ref("crm.stage_lead2").update_field_translations("name", {"fr_FR": False})
+        wizard.lang_install()
+        self.assertEqual(self._names("fr_FR"), OURS["fr_FR"])
 
     def test_uninstalling_gives_names_back_save_for_the_user_s(self):
         self.env.ref("crm.stage_lead2").with_context(lang="en_US").name = "Qualification call"
@@ -121,10 +147,20 @@ class TestStages(PembaCommon):
 
     def test_uninstalling_without_maturation_moves_to_the_open_stage_before(self):
         opportunity = self._create_opportunity("B")
-        self.env["crm.lead"].with_context(active_test=False).search(
-            [("stage_id", "=", self.env.ref("crm.stage_lead3").id)]
-        ).stage_id = self.env.ref("crm.stage_lead2")
-        self.env.ref("crm.stage_lead3").unlink()
+        self._delete(self.env.ref("crm.stage_lead3"))
+        self.Stage._unmap_pemba_steps()
+        self.assertEqual(opportunity.stage_id, self.env.ref("crm.stage_lead2"))
+
+    def test_uninstalling_without_budgeting_gives_names_back(self):
+        opportunity = self._create_opportunity("P")
+        self._delete(self.budgeting)
+        self.Stage._unmap_pemba_steps()
+        self.assertEqual(self._names("en_US"), ODOO["en_US"])
+        self.assertEqual(opportunity.stage_id, self.env.ref("crm.stage_lead1"))
+
+    def test_uninstalling_moves_no_open_opportunity_to_a_won_stage(self):
+        opportunity = self._create_opportunity("B")
+        self.env.ref("crm.stage_lead3").is_won = True
         self.Stage._unmap_pemba_steps()
         self.assertEqual(opportunity.stage_id, self.env.ref("crm.stage_lead2"))
 

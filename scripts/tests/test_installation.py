@@ -12,6 +12,7 @@ from databases import ADDON, Odoo, manifest
 from packaging.requirements import Requirement
 
 STAGES = "SELECT id, name, sequence, is_won, fold, color FROM crm_stage ORDER BY id"
+FRENCH = "SELECT name->>'fr_FR' FROM crm_stage ORDER BY sequence, id"
 GROUPS = "SELECT gid, hid FROM res_groups_implied_rel ORDER BY 1, 2"
 OURS = (
     "SELECT count(*) FROM ir_model_data WHERE module = 'pemba_crm'"
@@ -55,9 +56,9 @@ class WheelOdoo(Odoo):
         )
         self.python = python
 
-    def module(self, action, database, *options):
+    def module(self, action, database, module="pemba_crm"):
         return self.run(
-            *("module", action, "-c", self.configuration, "-d", database, "pemba_crm", *options),
+            *("module", action, "-c", self.configuration, "-d", database, module),
             log_name=f"wheel-{action}",
         )
 
@@ -79,10 +80,8 @@ def wheel_odoo(tmp_path_factory):
 
 @pytest.fixture
 def database(wheel_odoo):
-    name = f"pemba_wheel_{os.getpid()}"
-    wheel_odoo.copy(os.environ["PEMBA_STOCK_TEMPLATE"], name)
-    yield name
-    wheel_odoo.drop(name)
+    with wheel_odoo.temporary(os.environ["PEMBA_STOCK_TEMPLATE"]) as name:
+        yield name
 
 
 def test_pip_knows_the_add_on_and_the_odoo_it_needs(wheel_odoo):
@@ -115,8 +114,12 @@ def test_installing_and_uninstalling_leaves_odoo_as_it_was(wheel_odoo, database)
         ["B", "Budgeting"],
         ["A", "Acquisition"],
     ]
-    french = query("SELECT coalesce(name->>'fr_FR', name->>'en_US') FROM crm_stage ORDER BY sequence, id")
+    french = query(FRENCH)
     assert french == [["Prospection"], ["Évaluation"], ["Maturation"], ["Budgétisation"], ["Achat"]]
+
+    # Odoo's terms are loaded before ours are there to keep the steps' names.
+    wheel_odoo.module("upgrade", database, "crm")
+    assert query(FRENCH) == french
 
     wheel_odoo.shell(database, USE)
     wheel_odoo.module("uninstall", database)

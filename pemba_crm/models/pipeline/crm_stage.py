@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 from odoo.tools.translate import TranslationImporter, get_po_paths
 
 # Odoo's own stages by external id: the step each becomes, and the name it has in Odoo.
@@ -50,6 +51,8 @@ class CrmStage(models.Model):
                 stage.update_field_translations("name", {"en_US": labels[step], **others})
         maturation = self._get_stage(MATURATION)
         if maturation and not self._get_stage(BUDGETING):
+            if self.search_count([("sequence", "=", maturation.sequence + 1)]):
+                self._shift_sequences(maturation.sequence, 1)
             budgeting = self.create(self._prepare_budgeting_vals(maturation))
             self.env["ir.model.data"]._update_xmlids(
                 [{"xml_id": BUDGETING, "record": budgeting, "noupdate": True}]
@@ -75,17 +78,21 @@ class CrmStage(models.Model):
             }
             stage.update_field_translations("name", restored)
         budgeting = self._get_stage(BUDGETING)
+        if not budgeting:
+            return
+        if self.search_count([("sequence", "=", budgeting.sequence + 1)]):
+            self._shift_sequences(budgeting.sequence, -1)
         refuge = budgeting._get_refuge()
         if refuge:
             self.env.flush_all()
             self.env.cr.execute(
-                "UPDATE crm_lead SET stage_id = %s WHERE stage_id = %s", (refuge.id, budgeting.id)
+                SQL("UPDATE crm_lead SET stage_id = %s WHERE stage_id = %s", refuge.id, budgeting.id)
             )
             self.env.invalidate_all()
 
     @api.model
     def _get_unnamed_steps(self, langs):
-        """The stages that bear the English name of their step and none yet in a language given.
+        """The stages that bear the English name of their step and no other in a language given.
 
         :return: list of (stage, language)
         """
@@ -94,21 +101,21 @@ class CrmStage(models.Model):
         for xmlid in (*ODOO_STAGES, BUDGETING):
             stage = self._get_stage(xmlid)
             names = stage._get_names()
-            if stage.pemba_step and names["en_US"] == labels[stage.pemba_step]:
-                unnamed += [(stage, lang) for lang in langs if lang not in names]
+            label = labels.get(stage.pemba_step)
+            if label and names["en_US"] == label:
+                unnamed += [(stage, lang) for lang in langs if names.get(lang, label) == label]
         return unnamed
 
     @api.model
     def _name_steps(self, unnamed):
-        """Name stages after their steps; a name that is the English one is left to English.
+        """Name stages after their steps.
 
         :param unnamed: list of (stage, language)
         """
-        english = self._get_step_labels("en_US")
         for stage, lang in unnamed:
+            # Also where it is the English one: Odoo's own would come in its place.
             label = self._get_step_labels(lang)[stage.pemba_step]
-            name = label if label != english[stage.pemba_step] else False
-            stage.update_field_translations("name", {lang: name})
+            stage.update_field_translations("name", {lang: label})
 
     def _get_names(self):
         """The names of the stage in the active languages in which it has one, by language."""
@@ -148,8 +155,17 @@ class CrmStage(models.Model):
             "team_ids": maturation.team_ids.ids,
         }
 
+    @api.model
+    def _shift_sequences(self, after, by):
+        """Make or close a gap in the order of the stages, after a sequence."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE crm_stage SET sequence = sequence + %s WHERE sequence > %s", by, after)
+        )
+        self.env.invalidate_all()
+
     def _get_refuge(self):
         """The stage to move opportunities to when this one goes: Odoo's own, else the open one before it."""
         others = self.search([("id", "!=", self.id), ("is_won", "=", False)])
         before = others.filtered(lambda stage: stage.sequence <= self.sequence)
-        return self._get_stage(MATURATION) or before[-1:] or others[:1]
+        return (self._get_stage(MATURATION) & others) or before[-1:] or others[:1]
