@@ -12,6 +12,16 @@ from pathlib import Path
 MODULE = "crm_sales_opportunities"  # of the external ids
 CLOSING_HOUR = "12:00:00"  # the files give days; noon stays the same day in the time zones of most people
 
+COLUMNS = {
+    "accounts.csv": {"account", "sector", "office_location", "subsidiary_of"},
+    "products.csv": {"product", "sales_price"},
+    "sales_teams.csv": {"sales_agent"},
+    "sales_pipeline.csv": {
+        *("opportunity_id", "sales_agent", "product", "account"),
+        *("deal_stage", "engage_date", "close_date", "close_value"),
+    },
+}
+
 # The files' own untidiness: what they say, and what is meant.
 PRODUCTS = {"GTXPro": "GTX Pro"}
 SECTORS = {"technolgy": "technology"}
@@ -62,7 +72,8 @@ class SalesImport:
             self._load("crm.lead", columns, rows)
         for (what, told, meant), count in sorted(self.mended.items()):
             self.say(f"  {what}: {told or '(empty)'} → {meant}, {count} times")
-        self.say("Left out, for Odoo has no field: year established, revenue and employees of the accounts.")
+        self.say("Left out: the accounts' year, revenue and employees; the series of the products;")
+        self.say("the managers and regional offices of the agents.")
         self._say_totals()
 
     # --- the rows of each model ---
@@ -104,10 +115,13 @@ class SalesImport:
 
     def _opportunity_rows(self, opportunities, products):
         """Open, won and lost opportunities have different columns: a closed one has its day."""
-        stages = {row.pemba_step: row for row in self.env["crm.stage"].search([("pemba_step", "!=", False)])}
+        shared = self.env["crm.stage"].search([("pemba_step", "!=", False), ("team_ids", "=", False)])
+        stages = {step: rows[0] for step, rows in shared.grouped("pemba_step").items()}
         missing = set("PEA") - stages.keys()
         if missing:
-            raise ImportProblem(f"No stage is at step {', '.join(sorted(missing))}: see PEMBA's settings.")
+            raise ImportProblem(
+                f"No stage of all teams is at step {', '.join(sorted(missing))}: see PEMBA's settings."
+            )
         common = ("id", "name", "type", "partner_id/id", "user_id/id", "date_open", "expected_revenue")
         extra = {
             "Prospecting": {"stage_id/.id": stages["P"].id},
@@ -140,6 +154,8 @@ class SalesImport:
             self.mended["account", "", "an opportunity without a customer"] += 1
         if not amount:
             self.mended["amount of an open opportunity", "", "its product's list price"] += 1
+            if product not in products:
+                raise ImportProblem(f"{row['opportunity_id']}: products.csv has no {product!r}.")
             amount = products[product]
         return (
             self._id("opportunity", row["opportunity_id"]),
@@ -173,11 +189,16 @@ class SalesImport:
         self.say(f"{model}: {len(new)} added, {len(rows) - len(new)} there already")
 
     def _read(self, name):
+        """The rows of a file, trimmed.
+
+        :raise ImportProblem: when a column is missing
+        """
         with (self.folder / name).open(newline="", encoding="utf-8-sig") as file:
-            return [
-                {column: (value or "").strip() for column, value in row.items()}
-                for row in csv.DictReader(file)
-            ]
+            reader = csv.DictReader(file)
+            missing = COLUMNS[name] - set(reader.fieldnames or ())
+            if missing:
+                raise ImportProblem(f"{name} has no column {', '.join(sorted(missing))}.")
+            return [{column: (row[column] or "").strip() for column in COLUMNS[name]} for row in reader]
 
     def _mend(self, what, meanings, told):
         meant = meanings.get(told, told)
@@ -187,7 +208,10 @@ class SalesImport:
 
     def _moment(self, day):
         """Noon of a day written the American way, as Odoo writes moments."""
-        return f"{datetime.datetime.strptime(day, '%m/%d/%Y').date()} {CLOSING_HOUR}"
+        try:
+            return f"{datetime.datetime.strptime(day, '%m/%d/%Y').date()} {CLOSING_HOUR}"
+        except ValueError:
+            raise ImportProblem(f"{day!r} is not a day written month/day/year.") from None
 
     def _id(self, kind, name):
         return f"{MODULE}.{kind}_{self._slug(name)}"

@@ -98,8 +98,15 @@ class TestSalesImport(TransactionCase):
         with self.assertRaisesRegex(ImportProblem, r"crm.lead, \S+opportunity_l1 .*Nobody.*account_nobody"):
             self._import()
 
-    def test_an_unknown_stage_is_named(self):
-        text = FILES["sales_pipeline.csv"].replace("Engaging", "Dreaming")
-        (self.folder / "sales_pipeline.csv").write_text(text)
-        with self.assertRaisesRegex(ImportProblem, "E1: there is no stage 'Dreaming'"):
-            self._import()
+    def test_what_cannot_be_read_is_named(self):
+        for told, meant, message in (
+            ("Engaging", "Dreaming", "E1: there is no stage 'Dreaming'"),
+            ("12/31/2017", "31/12/2017", "'31/12/2017' is not a day written month/day/year"),
+            ("GTXPro,,Engaging", "Nothing,,Engaging", "E1: products.csv has no 'Nothing'"),
+            ("close_value", "amount", "sales_pipeline.csv has no column close_value"),
+        ):
+            with self.subTest(meant):
+                text = FILES["sales_pipeline.csv"].replace(told, meant)
+                (self.folder / "sales_pipeline.csv").write_text(text)
+                with self.assertRaisesRegex(ImportProblem, message):
+                    self._import()
