@@ -120,7 +120,7 @@ def run_tests(odoo, template, paths):
 def test_odoo():
     """Odoo's own suites with the add-on installed: they may fail only what they fail without it."""
     odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
-    suites = odoo.output("-c", SUITE_PATHS, *ODOO_SUITES).split()
+    suites = odoo.output("-c", SUITE_PATHS, CONFIGURATION, *ODOO_SUITES).split()
     failed_tests = TEST_CACHE / "v/cache/lastfailed"
     failed_tests.unlink(missing_ok=True)
     if run_tests(odoo, odoo.addon_template(), suites):
@@ -245,8 +245,8 @@ SUITE_PATHS = """
 import sys
 from odoo.modules.module import get_module_path, initialize_sys_path
 from odoo.tools import config
-config.parse_config([], setup_logging=False)
+config.parse_config(["-c", sys.argv[1]], setup_logging=False)
 initialize_sys_path()
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     print(get_module_path(name) + "/tests")
 """
