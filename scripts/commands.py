@@ -22,8 +22,8 @@ from environment import (
     cache_lock,
     explain,
     say,
-    set_up,
 )
+from installation import set_up
 
 ODOO_SUITES = ("crm", "sales_team", "sale_crm", "sale_management")
 TEST_CACHE = STATE / "pytest"

@@ -16,9 +16,9 @@ from environment import (
     cache_lock,
     command,
     say,
-    set_up,
     step,
 )
+from installation import set_up
 from postgres import Postgres
 
 ADDON = PROJECT / "pemba_crm"
