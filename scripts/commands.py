@@ -99,7 +99,8 @@ def run_tests(odoo, template, paths):
     log = LOGS / "test.log"
     log.unlink(missing_ok=True)
     extra = extra_arguments()
-    if any(os.path.exists(argument.split("::")[0]) for argument in extra if os.sep in argument):
+    named = [argument.split("::")[0] for argument in extra]
+    if any(os.path.isdir(name) or (os.sep in name and os.path.exists(name)) for name in named):
         paths = []
     with odoo.temporary(template) as database:
         result = subprocess.run(
