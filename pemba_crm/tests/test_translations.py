@@ -16,6 +16,11 @@ def untranslated(template, translation):
     return sorted({entry.msgid for entry in template} - known)
 
 
+def places(catalogue):
+    """Every (term, place) of a catalogue."""
+    return {(entry.msgid, place) for entry in catalogue for place, _line in entry.occurrences}
+
+
 @tagged("post_install", "-at_install")
 class TestTranslations(PembaCommon):
     def test_every_term_is_in_french(self):
@@ -25,12 +30,11 @@ class TestTranslations(PembaCommon):
         self.assertGreater(len(terms), 20)
         french = polib.pofile(str(I18N / "fr.po"))
         self.assertEqual(untranslated(terms, french), [], "terms without French in i18n/fr.po")
-        template = polib.pofile(str(I18N / "pemba_crm.pot"))
-        self.assertEqual(
-            {entry.msgid for entry in terms},
-            {entry.msgid for entry in template},
-            "i18n/pemba_crm.pot is not that of the code: make translations",
-        )
+        # A term of a view is found by the view's name as well: where it stands must be up to date.
+        for name in ("pemba_crm.pot", "fr.po"):
+            self.assertLessEqual(
+                places(terms), places(polib.pofile(str(I18N / name))), f"i18n/{name}: make translations"
+            )
 
     def test_a_missing_term_is_found(self):
         template = polib.POFile()
