@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo.addons.base.tests.common import BaseCommon
 from odoo.tests import new_test_user, tagged
 
@@ -19,6 +21,32 @@ class PembaCommon(BaseCommon):
     @classmethod
     def _create_user(cls, login, groups):
         return new_test_user(cls.env, login=login, groups=f"base.group_user,{groups}", lang="en_US")
+
+    @contextmanager
+    def _refused(self, exception, message):
+        """What is done in it is refused with a message (a pattern) and undone."""
+        with self.assertRaises(exception) as refusal:
+            yield
+        self.assertRegex(str(refusal.exception), message)
+
+    @classmethod
+    def _currency(cls, name):
+        """A currency by its code, active."""
+        currency = cls.env["res.currency"].with_context(active_test=False).search([("name", "=", name)])
+        currency.active = True
+        return currency
+
+    @classmethod
+    def _create_company(cls, name, currency):
+        """A company in the time zone UTC, which the salesperson and the manager work for too."""
+        return cls.env["res.company"].create({"name": name, "currency_id": cls._currency(currency).id})
+
+    @classmethod
+    def _create_zone(cls, name, countries=None, **vals):
+        return cls.env["pemba.zone"].create(
+            {"name": name, "code": name.upper(), "country_ids": (countries or cls.env["res.country"]).ids}
+            | vals
+        )
 
     @classmethod
     def _create_opportunity(cls, step="P", **vals):

@@ -1,3 +1,14 @@
 """The P-E-M-B-A stages, opportunities and their lines, margins, the quotation round trip."""
 
-from . import crm_stage, ir_module_module, res_config_settings
+from . import (
+    crm_lead,
+    crm_lead_rate,
+    crm_lead_stage,
+    crm_stage,
+    ir_module_module,
+    pemba_risk_level,
+    pemba_zone,
+    pemba_zone_rate,
+    res_config_settings,
+    res_partner,
+)

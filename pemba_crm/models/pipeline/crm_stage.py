@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 from odoo.tools.translate import TranslationImporter, get_po_paths
 
@@ -9,6 +10,15 @@ ODOO_STAGES = {
     "crm.stage_lead3": ("M", "Proposition"),
     "crm.stage_lead4": ("A", "Won"),
 }
+STEPS = [
+    ("P", "Prospection"),
+    ("E", "Evaluation"),
+    ("M", "Maturation"),
+    ("B", "Budgeting"),
+    ("A", "Acquisition"),
+]
+# What installing gives the stages of each step; from then on each stage has its own.
+MATURITIES = {"P": 10.0, "E": 30.0, "M": 50.0, "B": 80.0, "A": 100.0}
 MATURATION = "crm.stage_lead3"
 BUDGETING = "pemba_crm.crm_stage_budgeting"
 
@@ -19,16 +29,79 @@ class CrmStage(models.Model):
     _inherit = "crm.stage"
 
     pemba_step = fields.Selection(
-        selection=[
-            ("P", "Prospection"),
-            ("E", "Evaluation"),
-            ("M", "Maturation"),
-            ("B", "Budgeting"),
-            ("A", "Acquisition"),
-        ],
+        selection=STEPS,
         string="PEMBA Step",
         help="The step of the P-E-M-B-A method that an opportunity in this stage is at.",
     )
+    maturity = fields.Float(
+        string="Maturity (%)",
+        digits=(5, 2),
+        aggregator="avg",
+        help="How far a sale has come that enters this stage, from 0 to 100.",
+    )
+    gate_field_ids = fields.Many2many(
+        "ir.model.fields",
+        relation="crm_stage_gate_field_rel",
+        string="Required to Enter",
+        domain=[("model", "=", "crm.lead"), ("store", "=", True)],
+        ondelete="cascade",
+        help="What must be filled on an opportunity before it enters this stage. Sales managers may pass.",
+    )
+    activity_plan_id = fields.Many2one(
+        "mail.activity.plan",
+        domain=[("res_model", "=", "crm.lead")],
+        index="btree_not_null",
+        ondelete="set null",
+        help="The activities that start when an opportunity enters this stage for the first time.",
+    )
+
+    _maturity_range = models.Constraint(
+        "check(maturity >= 0 AND maturity <= 100)", "The maturity of a stage is between 0 and 100 %."
+    )
+
+    @api.constrains("gate_field_ids", "pemba_step")
+    def _check_gate_field_ids(self):
+        for stage in self:
+            if stage.pemba_step == "P" and stage.gate_field_ids:
+                raise ValidationError(
+                    self.env._("%s, required to enter: the first step takes every opportunity.", stage.name)
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """A new maturity is taken, in one statement, by the open deals that still carry the old one."""
+        old_maturities = {stage: stage.maturity for stage in self} if "maturity" in vals else {}
+        old_steps = {stage: stage.pemba_step for stage in self} if "pemba_step" in vals else {}
+        result = super().write(vals)
+        if "gate_field_ids" in vals:
+            self.env.registry.clear_cache()
+        Lead = self.env["crm.lead"]
+        for stage, old in old_maturities.items():
+            if stage.maturity != old and not stage.is_won:
+                Lead._update_weighted_revenue(
+                    SQL("lead.stage_id = %s AND lead.maturity = %s", stage.id, old), stage.maturity
+                )
+        stages = self.filtered(lambda stage: old_steps.get(stage, stage.pemba_step) != stage.pemba_step)
+        if stages:
+            Lead._update_steps(stages)
+        return result
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @tools.ormcache()
+    def _get_gates(self):
+        """``{stage id: names of the fields it requires}``, in the order of the fields."""
+        gates = {}
+        for stage in self.sudo().search([("gate_field_ids", "!=", False)]):  # fields are administrators'
+            gates[stage.id] = tuple(stage.gate_field_ids.sorted("id").mapped("name"))
+        return gates
 
     @api.model
     def _map_pemba_steps(self):
@@ -43,7 +116,7 @@ class CrmStage(models.Model):
             stage = self._get_stage(xmlid)
             if not stage:
                 continue
-            stage.pemba_step = step
+            stage.write({"pemba_step": step, "maturity": MATURITIES[step]})
             names = stage._get_names()
             if names.items() <= odoo_names[xmlid].items():
                 # The other languages follow with the terms of the add-on.
@@ -57,6 +130,10 @@ class CrmStage(models.Model):
             self.env["ir.model.data"]._update_xmlids(
                 [{"xml_id": BUDGETING, "record": budgeting, "noupdate": True}]
             )
+        steps = self.search([("pemba_step", "!=", False)])
+        for stage in self.search([("pemba_step", "=", False)]):
+            followed = steps.filtered(lambda step, stage=stage: step.sequence <= stage.sequence)[-1:]
+            stage.maturity = 100.0 if stage.is_won else followed.maturity
 
     @api.model
     def _unmap_pemba_steps(self):
@@ -151,6 +228,7 @@ class CrmStage(models.Model):
         return {
             "name": self._get_step_labels("en_US")["B"],
             "pemba_step": "B",
+            "maturity": MATURITIES["B"],
             "sequence": maturation.sequence + 1,
             "team_ids": maturation.team_ids.ids,
         }

@@ -1,1 +1,3 @@
-"""Zones, their countries and currencies, dated conversion rates."""
+"""Sales zones, their countries, the two currencies of each and their dated conversion rates."""
+
+from . import pemba_zone, pemba_zone_rate, res_partner

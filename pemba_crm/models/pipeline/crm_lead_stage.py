@@ -1,0 +1,235 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from .crm_stage import STEPS
+
+# No client can send it: those who pass the gates are our own methods.
+GATES_EXEMPT = object()
+
+
+class CrmLead(models.Model):
+    """What hangs on the stage of an opportunity: step, maturity, weight, gates and activity plans."""
+
+    _inherit = "crm.lead"
+
+    pemba_step = fields.Selection(
+        selection=STEPS,
+        string="PEMBA Step",
+        compute="_compute_pemba_step",
+        store=True,
+        index=True,
+    )
+    last_open_step = fields.Selection(
+        selection=STEPS,
+        readonly=True,
+        copy=False,
+        help="The step it is at, or was at when it was won or lost.",
+    )
+    maturity = fields.Float(
+        string="Maturity (%)",
+        compute="_compute_maturity",
+        store=True,
+        readonly=False,
+        copy=False,
+        digits=(5, 2),
+        aggregator="avg",
+        help="How far the sale has come, from 0 to 100: its stage's, until you change it.",
+    )
+    risk_level_id = fields.Many2one(
+        "pemba.risk.level",
+        string="Risk",
+        default=lambda self: self.env.ref("pemba_crm.risk_level_low", raise_if_not_found=False),
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+    )
+    risk_color = fields.Integer(related="risk_level_id.color", export_string_translation=False)
+    weighted_revenue = fields.Monetary(
+        currency_field="company_currency",
+        compute="_compute_weighted_revenue",
+        store=True,
+        help="Expected revenue × maturity × risk factor while open, all of it once won, nothing once lost.",
+    )
+    plan_stage_ids = fields.Many2many(
+        "crm.stage",
+        relation="crm_lead_plan_stage_rel",
+        string="Stages whose Activity Plan Started",
+        copy=False,
+        readonly=True,
+    )
+
+    # Changes of the stage itself and of a risk's factor are one SQL statement: see crm.stage.
+    @api.depends("stage_id")
+    def _compute_pemba_step(self):
+        for lead in self:
+            lead.pemba_step = lead.stage_id.pemba_step
+
+    @api.depends("stage_id")
+    def _compute_maturity(self):
+        for lead in self:
+            is_closed = lead.stage_id.is_won or lead.won_status == "lost"
+            if not (lead._origin and is_closed):
+                lead.maturity = lead.stage_id.maturity
+
+    @api.depends("expected_revenue", "maturity", "risk_level_id", "won_status", "type", "active")
+    def _compute_weighted_revenue(self):
+        factors = self.env["pemba.risk.level"]._get_factors()
+        for lead in self:
+            if lead._is_open():
+                factor = factors.get(lead.risk_level_id.id, 1.0)
+                weighted = lead.expected_revenue * lead.maturity / 100 * factor
+                lead.weighted_revenue = lead.company_currency.round(weighted)
+            else:
+                is_won = lead.type == "opportunity" and lead.active and lead.won_status == "won"
+                lead.weighted_revenue = lead.expected_revenue if is_won else 0.0
+
+    @api.constrains("maturity")
+    def _check_maturity(self):
+        for lead in self:
+            if not 0 <= lead.maturity <= 100:
+                raise ValidationError(
+                    self.env._(
+                        "%(lead)s, maturity: %(maturity)s is not between 0 and 100 %%.",
+                        lead=lead.display_name,
+                        maturity=lead.maturity,
+                    )
+                )
+
+    @api.model
+    def _get_open_sql(self):
+        """Condition on ``lead``: see ``_is_open``."""
+        return SQL("lead.type = 'opportunity' AND lead.active AND lead.won_status = 'pending'")
+
+    @api.model
+    def _get_weighted_sql(self, revenue, maturity):
+        """The weight of an open deal, from its ``lead``, ``risk`` and ``currency``."""
+        return SQL(
+            """ROUND(%(revenue)s * (%(maturity)s)::numeric / 100 * COALESCE(risk.factor, 1)::numeric
+                     / currency.rounding) * currency.rounding""",
+            revenue=revenue,
+            maturity=maturity,
+        )
+
+    @api.model
+    def _update_weighted_revenue(self, condition, maturity=None):
+        """Weigh open deals again, in one statement.
+
+        :param condition: SQL on ``lead``
+        :param maturity: the maturity that these take; each keeps its own if none is given
+        """
+        self.env.flush_all()
+        maturity = SQL("lead.maturity") if maturity is None else SQL("%s::numeric", maturity)
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead changed
+                      SET maturity = %(maturity)s, weighted_revenue = %(weighted)s
+                     FROM crm_lead lead
+                     JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
+                     JOIN res_currency currency ON currency.id = company.currency_id
+                LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
+                    WHERE changed.id = lead.id AND %(open)s AND %(condition)s""",
+                maturity=maturity,
+                weighted=self._get_weighted_sql(SQL("lead.expected_revenue"), maturity),
+                company=self.env.company.id,
+                open=self._get_open_sql(),
+                condition=condition,
+            )
+        )
+        self.invalidate_model(["maturity", "weighted_revenue"])
+
+    @api.model
+    def _update_steps(self, stages):
+        """The deals in stages are at the steps of these, in one statement."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead lead
+                      SET pemba_step = stage.pemba_step,
+                          last_open_step = CASE WHEN lead.won_status = 'pending' THEN stage.pemba_step
+                                                ELSE lead.last_open_step END
+                     FROM crm_stage stage
+                    WHERE stage.id = lead.stage_id AND stage.id IN %s""",
+                tuple(stages.ids),
+            )
+        )
+        self.invalidate_model(["pemba_step", "last_open_step"])
+
+    # ------------------------------------------------------------
+    # Gates and plans
+    # ------------------------------------------------------------
+
+    def _enter_stages(self, is_chosen=True):
+        """Opportunities have just come into their stages: the gates, then the plans.
+
+        :param is_chosen: whether someone chose the stage; one that follows from a change of team
+            has no gate
+        """
+        opportunities = self.filtered(lambda lead: lead.type == "opportunity" and lead.stage_id)
+        if is_chosen and self.env.context.get("pemba_gates") is not GATES_EXEMPT:
+            opportunities._check_gates()
+        opportunities._start_plans()
+
+    def _check_gates(self):
+        """What a stage asks for must be there before an opportunity enters it.
+
+        :raise UserError: naming the opportunity, the stage and the missing fields. Managers pass, which
+            the opportunity's history keeps.
+        """
+        gates = self.env["crm.stage"]._get_gates()
+        bodies = {}
+        for lead in self:
+            missing = [name for name in gates.get(lead.stage_id.id, ()) if not lead[name]]
+            if not missing:
+                continue
+            if not self._is_by_manager():
+                raise UserError(
+                    self.env._(
+                        "%(lead)s cannot enter %(stage)s yet. Missing: %(fields)s.",
+                        lead=lead.display_name,
+                        stage=lead.stage_id.name,
+                        fields=self._get_labels(missing),
+                    )
+                )
+            bodies[lead.id] = self.env._(
+                "A manager let it enter %(stage)s without: %(fields)s.",
+                stage=lead.stage_id.name,
+                fields=self._get_labels(missing),
+            )
+        if bodies:
+            self.browse(bodies)._message_log_batch(bodies=bodies)
+
+    def _start_plans(self):
+        """Start the activity plan of the stage that was entered, once for an opportunity and stage.
+
+        Not while importing or creating silently.
+        """
+        silent = ("import_file", "tracking_disable", "mail_create_nolog")
+        entering = self.filtered(lambda lead: lead.stage_id.activity_plan_id)
+        if not entering or any(self.env.context.get(key) for key in silent):
+            return
+        leads_by_plan = defaultdict(self.browse)
+        for lead in entering:
+            plan_company = lead.stage_id.activity_plan_id.company_id
+            is_ours = not plan_company or plan_company == lead._get_deal_company()
+            if is_ours and lead.stage_id not in lead.plan_stage_ids:
+                leads_by_plan[lead.stage_id, lead.company_id] |= lead
+        for (stage, _company), leads in leads_by_plan.items():
+            leads.write({"plan_stage_ids": [fields.Command.link(stage.id)]})
+            self.env["mail.activity.schedule"].create(
+                {
+                    "res_model": self._name,
+                    "res_ids": str(leads.ids),
+                    "plan_id": stage.activity_plan_id.id,
+                    "plan_on_demand_user_id": self.env.uid,
+                }
+            ).action_schedule_plan()
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        """Merging is no step forward: the gates let it pass."""
+        head = super(CrmLead, self.with_context(pemba_gates=GATES_EXEMPT))._merge_opportunity(
+            user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
+        )
+        return head.with_env(self.env)

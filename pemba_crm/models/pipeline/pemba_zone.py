@@ -1,0 +1,21 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class PembaZone(models.Model):
+    _inherit = "pemba.zone"
+
+    @api.model
+    def _follow_countries(self, countries):
+        """Open deals go with the contacts."""
+        result = super()._follow_countries(countries)
+        if countries:
+            self.env["crm.lead"]._follow_customers(SQL("TRUE"))
+        return result
+
+    def write(self, vals):
+        """A zone that moves in the tree may get its rates from other zones."""
+        result = super().write(vals)
+        if "parent_id" in vals:
+            self.env["pemba.zone.rate"]._update_deals(self)
+        return result

@@ -1,0 +1,31 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class PembaZoneRate(models.Model):
+    _inherit = "pemba.zone.rate"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rates = super().create(vals_list)
+        self._update_deals(rates.zone_id)
+        return rates
+
+    def write(self, vals):
+        zones = self.zone_id
+        result = super().write(vals)
+        self._update_deals(zones | self.zone_id)
+        return result
+
+    def unlink(self):
+        zones = self.zone_id
+        result = super().unlink()
+        self._update_deals(zones)
+        return result
+
+    @api.model
+    def _update_deals(self, zones):
+        """Open deals of zones, and of those below them, take the rates of today: see ``crm.lead``."""
+        if zones:
+            below = self.env["pemba.zone"].sudo().search([("id", "child_of", zones.ids)])
+            self.env["crm.lead"]._update_open_rates(SQL("lead.zone_id IN %s", tuple(below.ids)))
