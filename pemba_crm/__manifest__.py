@@ -29,6 +29,7 @@
         "views/pipeline/pemba_risk_level_views.xml",
         "views/pipeline/crm_stage_views.xml",
         "views/pipeline/res_partner_views.xml",
+        "views/pipeline/pemba_portfolio_transfer_views.xml",
         "views/pipeline/crm_lead_views.xml",
         "views/pipeline/res_config_settings_views.xml",
         "views/pemba_crm_menus.xml",

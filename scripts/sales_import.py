@@ -15,7 +15,7 @@ CLOSING_HOUR = "12:00:00"  # the files give days; noon stays the same day in the
 COLUMNS = {
     "accounts.csv": {"account", "sector", "office_location", "subsidiary_of"},
     "products.csv": {"product", "sales_price"},
-    "sales_teams.csv": {"sales_agent"},
+    "sales_teams.csv": {"sales_agent", "manager", "regional_office"},
     "sales_pipeline.csv": {
         *("opportunity_id", "sales_agent", "product", "account"),
         *("deal_stage", "engage_date", "close_date", "close_value"),
@@ -67,13 +67,17 @@ class SalesImport:
         opportunities = self._read("sales_pipeline.csv")
         self._load("res.partner.industry", ("id", "name"), self._industry_rows(accounts))
         self._load("res.partner", *self._customer_rows(accounts))
+        self._load("res.users", *self._leader_rows(agents))
         self._load("res.users", *self._salesperson_rows(agents))
+        self._load("crm.team", *self._team_rows(agents))
+        self._load("crm.team.member", *self._member_rows(agents))
+        self._load("pemba.zone", *self._zone_rows(agents))
+        self.agents = {row["sales_agent"]: row for row in agents}
         for columns, rows in self._opportunity_rows(opportunities, products):
             self._load("crm.lead", columns, rows)
         for (what, told, meant), count in sorted(self.mended.items()):
             self.say(f"  {what}: {told or '(empty)'} → {meant}, {count} times")
-        self.say("Left out: the accounts' year, revenue and employees; the series of the products;")
-        self.say("the managers and regional offices of the agents.")
+        self.say("Left out: the accounts' year, revenue and employees; the series of the products.")
         self._say_totals()
 
     # --- the rows of each model ---
@@ -101,16 +105,49 @@ class SalesImport:
         return columns, sorted(rows, key=lambda row: bool(row[-2]))
 
     def _salesperson_rows(self, agents):
+        names = (row["sales_agent"] for row in agents)
+        return self._user_rows("agent", names, "sales_team.group_sale_salesman")
+
+    def _leader_rows(self, agents):
+        names = sorted({row["manager"] for row in agents})
+        return self._user_rows("manager", names, "sales_team.group_sale_manager")
+
+    def _user_rows(self, kind, names, group):
         columns = ("id", "name", "login", "email", "group_ids/id")
         return columns, [
             (
+                self._id(kind, name),
+                name,
+                self._slug(name),
+                f"{self._slug(name)}@example.com",
+                f"base.group_user,{group}",
+            )
+            for name in names
+        ]
+
+    def _team_rows(self, agents):
+        offices = {row["manager"]: row["regional_office"] for row in agents}
+        return ("id", "name", "user_id/id", "use_opportunities"), [
+            (self._id("team", manager), f"{office} - {manager}", self._id("manager", manager), "1")
+            for manager, office in sorted(offices.items())
+        ]
+
+    def _member_rows(self, agents):
+        return ("id", "crm_team_id/id", "user_id/id"), [
+            (
+                self._id("member", row["sales_agent"]),
+                self._id("team", row["manager"]),
                 self._id("agent", row["sales_agent"]),
-                row["sales_agent"],
-                self._slug(row["sales_agent"]),
-                f"{self._slug(row['sales_agent'])}@example.com",
-                "base.group_user,sales_team.group_sale_salesman",
             )
             for row in agents
+        ]
+
+    def _zone_rows(self, agents):
+        """The regional offices. Their customers are all over the world: they have no countries."""
+        offices = sorted({row["regional_office"] for row in agents})
+        currency = self.env.company.currency_id.name  # the files know one
+        return ("id", "name", "code", "currency_id"), [
+            (self._id("zone", office), office, office.upper(), currency) for office in offices
         ]
 
     def _opportunity_rows(self, opportunities, products):
@@ -122,7 +159,10 @@ class SalesImport:
             raise ImportProblem(
                 f"No stage of all teams is at step {', '.join(sorted(missing))}: see PEMBA's settings."
             )
-        common = ("id", "name", "type", "partner_id/id", "user_id/id", "date_open", "expected_revenue")
+        common = (
+            *("id", "name", "type", "partner_id/id", "user_id/id", "team_id/id", "zone_id/id"),
+            *("sale_type_id/id", "date_open", "expected_revenue"),
+        )
         extra = {
             "Prospecting": {"stage_id/.id": stages["P"].id},
             "Engaging": {"stage_id/.id": stages["E"].id},
@@ -150,6 +190,9 @@ class SalesImport:
         product = self._mend("product", PRODUCTS, row["product"])
         account = row["account"]
         amount = row["close_value"]
+        agent = self.agents.get(row["sales_agent"])
+        if not agent:
+            raise ImportProblem(f"{row['opportunity_id']}: sales_teams.csv has no {row['sales_agent']!r}.")
         if not account:
             self.mended["account", "", "an opportunity without a customer"] += 1
         if not amount:
@@ -163,6 +206,9 @@ class SalesImport:
             "opportunity",
             account and self._id("account", account),
             self._id("agent", row["sales_agent"]),
+            self._id("team", agent["manager"]),
+            self._id("zone", agent["regional_office"]),
+            "pemba_crm.sale_type_software",  # all seven products are
             self._moment(row["engage_date"]) if row["engage_date"] else "",
             str(amount),
         )

@@ -6,3 +6,4 @@ from . import test_translations
 from . import test_territory_zones
 from . import test_pipeline_rates
 from . import test_pipeline_maturity
+from . import test_pipeline_people

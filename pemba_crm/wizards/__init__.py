@@ -1,1 +1,3 @@
 """Wizards: a person's answers to one question, handed to a model. One folder a room."""
+
+from . import pipeline

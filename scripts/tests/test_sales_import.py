@@ -63,6 +63,23 @@ class TestSalesImport(TransactionCase):
         self.assertEqual(str(self._opportunity("l1").date_closed), "2017-12-31 12:00:00")
         self.assertEqual(self._opportunity("l1").expected_revenue, 0)
 
+    def test_offices_are_zones_and_managers_lead_teams(self):
+        self._import()
+        won = self._opportunity("w1")
+        self.assertEqual(won.zone_id.name, "East")
+        self.assertEqual(won.team_id.user_id.name, "Mary Shelley")
+        self.assertEqual(won.team_id.member_ids.name, "Ada Byron")
+        self.assertTrue(won.team_id.user_id.has_group("sales_team.group_sale_manager"))
+        self.assertEqual(won.sale_type_id.code, "software")
+
+    def test_deals_weigh_what_their_steps_say(self):
+        self._import()
+        won, lost, engaging = (self._opportunity(reference) for reference in ("w1", "l1", "e1"))
+        self.assertEqual((won.weighted_revenue, lost.weighted_revenue), (4514, 0))
+        self.assertEqual(engaging.weighted_revenue, round(4821 * engaging.stage_id.maturity / 100, 2))
+        self.assertEqual((str(won.close_date), str(lost.close_date)), ("2017-03-01", "2017-12-31"))
+        self.assertEqual(won.deal_amount, 4514)
+
     def test_untidy_values_are_mended_and_told(self):
         said = self._import()
         account = self._opportunity("w1").partner_id

@@ -5,6 +5,7 @@ from . import (
     crm_lead_rate,
     crm_lead_stage,
     crm_stage,
+    crm_team,
     ir_module_module,
     pemba_risk_level,
     pemba_zone,

@@ -151,6 +151,10 @@ class CrmLead(models.Model):
         )._enter_stages(is_chosen="stage_id" in vals)
         return result
 
+    def action_assign_to_me(self):
+        """The current user takes the opportunities over."""
+        return self.write({"user_id": self.env.uid})
+
     def _get_deal_state(self):
         """What must be known of a deal before a change, to tell what changed."""
         return {

@@ -4,6 +4,10 @@ from odoo.tools import SQL
 
 from .crm_lead import CLOSED
 
+# No client can send it: see crm.team.
+MERGEABLE_ONLY = object()
+KEEPS_CURRENCY = object()
+
 
 class CrmLead(models.Model):
     """The currency a deal is made in, its conversion rate, and its amount in both currencies."""
@@ -113,6 +117,8 @@ class CrmLead(models.Model):
 
     def _check_deal_currency(self):
         """:raise ValidationError: naming the deal, the currency and those that are allowed"""
+        if self.env.context.get("pemba_currency") is KEEPS_CURRENCY:
+            return
         for lead in self:
             if lead.deal_currency_id == lead._get_deal_company().currency_id:
                 continue
@@ -248,6 +254,57 @@ class CrmLead(models.Model):
         if rate != old["deal_rate"]:
             return {"expected_revenue": self._to_company(self.deal_amount, rate)}
         return {}
+
+    # ------------------------------------------------------------
+    # Duplicating and merging
+    # ------------------------------------------------------------
+
+    def copy(self, default=None):
+        """A copy keeps its currency, whichever its zone's are now."""
+        copies = super(CrmLead, self.with_context(pemba_currency=KEEPS_CURRENCY)).copy(default)
+        return copies.with_env(self.env)
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), "zone_id", "sale_type_id", "distributor_id"]
+
+    def _merge_data(self, fnames=None):
+        """The currency and amount are those of the first that has an amount, the rate is the head's."""
+        data = super()._merge_data(fnames)
+        data.pop("expected_revenue", None)
+        source = self.filtered("deal_amount")[:1]
+        if source and source != self[0] and not self[0].is_rate_locked:
+            data |= {"deal_currency_id": source.deal_currency_id.id, "deal_amount": source.deal_amount}
+        return data
+
+    def _is_mergeable(self):
+        """Whether those that have an amount have it in one currency."""
+        return len(self.filtered("deal_amount").deal_currency_id) <= 1
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        """:raise UserError: naming two opportunities that have amounts in different currencies"""
+        if not self._is_mergeable():
+            by_currency = self.filtered("deal_amount").grouped("deal_currency_id")
+            (one_currency, one), (other_currency, other), *_more = by_currency.items()
+            raise UserError(
+                self.env._(
+                    "%(one)s is in %(one_currency)s and %(other)s in %(other_currency)s: "
+                    "opportunities with amounts in different currencies cannot be merged.",
+                    one=one[0].display_name,
+                    one_currency=one_currency.name,
+                    other=other[0].display_name,
+                    other_currency=other_currency.name,
+                )
+            )
+        head = super(CrmLead, self.with_context(pemba_currency=KEEPS_CURRENCY))._merge_opportunity(
+            user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
+        )
+        return head.with_env(self.env)
+
+    def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
+        duplicates = super()._get_lead_duplicates(partner=partner, email=email, include_lost=include_lost)
+        if self.env.context.get("pemba_duplicates") is MERGEABLE_ONLY and not duplicates._is_mergeable():
+            return self
+        return duplicates
 
     # ------------------------------------------------------------
     # The rates of zones, in SQL
