@@ -36,7 +36,9 @@
     ],
     "demo": [
         "demo/res_users_demo.xml",
+        "demo/territory/pemba_zone_demo.xml",
         "demo/pipeline/crm_lead_demo.xml",
+        "demo/pipeline/mail_activity_plan_demo.xml",
     ],
     "assets": {
         "web.assets_tests": [

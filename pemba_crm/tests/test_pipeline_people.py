@@ -42,11 +42,11 @@ class TestReassigning(PembaCommon):
         self.assertEqual(transfer.lead_ids, east)
 
     def test_what_is_selected_in_a_list(self):
-        selected = self._create_opportunity()
+        selected, won = self._create_opportunity(), self._create_opportunity("A")
         self._create_opportunity()
         transfer = (
             self.env["pemba.portfolio.transfer"]
-            .with_context(active_model="crm.lead", active_ids=selected.ids)
+            .with_context(active_model="crm.lead", active_ids=(selected | won).ids)
             .create({"new_user_id": self.manager.id})
         )
         self.assertEqual((transfer.lead_ids, transfer.user_id), (selected, self.salesperson))

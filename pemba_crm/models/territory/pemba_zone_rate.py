@@ -29,7 +29,6 @@ class PembaZoneRate(models.Model):
         help="Units of the currency for one unit of the company's currency.",
     )
     inverse_rate = fields.Float(
-        string="Company Currency per Unit",
         compute="_compute_inverse_rate",
         inverse="_inverse_inverse_rate",
         digits=0,

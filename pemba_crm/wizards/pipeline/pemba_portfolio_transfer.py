@@ -36,7 +36,8 @@ class PembaPortfolioTransfer(models.TransientModel):
         """From a list, what is selected there; of one salesperson, that one."""
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "crm.lead" and self.env.context.get("active_ids"):
-            leads = self.env["crm.lead"].browse(self.env.context["active_ids"])
+            selected = self.env["crm.lead"].browse(self.env.context["active_ids"])
+            leads = selected.filtered(lambda lead: lead._is_open())
             values["lead_ids"] = [Command.set(leads.ids)]
             if len(leads.user_id) == 1:
                 values["user_id"] = leads.user_id.id

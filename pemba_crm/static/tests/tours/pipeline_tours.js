@@ -2,6 +2,7 @@ import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
 const column = (name) => `.o_kanban_group:has(.o_column_title:contains("${name}"))`;
+const colleague = ".o_kanban_record:contains('Opportunity at M')";
 const card = ".o_kanban_record:contains('Tour opportunity')";
 
 registry.category("web_tour.tours").add("pemba_crm_pipeline", {
@@ -55,13 +56,84 @@ registry.category("web_tour.tours").add("pemba_crm_pipeline", {
             trigger: ".o_statusbar_status button.o_arrow_button_current:contains('Budgeting')",
         },
         {
+            content: "win it",
+            trigger: ".o_statusbar_status button:not(.d-none):contains('Acquisition')",
+            run: "click",
+        },
+        {
+            content: "it is won",
+            trigger: ".o_statusbar_status button.o_arrow_button_current:contains('Acquisition')",
+        },
+        {
             content: "go back to the pipeline",
             trigger: ".o_breadcrumb .o_back_button",
             run: "click",
         },
         {
-            content: "it is in the column of Budgeting",
-            trigger: `${column("Budgeting")} ${card}`,
+            content: "it is in the column of Acquisition",
+            trigger: `${column("Acquisition")} ${card}`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("pemba_crm_reassign", {
+    steps: () => [
+        {
+            content: "take over a colleague's opportunity",
+            trigger: `${colleague} .o_pemba_assign_to_me`,
+            run: "click",
+        },
+        {
+            content: "it is mine",
+            trigger: `${colleague}:not(:has(.o_pemba_assign_to_me))`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("pemba_crm_portfolio", {
+    steps: () => [
+        {
+            content: "open the menu of sales",
+            trigger: "[data-menu-xmlid='pemba_crm.pemba_crm_menu_sales']",
+            run: "click",
+        },
+        {
+            content: "move a portfolio",
+            trigger: "[data-menu-xmlid='pemba_crm.pemba_portfolio_transfer_menu']",
+            run: "click",
+        },
+        {
+            content: "of the salesperson",
+            trigger: ".modal [name=user_id] input",
+            run: "edit pemba_sales",
+        },
+        {
+            content: "choose her",
+            trigger: ".ui-menu-item a:contains('pemba_sales')",
+            run: "click",
+        },
+        {
+            content: "her open opportunities are listed",
+            trigger: ".modal [name=lead_ids] .o_data_row:contains('Opportunity at M')",
+        },
+        {
+            content: "to the successor",
+            trigger: ".modal [name=new_user_id] input",
+            run: "edit pemba_successor",
+        },
+        {
+            content: "choose him",
+            trigger: ".ui-menu-item a:contains('pemba_successor')",
+            run: "click",
+        },
+        {
+            content: "move them",
+            trigger: ".modal button[name=action_transfer]",
+            run: "click",
+        },
+        {
+            content: "it says what was moved",
+            trigger: ".o_notification:contains('2 opportunities')",
         },
     ],
 });
