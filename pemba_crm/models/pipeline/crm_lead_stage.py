@@ -41,7 +41,8 @@ class CrmLead(models.Model):
     risk_level_id = fields.Many2one(
         "pemba.risk.level",
         string="Risk",
-        default=lambda self: self.env.ref("pemba_crm.risk_level_low", raise_if_not_found=False),
+        # Not env.ref, which asks the database each time.
+        default=lambda self: self.env["ir.model.data"]._xmlid_to_res_id("pemba_crm.risk_level_low"),
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
