@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import SQL, float_compare
 
@@ -27,6 +27,8 @@ DEAL_FIELDS = frozenset(
         "close_date",
     }
 )
+# Of these, what matters only where another salesperson or team means another company or stage.
+PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
 # What stays as it was once a deal is closed; managers may correct it, with a trace.
 FROZEN_FIELDS = ("zone_id", "maturity", "risk_level_id", "close_date")
 CLOSED = ("won", "lost")
@@ -139,7 +141,8 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
-        if DEAL_FIELDS.isdisjoint(vals):
+        touched = DEAL_FIELDS.intersection(vals)
+        if not touched or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
             return super().write(vals)
         before = {lead: lead._get_deal_state() for lead in self}
         self._check_rate_lock(vals)
@@ -155,11 +158,25 @@ class CrmLead(models.Model):
         """The current user takes the opportunities over."""
         return self.write({"user_id": self.env.uid})
 
+    @api.model
+    @tools.ormcache()
+    def _moves_with_people(self):
+        """Whether a deal's company, or a stage with an activity plan, may follow from who is in charge.
+
+        Where not, the computations that a change of salesperson sets off are left for Odoo to batch.
+        """
+        stages = self.env["crm.stage"].sudo()
+        return (
+            self.env["res.company"].sudo().search_count([], limit=2) > 1
+            or bool(stages.search_count([("activity_plan_id", "!=", False)], limit=1))
+            and bool(stages.search_count([("team_ids", "!=", False)], limit=1))
+        )
+
     def _get_deal_state(self):
         """What must be known of a deal before a change, to tell what changed."""
         return {
             "stage_id": self.stage_id,
-            "pemba_step": self.pemba_step,
+            "last_open_step": self.last_open_step,  # asked for while it is open
             "won_status": self.won_status,
             "is_open": self._is_open(),
             "company": self._get_deal_company(),
@@ -199,9 +216,7 @@ class CrmLead(models.Model):
         new_vals = {}
         for lead, vals in given.items():
             if lead.won_status not in CLOSED:
-                new_vals[lead] = {"last_open_step": lead.pemba_step} | (
-                    {"close_date": False} if lead.close_date else {}
-                )
+                new_vals[lead] = {"close_date": False} if lead.close_date else {}
                 continue
             new_vals[lead] = lead._prepare_closing_vals() | (
                 {} if "maturity" in vals else {"maturity": lead.stage_id.maturity}
@@ -222,9 +237,8 @@ class CrmLead(models.Model):
         for lead, old in before.items():
             was_closed, is_closed = old["won_status"] in CLOSED, lead.won_status in CLOSED
             if not is_closed:
-                new_vals[lead] = {"last_open_step": lead.pemba_step} if lead._is_open() else {}
                 if was_closed:
-                    new_vals[lead]["close_date"] = False
+                    new_vals[lead] = {"close_date": False}
             elif lead.won_status != old["won_status"]:
                 new_vals[lead] = lead._prepare_closing_vals()
                 if "close_date" in vals:
@@ -233,8 +247,6 @@ class CrmLead(models.Model):
                     new_vals[lead]["maturity"] = old["maturity"]
             else:
                 lead._check_frozen(old)
-            if new_vals.get(lead, {}).get("last_open_step") == lead.last_open_step:
-                del new_vals[lead]["last_open_step"]
         self._write_by_values(new_vals)
 
     def _prepare_closing_vals(self):
@@ -320,7 +332,8 @@ class CrmLead(models.Model):
             "ALTER TABLE crm_lead"
             " ADD COLUMN IF NOT EXISTS customer_id int4, ADD COLUMN IF NOT EXISTS zone_id int4,"
             " ADD COLUMN IF NOT EXISTS channel varchar, ADD COLUMN IF NOT EXISTS pemba_step varchar,"
-            " ADD COLUMN IF NOT EXISTS maturity numeric, ADD COLUMN IF NOT EXISTS weighted_revenue numeric"
+            " ADD COLUMN IF NOT EXISTS maturity numeric, ADD COLUMN IF NOT EXISTS weighted_revenue numeric,"
+            " ADD COLUMN IF NOT EXISTS last_open_step varchar"
         )
         return super()._auto_init()
 

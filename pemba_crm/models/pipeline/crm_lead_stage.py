@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from .crm_lead import CLOSED
 from .crm_stage import STEPS
 
 # No client can send it: those who pass the gates are our own methods.
@@ -24,7 +25,8 @@ class CrmLead(models.Model):
     )
     last_open_step = fields.Selection(
         selection=STEPS,
-        readonly=True,
+        compute="_compute_last_open_step",
+        store=True,
         copy=False,
         help="The step it is at, or was at when it was won or lost.",
     )
@@ -67,6 +69,12 @@ class CrmLead(models.Model):
     def _compute_pemba_step(self):
         for lead in self:
             lead.pemba_step = lead.stage_id.pemba_step
+
+    @api.depends("pemba_step", "won_status")
+    def _compute_last_open_step(self):
+        for lead in self:
+            if lead.won_status not in CLOSED:
+                lead.last_open_step = lead.pemba_step
 
     @api.depends("stage_id")
     def _compute_maturity(self):

@@ -77,7 +77,7 @@ class CrmStage(models.Model):
         old_maturities = {stage: stage.maturity for stage in self} if "maturity" in vals else {}
         old_steps = {stage: stage.pemba_step for stage in self} if "pemba_step" in vals else {}
         result = super().write(vals)
-        if "gate_field_ids" in vals:
+        if not {"gate_field_ids", "activity_plan_id", "team_ids"}.isdisjoint(vals):
             self.env.registry.clear_cache()
         Lead = self.env["crm.lead"]
         for stage, old in old_maturities.items():
