@@ -43,3 +43,12 @@ class TestGroups(PembaCommon):
             stage.with_user(self.salesperson).pemba_step = "E"
         stage.with_user(self.manager).pemba_step = "E"
         self.assertEqual(stage.pemba_step, "E")
+
+    def test_managers_see_and_set_what_a_stage_requires(self):
+        stage = self.stages["B"][:1].with_user(self.manager)
+        field = self.env["ir.model.fields"]._get("crm.lead", "date_deadline")
+        stage.gate_field_ids = field.ids
+        stage.invalidate_recordset()
+        specification = {"gate_field_ids": {"fields": {"display_name": {}}}}
+        [read] = stage.web_read(specification)
+        self.assertEqual([gate["id"] for gate in read["gate_field_ids"]], field.ids)
