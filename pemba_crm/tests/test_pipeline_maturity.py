@@ -191,6 +191,67 @@ class TestMaturity(PembaCommon):
         deal.write({"referred": "A friend"})
         self.assertEqual(self.env.cr.sql_log_count - start, 0)
 
+    def test_a_typed_maturity_outlasts_the_salesperson(self):
+        deal = self._create_opportunity("M")
+        deal.maturity = 42
+        self.env.flush_all()
+        deal.user_id = self.manager
+        self.assertEqual(deal.maturity, 42)
+        with Form(deal.with_user(self.manager), "crm.crm_lead_view_form") as form:
+            form.user_id = self.salesperson
+            self.assertEqual(form.maturity, 42)
+        self.assertEqual(deal.maturity, 42)
+        created = self._create_opportunity("M", maturity=33)
+        self.env.flush_all()
+        created.user_id = self.manager
+        self.assertEqual(created.maturity, 33)
+
+    def test_a_closed_deal_keeps_its_stage_when_its_team_changes(self):
+        teams = self.env["crm.team"].create([{"name": "One"}, {"name": "Two"}])
+        self.stages["A"].team_ids = teams[0]
+        deal = self._create_opportunity("A", team_id=teams[0].id)
+        deal.team_id = teams[1]
+        self.assertEqual((deal.stage_id, deal.won_status), (self.stages["A"], "won"))
+
+    def test_only_managers_choose_the_day_of_closing(self):
+        deal = self._create_opportunity("B").with_user(self.salesperson)
+        with self._refused(UserError, "Opportunity at B is closed.*Closed On"):
+            deal.write({"stage_id": self.stages["A"].id, "close_date": "2020-12-31"})
+        deal.close_date = "2020-12-31"
+        self.assertFalse(deal.close_date)
+        deal.with_user(self.manager).write({"stage_id": self.stages["A"].id, "close_date": "2020-12-31"})
+        self.assertEqual(deal.close_date, fields.Date.to_date("2020-12-31"))
+
+    def test_a_contact_may_change_on_a_closed_deal_without_a_zone(self):
+        deal = self._create_opportunity("A")
+        belgium = self.env.ref("base.be")
+        self._create_zone("Benelux", belgium)
+        partner = self.env["res.partner"].create({"name": "Customer", "country_id": belgium.id})
+        deal.with_user(self.salesperson).partner_id = partner
+        self.assertFalse(deal.zone_id)
+        created = self._create_opportunity("A", partner_id=partner.id)
+        self.assertEqual(created.zone_id.name, "Benelux")
+
+    def test_a_lead_takes_the_new_maturity_of_its_stage(self):
+        lead = self._create_opportunity("M", expected_revenue=1000, type="lead")
+        self.env.flush_all()
+        self.stages["M"].maturity = 40
+        lead.convert_opportunity(self.env["res.partner"])
+        self.assertEqual((lead.maturity, lead.weighted_revenue), (40, 400))
+
+    def test_what_is_tracked(self):
+        tracked = self.env["crm.lead"]._track_get_fields()
+        expected = {
+            "stage_id",
+            "user_id",
+            "risk_level_id",
+            "expected_revenue",
+            "date_deadline",
+            "distributor_id",
+        }
+        self.assertLessEqual(expected, tracked)
+        self.assertNotIn("close_date", tracked)
+
 
 class TestGates(PembaCommon):
     @classmethod
@@ -272,6 +333,16 @@ class TestGates(PembaCommon):
         one, two = self._create_opportunity("A"), self._create_opportunity("B")
         (one | two).with_user(self.salesperson).merge_opportunity()
 
+    def test_a_gate_on_a_text_is_not_passed_by_an_empty_one(self):
+        self.stages["E"].gate_field_ids = self.env["ir.model.fields"]._get("crm.lead", "description")
+        deal = self._create_opportunity("P").with_user(self.salesperson)
+        with self._refused(UserError, "Missing: Notes"):
+            deal.write({"stage_id": self.stages["E"].id, "description": "<p><br></p>"})
+
+    def test_a_gate_is_a_field_of_an_opportunity(self):
+        with self._refused(ValidationError, "Budgeting, required to enter: email"):
+            self.stages["B"].gate_field_ids = self.env["ir.model.fields"]._get("res.partner", "email")
+
     def test_the_first_step_takes_no_gate(self):
         with self._refused(ValidationError, "Prospection"):
             self.stages["P"].gate_field_ids = [Command.link(self.gate[0].id)]
@@ -324,6 +395,17 @@ class TestPlans(PembaCommon):
                 {"name": "Silent", "type": "opportunity", "stage_id": self.stages["E"].id}
             )
             self.assertFalse(created.activity_ids, key)
+
+    def test_they_are_for_the_salesperson(self):
+        deal = self._create_opportunity("P")
+        deal.with_user(self.manager).stage_id = self.stages["E"]
+        self.assertEqual(deal.activity_ids.user_id, self.salesperson)
+
+    def test_a_lead_that_becomes_an_opportunity_starts_the_plan_of_its_stage(self):
+        lead = self._create_opportunity("E", type="lead")
+        self.assertFalse(lead.activity_ids)
+        lead.convert_opportunity(self.env["res.partner"])
+        self.assertEqual(len(lead.activity_ids), 2)
 
     def test_many_start_at_once(self):
         deals = self._create_opportunity("P") | self._create_opportunity("M")

@@ -78,6 +78,12 @@ class TestMerging(PembaCommon):
         self.assertEqual((merged.deal_currency_id, merged.deal_amount), (self.foreign, 500))
         self.assertEqual(merged.zone_id, self.zone)
 
+    def test_a_zone_is_kept_where_it_was_chosen_by_hand(self):
+        america = self._create_zone("America", self.env.ref("base.us"))
+        head = self._create_opportunity("M", country_id=self.env.ref("base.us").id)
+        merged = (head | self._create_opportunity("P")).merge_opportunity()
+        self.assertEqual((merged.zone_id, merged.is_zone_manual), (america, False))
+
     def test_two_currencies_are_refused(self):
         deals = self._create_opportunity(zone_id=self.zone.id, deal_amount=500)
         deals |= self._create_opportunity("M", expected_revenue=500)

@@ -283,6 +283,99 @@ class TestRates(PembaCommon):
         few = count(1)
         self.assertEqual(count(300), few)
 
+    def test_a_form_that_changes_the_rate_keeps_the_amount(self):
+        deal = self._deal(deal_amount=100)
+        with Form(deal.with_user(self.manager), "crm.crm_lead_view_form") as form:
+            form.is_rate_typed = True
+            form.deal_rate = 7
+        self.assertEqual((deal.deal_rate, deal.expected_revenue, deal.deal_amount), (7, 14.29, 100))
+        with Form(deal.with_user(self.manager), "crm.crm_lead_view_form") as form:
+            form.deal_currency_id = self.eur
+        self.assertEqual((deal.deal_rate, deal.expected_revenue, deal.deal_amount), (1, 100, 100))
+        self.assertFalse(deal.is_rate_typed)
+
+    def test_an_emptied_currency_is_the_zone_s_again(self):
+        deal = self._deal(deal_amount=1000, deal_currency_id=self.eur.id)
+        deal.write({"deal_currency_id": False, "deal_amount": 500})
+        self.assertEqual((deal.deal_currency_id, deal.expected_revenue), (self.usd, 460))
+
+    def test_an_emptied_rate_is_the_zone_s_again(self):
+        deal = self._deal(deal_amount=1000, deal_rate=2)
+        deal.deal_rate = 0
+        self.assertEqual((deal.is_rate_typed, deal.expected_revenue), (False, 920))
+
+    def test_the_company_s_own_currency_takes_no_rate(self):
+        deal = self._deal(deal_currency_id=self.eur.id)
+        with self._refused(ValidationError, "Opportunity at P, conversion rate: EUR"):
+            deal.deal_rate = 1.2
+        with self._refused(ValidationError, "Opportunity at P, conversion rate: EUR"):
+            self._deal(deal_currency_id=self.eur.id, deal_rate=1.2)
+
+    def test_a_currency_written_with_the_company_is_checked(self):
+        tokyo = self._create_company("Tokyo", "JPY")
+        self.salesperson.company_ids |= tokyo
+        deal = self._deal()
+        with self._refused(ValidationError, "GBP"):
+            deal.write({"company_id": tokyo.id, "deal_currency_id": self.gbp.id})
+
+    def test_a_closed_deal_changes_company_at_the_rate_of_its_day(self):
+        tokyo = self._create_company("Tokyo", "JPY")
+        self.salesperson.company_ids |= tokyo
+        self._set_rate(1 / 150, company_id=tokyo.id)
+        self._set_rate(1 / 200, company_id=tokyo.id, date="2022-01-01")
+        deal = self._deal("A", deal_amount=1000, date_closed="2021-06-01 12:00:00")
+        deal.company_id = tokyo
+        self.assertEqual((deal.expected_revenue, deal.is_rate_locked), (150000, True))
+
+    def test_a_branch_has_the_rates_of_its_company(self):
+        branch = self.env["res.company"].create({"name": "Lyon", "parent_id": self.company.id})
+        self.assertEqual(self.america._get_rate(self.usd, "2026-01-01", branch), 1 / 0.92)
+
+    def test_a_subsidiary_s_deals_follow_with_it(self):
+        group = self.env["res.partner"].create({"name": "Group", "is_company": True})
+        subsidiary = self.env["res.partner"].create(
+            {"name": "Subsidiary", "is_company": True, "parent_id": group.id, "type": "other"}
+        )
+        deal = self._deal(partner_id=subsidiary.id)
+        self.assertFalse(deal.zone_id)
+        group.zone_id = self.america
+        self.assertEqual(deal.zone_id, self.america)
+
+    def test_a_contact_who_changes_company_takes_the_rate_along(self):
+        britain = self._create_zone("Britain", currency_id=self.usd.id)
+        self._set_rate(1 / 0.95, zone_id=britain.id)
+        other = self.env["res.partner"].create({"name": "Other", "is_company": True, "zone_id": britain.id})
+        contact = self.env["res.partner"].create({"name": "Contact", "parent_id": self.customer.id})
+        deal = self._deal(partner_id=contact.id, deal_amount=50000)
+        contact.parent_id = other
+        self.assertEqual((deal.customer_id, deal.zone_id), (other, britain))
+        self.assertEqual(deal.expected_revenue, 47500)
+
+    def test_a_contact_whose_zone_stays_asks_nothing_of_the_deals(self):
+        self._deal()
+        self.env.flush_all()
+        country = self.customer.country_id
+        with patch.object(self.registry["crm.lead"], "_follow_customers") as follow:
+            self.customer.write({"country_id": country.id})
+        follow.assert_not_called()
+
+    def test_a_corrected_rate_is_traced_and_locked_again(self):
+        deal = self._deal("A", deal_amount=50000)
+        with self._refused(UserError, "only sales managers may lock"):
+            self._deal().with_user(self.salesperson).is_rate_locked = True
+        as_manager = deal.with_user(self.manager)
+        as_manager.action_unlock_rate()
+        as_manager.deal_rate = 2
+        self.assertIn("→ 2", deal.message_ids[0].body)
+        as_manager.action_lock_rate()
+        self.assertTrue(deal.is_rate_locked)
+        self.assertEqual(deal.expected_revenue, 25000)
+
+    def test_a_used_zone_is_kept_with_a_reason(self):
+        self._deal()
+        with self._refused(UserError, "America has 1 opportunities"):
+            self.america.unlink()
+
     def test_creating_many_costs_no_query_each(self):
         """At most 0.15 a deal for what creating does beside Odoo; what it does is left out to compare."""
 

@@ -88,6 +88,18 @@ class TestZones(PembaCommon):
         self.asia.unlink()
         self.assertFalse(partner.zone_id)
 
+    def test_deleting_a_zone_lets_those_follow_who_were_put_in_it(self):
+        partner = self.env["res.partner"].create(
+            {"name": "Customer", "country_id": self.france.id, "zone_id": self.asia.id}
+        )
+        self.asia.unlink()
+        self.assertEqual(partner.zone_id, self.europe)
+
+    def test_a_zone_with_sub_zones_is_kept_with_a_reason(self):
+        self.asia.parent_id = self.europe
+        with self._refused(UserError, "Europe has sub-zones.*Asia"):
+            self.europe.unlink()
+
     def test_salespeople_read_zones_and_managers_write_them(self):
         self.assertEqual(self.europe.with_user(self.salesperson).name, "Europe")
         self.assertEqual(self.europe.with_user(self.support).name, "Europe")

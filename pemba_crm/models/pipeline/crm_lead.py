@@ -1,6 +1,5 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
-from odoo.tools import SQL, float_compare
 
 # What a write must contain for a deal's stage, result, zone, rate or amounts to move.
 DEAL_FIELDS = frozenset(
@@ -31,13 +30,18 @@ DEAL_FIELDS = frozenset(
 PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
 # What stays as it was once a deal is closed; managers may correct it, with a trace.
 FROZEN_FIELDS = ("zone_id", "maturity", "risk_level_id", "close_date")
+# What is told, with its old and new value, when it changes after that.
+TRACED_FIELDS = (*FROZEN_FIELDS, "deal_currency_id", "deal_rate")
 CLOSED = ("won", "lost")
+# As a value in the context it marks what our own methods do: no client can send it.
+OURS = object()
 
 
 class CrmLead(models.Model):
     """An opportunity in the P-E-M-B-A tunnel: who buys, where, what kind of sale, and its result.
 
-    The stage and what hangs on it are in ``crm_lead_stage``, currency and amounts in ``crm_lead_rate``.
+    The stage and what hangs on it are in ``crm_lead_stage``, currency and amounts in ``crm_lead_rate``,
+    changes of many deals at once in ``crm_lead_sql``.
     """
 
     _inherit = "crm.lead"
@@ -92,6 +96,7 @@ class CrmLead(models.Model):
         store=True,
         precompute=True,
     )
+    date_deadline = fields.Date(tracking=True)
     close_date = fields.Date(
         string="Closed On",
         copy=False,
@@ -107,7 +112,7 @@ class CrmLead(models.Model):
     @api.depends("customer_id", "country_id")
     def _compute_zone_id(self):
         for lead in self:
-            is_frozen = lead.won_status in CLOSED and lead.zone_id
+            is_frozen = lead._origin and lead.won_status in CLOSED
             if not lead.is_zone_manual and not is_frozen:
                 lead.zone_id = lead._get_own_zone()
 
@@ -134,24 +139,30 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         leads = super().create(vals_list)
         given = dict(zip(leads, vals_list, strict=True))
-        leads._start_rates(given)
         leads._start_results(given)
-        leads._check_deal_currency()
+        leads._start_rates(given)
         leads._enter_stages()
         return leads
 
     def write(self, vals):
         touched = DEAL_FIELDS.intersection(vals)
-        if not touched or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
+        if (
+            not touched
+            or self.env.context.get("pemba_following") is OURS
+            or (touched <= PEOPLE_FIELDS and not self._moves_with_people())
+        ):
             return super().write(vals)
+        if "maturity" in vals and vals.get("stage_id"):
+            vals = vals | {"maturity_stage_id": vals["stage_id"]}
         before = {lead: lead._get_deal_state() for lead in self}
         self._check_rate_lock(vals)
         result = super().write(vals)
         self._follow_rates(before, vals)
         self._follow_results(before, vals)
-        self.browse(
-            lead.id for lead, old in before.items() if lead.stage_id != old["stage_id"]
-        )._enter_stages(is_chosen="stage_id" in vals)
+        moved = self.filtered(lambda lead: lead.stage_id != before[lead]["stage_id"])
+        moved._enter_stages(is_chosen="stage_id" in vals)
+        converted = self.filtered(lambda lead: lead.type != before[lead]["type"])
+        (converted - moved)._enter_stages(is_chosen=False)
         return result
 
     def action_assign_to_me(self):
@@ -165,9 +176,9 @@ class CrmLead(models.Model):
 
         Where not, the computations that a change of salesperson sets off are left for Odoo to batch.
         """
-        stages = self.env["crm.stage"].sudo()
+        stages = self.env["crm.stage"].sudo()  # the answer is the same for everybody
         return (
-            self.env["res.company"].sudo().search_count([], limit=2) > 1
+            self.env["res.company"].sudo().search_count([], limit=2) > 1  # of all companies
             or bool(stages.search_count([("activity_plan_id", "!=", False)], limit=1))
             and bool(stages.search_count([("team_ids", "!=", False)], limit=1))
         )
@@ -175,24 +186,24 @@ class CrmLead(models.Model):
     def _get_deal_state(self):
         """What must be known of a deal before a change, to tell what changed."""
         return {
+            "type": self.type,
             "stage_id": self.stage_id,
             "last_open_step": self.last_open_step,  # asked for while it is open
             "won_status": self.won_status,
             "is_open": self._is_open(),
             "company": self._get_deal_company(),
-            "deal_currency_id": self.deal_currency_id,
-            "deal_rate": self.deal_rate,
             "deal_amount": self.deal_amount,
             "expected_revenue": self.expected_revenue,
-            **{name: self[name] for name in FROZEN_FIELDS},
+            **{name: self[name] for name in TRACED_FIELDS},
         }
 
     def _is_open(self):
         """Whether it is an opportunity that is neither won, lost nor archived."""
         return self.type == "opportunity" and self.active and self.won_status == "pending"
 
-    def _write_by_values(self, vals_by_lead):  # pylint: disable=missing-return
-        """Write each lead's own values, past our own rules; leads with the same values together.
+    @api.model
+    def _write_by_values(self, vals_by_lead):
+        """Write what follows from the rules, past them; leads with the same values together.
 
         :param vals_by_lead: ``{lead: values}``
         """
@@ -202,29 +213,33 @@ class CrmLead(models.Model):
                 key = tuple(vals.items())
                 leads_by_vals[key] = leads_by_vals.get(key, self.browse()) | lead
         for key, leads in leads_by_vals.items():
-            super(CrmLead, leads).write(dict(key))
+            leads.with_context(pemba_following=OURS).write(dict(key))
 
     # ------------------------------------------------------------
     # The result: won and lost
     # ------------------------------------------------------------
 
     def _start_results(self, given):
-        """Deals that are created closed: their day, and the maturity of their stage.
+        """Deals that are created closed: their day and zone, and the maturity of their stage.
 
         :param given: ``{lead: values it was created with}``
         """
         new_vals = {}
         for lead, vals in given.items():
-            if lead.won_status not in CLOSED:
-                new_vals[lead] = {"close_date": False} if lead.close_date else {}
-                continue
-            new_vals[lead] = lead._prepare_closing_vals() | (
-                {} if "maturity" in vals else {"maturity": lead.stage_id.maturity}
-            )
-            if lead.close_date:
-                del new_vals[lead]["close_date"]
-            if lead.won_status == "lost" and not lead.last_open_step:
-                new_vals[lead]["last_open_step"] = lead.pemba_step
+            new_vals[lead] = {"maturity_stage_id": lead.stage_id.id} if "maturity" in vals else {}
+            if lead.won_status in CLOSED:
+                new_vals[lead] |= lead._prepare_closing_vals(vals)
+                if "maturity" not in vals:
+                    new_vals[lead] |= {
+                        "maturity": lead.stage_id.maturity,
+                        "maturity_stage_id": lead.stage_id.id,
+                    }
+                if "zone_id" not in vals:
+                    new_vals[lead]["zone_id"] = lead._get_own_zone().id
+                if lead.won_status == "lost" and not lead.last_open_step:
+                    new_vals[lead]["last_open_step"] = lead.pemba_step
+            elif lead.close_date:
+                new_vals[lead]["close_date"] = False
         self._write_by_values(new_vals)
 
     def _follow_results(self, before, vals):
@@ -233,25 +248,29 @@ class CrmLead(models.Model):
         :param before: ``{lead: state before the change}``
         :param vals: the values that were written
         """
-        new_vals = {}
+        new_vals, bodies = {}, {}
         for lead, old in before.items():
-            was_closed, is_closed = old["won_status"] in CLOSED, lead.won_status in CLOSED
-            if not is_closed:
-                if was_closed:
-                    new_vals[lead] = {"close_date": False}
+            if lead.won_status not in CLOSED:
+                new_vals[lead] = {"close_date": False} if lead.close_date else {}
             elif lead.won_status != old["won_status"]:
-                new_vals[lead] = lead._prepare_closing_vals()
-                if "close_date" in vals:
-                    del new_vals[lead]["close_date"]
-                if "maturity" not in vals and lead.maturity != old["maturity"]:
-                    new_vals[lead]["maturity"] = old["maturity"]
-            else:
-                lead._check_frozen(old)
+                new_vals[lead] = lead._prepare_closing_vals(vals)
+            elif changed := [name for name in TRACED_FIELDS if lead[name] != old[name]]:
+                lead._check_frozen(changed)
+                bodies[lead.id] = self.env._("Changed after closing: %s", lead._describe(changed, old))
         self._write_by_values(new_vals)
+        if bodies:
+            self.browse(bodies)._message_log_batch(bodies=bodies)
 
-    def _prepare_closing_vals(self):
-        """What a deal keeps from the day it is won or lost."""
-        return {"is_rate_locked": True, "close_date": self._get_close_date()}
+    def _prepare_closing_vals(self, given):
+        """What a deal keeps from the day it is won or lost.
+
+        :param given: the values it is created or written with; only managers choose the day
+        """
+        close_date = self._get_close_date()
+        if given.get("close_date") and self.close_date != close_date:
+            self._check_frozen(["close_date"])
+            close_date = self.close_date
+        return {"is_rate_locked": True, "close_date": close_date}
 
     def _get_close_date(self):
         """The day of closing where the company is.
@@ -263,124 +282,40 @@ class CrmLead(models.Model):
         moment = self.date_closed or fields.Datetime.now()
         return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
 
-    def _check_frozen(self, old):
-        """Only managers correct what a closing froze, and it leaves a trace.
+    def _check_frozen(self, changed):
+        """Only managers correct what a closing froze.
 
+        :param changed: names of fields
         :raise UserError: naming the opportunity and the fields
         """
-        changed = [name for name in FROZEN_FIELDS if self[name] != old[name]]
-        if not changed:
-            return
-        labels = self._get_labels(changed)
-        if not self._is_by_manager():
+        frozen = [name for name in changed if name in FROZEN_FIELDS]
+        if frozen and not self._is_by_manager():
             raise UserError(
                 self.env._(
                     "%(lead)s is closed: only sales managers may change %(fields)s.",
                     lead=self.display_name,
-                    fields=labels,
+                    fields=", ".join(self._get_labels(frozen)),
                 )
             )
-        self._message_log(body=self.env._("Changed after closing: %s", labels))
+
+    def _describe(self, names, old):
+        """How fields changed, for people to read.
+
+        :param old: ``{field: value before}``
+        """
+
+        def say(value):
+            return value.display_name if isinstance(value, models.BaseModel) else value
+
+        return ", ".join(
+            f"{label}: {say(old[name]) or '-'} → {say(self[name]) or '-'}"
+            for name, label in zip(names, self._get_labels(names), strict=True)
+        )
 
     def _is_by_manager(self):
         return self.env.su or self.env.user.has_group("pemba_crm.group_manager")
 
     def _get_labels(self, names):
-        """The labels of fields as the user knows them, in one text."""
-        labels = self.fields_get(names, ["string"])
-        return ", ".join(labels[name]["string"] for name in names if name in labels)
-
-    # ------------------------------------------------------------
-    # Following contacts and zones, in SQL
-    # ------------------------------------------------------------
-
-    @api.model
-    def _follow_customers(self, condition):
-        """Deals that are not closed take the zone of their customer and country again, in SQL.
-
-        Not those whose zone was chosen by hand. The rates of the zones that changed follow.
-
-        :param condition: SQL on ``lead`` and ``customer`` (a partner)
-        """
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """UPDATE crm_lead changed SET zone_id = COALESCE(customer.zone_id, country.zone_id)
-                     FROM crm_lead lead
-                LEFT JOIN res_partner customer ON customer.id = lead.customer_id
-                LEFT JOIN pemba_zone_res_country_rel country ON country.country_id = lead.country_id
-                    WHERE changed.id = lead.id
-                      AND lead.is_zone_manual IS NOT TRUE
-                      AND lead.won_status = 'pending'
-                      AND lead.zone_id IS DISTINCT FROM COALESCE(customer.zone_id, country.zone_id)
-                      AND (%s)
-                RETURNING lead.id""",
-                condition,
-            )
-        )
-        if rows:
-            self.invalidate_model()
-            self._update_open_rates(SQL("lead.id = ANY(%s)", [lead_id for (lead_id,) in rows]))
-
-    # ------------------------------------------------------------
-    # Installing on a database that has opportunities
-    # ------------------------------------------------------------
-
-    def _auto_init(self):
-        # Made here, so that no opportunity is computed in Python; _fill_deals gives them their values.
-        self.env.cr.execute(
-            "ALTER TABLE crm_lead"
-            " ADD COLUMN IF NOT EXISTS customer_id int4, ADD COLUMN IF NOT EXISTS zone_id int4,"
-            " ADD COLUMN IF NOT EXISTS channel varchar, ADD COLUMN IF NOT EXISTS pemba_step varchar,"
-            " ADD COLUMN IF NOT EXISTS maturity numeric, ADD COLUMN IF NOT EXISTS weighted_revenue numeric,"
-            " ADD COLUMN IF NOT EXISTS last_open_step varchar"
-        )
-        return super()._auto_init()
-
-    @api.model
-    def _fill_deals(self):
-        """Give the opportunities that were there before the add-on their values, in one statement."""
-        self.env.flush_all()
-        revenue = SQL("COALESCE(lead.expected_revenue, 0)")
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead changed
-                      SET customer_id = partner.commercial_partner_id,
-                          channel = 'direct',
-                          pemba_step = stage.pemba_step,
-                          maturity = COALESCE(stage.maturity, 0),
-                          last_open_step = CASE WHEN lead.won_status != 'won' THEN stage.pemba_step END,
-                          risk_level_id = risk.id,
-                          deal_currency_id = company.currency_id,
-                          deal_rate = 1,
-                          deal_amount = %(revenue)s,
-                          is_rate_locked = lead.won_status IN ('won', 'lost'),
-                          close_date = CASE WHEN lead.won_status IN ('won', 'lost') THEN (
-                              COALESCE(lead.date_closed, lead.date_last_stage_update, lead.write_date)
-                              AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(own.tz, hours.tz, 'UTC'))::date END,
-                          weighted_revenue = CASE
-                              WHEN %(open)s THEN %(weighted)s
-                              WHEN lead.type = 'opportunity' AND lead.active AND lead.won_status = 'won'
-                                  THEN %(revenue)s
-                              ELSE 0 END
-                     FROM crm_lead lead
-                     JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
-                     JOIN res_currency currency ON currency.id = company.currency_id
-                     JOIN res_partner own ON own.id = company.partner_id
-                LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
-                LEFT JOIN pemba_risk_level risk ON risk.id = %(risk)s
-                LEFT JOIN crm_stage stage ON stage.id = lead.stage_id
-                LEFT JOIN res_partner partner ON partner.id = lead.partner_id
-                    WHERE changed.id = lead.id""",
-                revenue=revenue,
-                open=self._get_open_sql(),
-                weighted=self._get_weighted_sql(revenue, SQL("COALESCE(stage.maturity, 0)")),
-                company=self.env.company.id,
-                risk=self.env.ref("pemba_crm.risk_level_low").id,
-            )
-        )
-        self.env.invalidate_all()
-
-    @api.model
-    def _same_amount(self, currency, one, other):
-        return not float_compare(one, other, precision_rounding=currency.rounding)
+        """The labels of fields as the user knows them."""
+        labels = self.sudo().fields_get(names, ["string"])  # also of those the user may not see
+        return [labels[name]["string"] for name in names]

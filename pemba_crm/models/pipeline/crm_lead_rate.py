@@ -1,12 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
 
-from .crm_lead import CLOSED
-
-# No client can send it: see crm.team.
-MERGEABLE_ONLY = object()
-KEEPS_CURRENCY = object()
+from .crm_lead import CLOSED, OURS
 
 
 class CrmLead(models.Model):
@@ -42,8 +37,8 @@ class CrmLead(models.Model):
     )
     expected_revenue = fields.Monetary(help="The deal's amount in the company's currency, before tax.")
 
-    _deal_rate_positive = models.Constraint(
-        "check(deal_rate >= 0)", "The conversion rate of an opportunity must be above zero."
+    _deal_rate_range = models.Constraint(
+        "check(deal_rate >= 0)", "The conversion rate of an opportunity cannot be negative."
     )
 
     def _get_deal_company(self):
@@ -59,13 +54,22 @@ class CrmLead(models.Model):
         return zones.currency_id | zones.secondary_currency_id | self._get_deal_company().currency_id
 
     def _get_deal_rates(self):
-        """``{lead: rate}`` by zone, currency and company, as of today."""
+        """``{lead: rate}`` by zone, currency and company, as of today or of the day they were closed."""
         today = fields.Date.context_today(self)
-        keys = {
-            lead: (lead.zone_id.id, lead.deal_currency_id.id, lead._get_deal_company().id) for lead in self
-        }
-        rates = self.env["pemba.zone"].sudo()._get_rates(keys.values(), today)  # rates are not secret
-        return {lead: rates[key] for lead, key in keys.items()}
+        rates = {}
+        for date, leads in self.grouped(
+            lambda lead: (lead.won_status in CLOSED and lead.close_date) or today
+        ).items():
+            keys = {lead: lead._get_rate_key() for lead in leads}
+            of_date = self.env["pemba.zone"]._get_rates(keys.values(), date)
+            rates |= {lead: of_date[key] for lead, key in keys.items()}
+        return rates
+
+    def _get_rate_key(self):
+        return self.zone_id.id, self.deal_currency_id.id, self._get_deal_company().id
+
+    def _is_in_company_currency(self):
+        return self.deal_currency_id == self._get_deal_company().currency_id
 
     def _to_company(self, amount, rate):
         return self._get_deal_company().currency_id.round(amount / rate if rate else amount)
@@ -82,6 +86,10 @@ class CrmLead(models.Model):
         if not self._origin:
             self.deal_currency_id = self._get_default_deal_currency()
 
+    @api.onchange("deal_currency_id")
+    def _onchange_deal_currency(self):
+        self.is_rate_typed = False
+
     @api.onchange("zone_id", "deal_currency_id", "company_id", "is_rate_typed")
     def _onchange_deal_rate(self):
         if self.deal_currency_id and not (self.is_rate_typed or self.is_rate_locked):
@@ -89,27 +97,37 @@ class CrmLead(models.Model):
 
     @api.onchange("deal_amount", "deal_rate")
     def _onchange_deal_amount(self):
-        if self.deal_rate and not self._are_amounts_in_step():
+        if self.deal_currency_id and self.deal_rate and not self._are_amounts_in_step():
             self.expected_revenue = self._to_company(self.deal_amount, self.deal_rate)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
-        if self.deal_rate and not self._are_amounts_in_step():
+        if self.deal_currency_id and self.deal_rate and not self._are_amounts_in_step():
             self.deal_amount = self._to_deal(self.expected_revenue, self.deal_rate)
 
     def _are_amounts_in_step(self):
         """Whether each amount is what the rate makes of the other, to the cent."""
-        return self._same_amount(
-            self.deal_currency_id, self.deal_amount, self._to_deal(self.expected_revenue, self.deal_rate)
-        ) or self._same_amount(
-            self._get_deal_company().currency_id,
-            self.expected_revenue,
-            self._to_company(self.deal_amount, self.deal_rate),
+        return self._follows_from_revenue(self.deal_rate) or self._follows_from_deal(self.deal_rate)
+
+    def _follows_from_revenue(self, rate):
+        """Whether the deal's amount is what a rate makes of the company's."""
+        in_deal_currency = self._to_deal(self.expected_revenue, rate)
+        return not self.deal_currency_id.compare_amounts(self.deal_amount, in_deal_currency)
+
+    def _follows_from_deal(self, rate):
+        """Whether the company's amount is what a rate makes of the deal's."""
+        in_company_currency = self._to_company(self.deal_amount, rate)
+        return not self._get_deal_company().currency_id.compare_amounts(
+            self.expected_revenue, in_company_currency
         )
 
     def action_unlock_rate(self):
         """For managers: the rate of a closed deal may be typed again."""
         self.write({"is_rate_locked": False, "is_rate_typed": True})
+
+    def action_lock_rate(self):
+        """For managers: the rate of a closed deal stays again."""
+        self.write({"is_rate_locked": True})
 
     # ------------------------------------------------------------
     # Rules
@@ -117,10 +135,10 @@ class CrmLead(models.Model):
 
     def _check_deal_currency(self):
         """:raise ValidationError: naming the deal, the currency and those that are allowed"""
-        if self.env.context.get("pemba_currency") is KEEPS_CURRENCY:
+        if self.env.context.get("pemba_keeps_currency") is OURS:
             return
         for lead in self:
-            if lead.deal_currency_id == lead._get_deal_company().currency_id:
+            if lead._is_in_company_currency():
                 continue
             allowed = lead._get_allowed_deal_currencies()
             if lead.deal_currency_id not in allowed:
@@ -134,20 +152,21 @@ class CrmLead(models.Model):
                 )
 
     def _check_rate_lock(self, vals):
-        """Only managers unlock the rate of a closed deal, and it leaves a trace; locked, it stays.
+        """Only managers lock and unlock rates; unlocking leaves a trace, and locked, a rate stays.
 
         :raise UserError: naming the deal
         """
-        unlocks = "is_rate_locked" in vals and not vals["is_rate_locked"]
+        is_locked = vals.get("is_rate_locked")
         bodies = {}
-        for lead in self.filtered("is_rate_locked"):
-            if unlocks:
+        for lead in self:
+            if is_locked is not None and bool(is_locked) != lead.is_rate_locked:
                 if not self._is_by_manager():
                     raise UserError(
-                        self.env._("%s: only sales managers may unlock its rate.", lead.display_name)
+                        self.env._("%s: only sales managers may lock or unlock its rate.", lead.display_name)
                     )
-                bodies[lead.id] = self.env._("Conversion rate unlocked at %s.", lead.deal_rate)
-            elif (
+                if not is_locked:
+                    bodies[lead.id] = self.env._("Conversion rate unlocked at %s.", lead.deal_rate)
+            elif lead.is_rate_locked and (
                 ("deal_rate" in vals and vals["deal_rate"] != lead.deal_rate)
                 or ("deal_currency_id" in vals and vals["deal_currency_id"] != lead.deal_currency_id.id)
                 or ("is_rate_typed" in vals and vals["is_rate_typed"] != lead.is_rate_typed)
@@ -159,6 +178,18 @@ class CrmLead(models.Model):
                 )
         if bodies:
             self.browse(bodies)._message_log_batch(bodies=bodies)
+
+    def _check_typed_rate(self, rate):
+        """:raise ValidationError: naming the deal, where a rate was typed for the company's own currency"""
+        for lead in self:
+            if rate != 1 and lead._is_in_company_currency():
+                raise ValidationError(
+                    self.env._(
+                        "%(lead)s, conversion rate: %(currency)s is the company's own currency, at 1.",
+                        lead=lead.display_name,
+                        currency=lead.deal_currency_id.name,
+                    )
+                )
 
     def _start_rates(self, given):
         """The currency, rate and amounts of deals that were just created.
@@ -172,27 +203,29 @@ class CrmLead(models.Model):
                 if not lead.deal_currency_id
             }
         )
+        self._check_deal_currency()
         rates = self.filtered(lambda lead: not lead.deal_rate)._get_deal_rates()
         new_vals = {}
         for lead, vals in given.items():
             rate = rates.get(lead) or lead.deal_rate
             new_vals[lead] = {"deal_rate": rate} | lead._prepare_amounts(rate, vals)
-            if lead not in rates and "is_rate_typed" not in vals:
-                new_vals[lead]["is_rate_typed"] = True
+            if lead not in rates:
+                lead._check_typed_rate(rate)
+                if "is_rate_typed" not in vals:
+                    new_vals[lead]["is_rate_typed"] = True
         self._write_by_values(new_vals)
 
     def _prepare_amounts(self, rate, given):
         """The amount that follows from the one that was given; the deal's own wins.
 
-        Of two that were in step already none moves: a form sends both.
+        Of two that are in step none moves: a form sends what it showed.
         """
         if given.get("deal_amount") or ("deal_amount" in given and "expected_revenue" not in given):
-            kept = self._same_amount(
-                self.deal_currency_id, self.deal_amount, self._to_deal(self.expected_revenue, rate)
-            )
-            if "expected_revenue" in given and kept:
+            if "expected_revenue" in given and self._follows_from_revenue(rate):
                 return {}
             return {"expected_revenue": self._to_company(self.deal_amount, rate)}
+        if self.deal_amount and self._follows_from_deal(rate):
+            return {}
         return {"deal_amount": self._to_deal(self.expected_revenue, rate)}
 
     def _follow_rates(self, before, vals):
@@ -201,33 +234,25 @@ class CrmLead(models.Model):
         :param before: ``{lead: state before the change}``
         :param vals: the values that were written
         """
-        leads = self.filtered("deal_currency_id")  # without one: it is being created
-        new_vals = {lead: {} for lead in leads}
+        leads = self.filtered(lambda lead: before[lead]["deal_currency_id"])  # else it is being created
         moved = leads.filtered(lambda lead: lead._get_deal_company() != before[lead]["company"])
-        for lead in moved:
-            old_currency = before[lead]["company"].currency_id
-            if "deal_currency_id" not in vals and lead.deal_currency_id == old_currency:
-                new_vals[lead]["deal_currency_id"] = lead._get_deal_company().currency_id.id
-        self._write_by_values(new_vals)
-        written = leads.filtered(lambda lead: lead.deal_currency_id != before[lead]["deal_currency_id"])
-        (written - moved)._check_deal_currency()
-
-        new_vals = {lead: {} for lead in leads}
-        released = leads.filtered(
-            lambda lead: (
-                lead.is_rate_locked and before[lead]["won_status"] in CLOSED and lead.won_status not in CLOSED
-            )
+        leads._follow_currencies(before, vals, moved)
+        self._write_by_values(
+            {lead: {"is_rate_locked": False} for lead in leads if lead._is_released(before[lead])}
         )
-        self._write_by_values({lead: {"is_rate_locked": False} for lead in released})
+        changed = leads.filtered(lambda lead: lead.deal_currency_id != before[lead]["deal_currency_id"])
+        new_vals = {lead: {} for lead in leads}
         if vals.get("deal_rate"):
+            leads._check_typed_rate(vals["deal_rate"])
             if "is_rate_typed" not in vals:
                 new_vals = {lead: {"is_rate_typed": True} for lead in leads}
         else:
-            rates = leads.filtered(
-                lambda lead: lead in moved or lead in written or lead._follows_again(before[lead], vals)
-            )._get_deal_rates()
-            for lead, rate in rates.items():
-                if lead in moved or lead in written:
+            anew = moved | changed
+            if "deal_rate" in vals:  # emptied
+                anew = leads
+            following = leads.filtered(lambda lead: lead in anew or lead._follows_again(before[lead], vals))
+            for lead, rate in following._get_deal_rates().items():
+                if lead in anew and lead.is_rate_typed:
                     new_vals[lead]["is_rate_typed"] = False
                 if rate != lead.deal_rate:
                     new_vals[lead]["deal_rate"] = rate
@@ -237,137 +262,44 @@ class CrmLead(models.Model):
             )
         self._write_by_values(new_vals)
 
+    def _follow_currencies(self, before, vals, moved):
+        """A currency that was emptied is the default again; a new company brings its own.
+
+        :param moved: the deals whose company changed
+        """
+        new_vals = {}
+        for lead in self:
+            company = lead._get_deal_company()
+            if not lead.deal_currency_id:
+                new_vals[lead] = {"deal_currency_id": lead._get_default_deal_currency().id}
+            elif (
+                lead in moved
+                and "deal_currency_id" not in vals
+                and lead.deal_currency_id == before[lead]["company"].currency_id
+            ):
+                new_vals[lead] = {"deal_currency_id": company.currency_id.id}
+        self._write_by_values(new_vals)
+        self.filtered(
+            lambda lead: lead not in new_vals and lead.deal_currency_id != before[lead]["deal_currency_id"]
+        )._check_deal_currency()
+
+    def _is_released(self, old):
+        """Whether the deal has just been opened again."""
+        return self.is_rate_locked and old["won_status"] in CLOSED and self.won_status not in CLOSED
+
     def _follows_again(self, old, vals):
         """Whether the deal takes the rate of its zone now."""
         if self.is_rate_typed or self.is_rate_locked or self.won_status in CLOSED:
             return False
         is_reopened = self._is_open() and not old["is_open"]
-        return is_reopened or self.zone_id != old["zone_id"] or "is_rate_typed" in vals or "deal_rate" in vals
+        return is_reopened or self.zone_id != old["zone_id"] or "is_rate_typed" in vals
 
     def _prepare_following_amounts(self, old, vals, rate):
-        if not {"deal_amount", "expected_revenue"}.isdisjoint(vals):
-            is_same = self._same_amount(
-                self.deal_currency_id, self.deal_amount, old["deal_amount"]
-            ) and self._same_amount(self.company_currency, self.expected_revenue, old["expected_revenue"])
-            if not is_same:
-                return self._prepare_amounts(rate, vals)
+        if not {"deal_amount", "expected_revenue"}.isdisjoint(vals) and (
+            self.deal_currency_id.compare_amounts(self.deal_amount, old["deal_amount"])
+            or self.company_currency.compare_amounts(self.expected_revenue, old["expected_revenue"])
+        ):
+            return self._prepare_amounts(rate, vals)
         if rate != old["deal_rate"]:
             return {"expected_revenue": self._to_company(self.deal_amount, rate)}
         return {}
-
-    # ------------------------------------------------------------
-    # Duplicating and merging
-    # ------------------------------------------------------------
-
-    def copy(self, default=None):
-        """A copy keeps its currency, whichever its zone's are now."""
-        copies = super(CrmLead, self.with_context(pemba_currency=KEEPS_CURRENCY)).copy(default)
-        return copies.with_env(self.env)
-
-    def _merge_get_fields(self):
-        return [*super()._merge_get_fields(), "zone_id", "sale_type_id", "distributor_id"]
-
-    def _merge_data(self, fnames=None):
-        """The currency and amount are those of the first that has an amount, the rate is the head's."""
-        data = super()._merge_data(fnames)
-        data.pop("expected_revenue", None)
-        source = self.filtered("deal_amount")[:1]
-        if source and source != self[0] and not self[0].is_rate_locked:
-            data |= {"deal_currency_id": source.deal_currency_id.id, "deal_amount": source.deal_amount}
-        return data
-
-    def _is_mergeable(self):
-        """Whether those that have an amount have it in one currency."""
-        return len(self.filtered("deal_amount").deal_currency_id) <= 1
-
-    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
-        """:raise UserError: naming two opportunities that have amounts in different currencies"""
-        if not self._is_mergeable():
-            by_currency = self.filtered("deal_amount").grouped("deal_currency_id")
-            (one_currency, one), (other_currency, other), *_more = by_currency.items()
-            raise UserError(
-                self.env._(
-                    "%(one)s is in %(one_currency)s and %(other)s in %(other_currency)s: "
-                    "opportunities with amounts in different currencies cannot be merged.",
-                    one=one[0].display_name,
-                    one_currency=one_currency.name,
-                    other=other[0].display_name,
-                    other_currency=other_currency.name,
-                )
-            )
-        head = super(CrmLead, self.with_context(pemba_currency=KEEPS_CURRENCY))._merge_opportunity(
-            user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
-        )
-        return head.with_env(self.env)
-
-    def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
-        duplicates = super()._get_lead_duplicates(partner=partner, email=email, include_lost=include_lost)
-        if self.env.context.get("pemba_duplicates") is MERGEABLE_ONLY and not duplicates._is_mergeable():
-            return self
-        return duplicates
-
-    # ------------------------------------------------------------
-    # The rates of zones, in SQL
-    # ------------------------------------------------------------
-
-    @api.model
-    def _update_open_rates(self, condition=None):
-        """Open deals take the rates of today, in one statement; neither pinned nor locked ones.
-
-        Revenue, weighted and prorated revenue follow. What their histories say of these stays silent.
-
-        :param condition: SQL on ``lead``; all deals if none is given
-        """
-        self.env.flush_all()
-        following = SQL(
-            "%s AND lead.is_rate_typed IS NOT TRUE AND lead.is_rate_locked IS NOT TRUE AND (%s)",
-            self._get_open_sql(),
-            condition or SQL("TRUE"),
-        )
-        company = SQL("COALESCE(lead.company_id, %s)", self.env.company.id)
-        keys = self.env.execute_query(
-            SQL(
-                """SELECT DISTINCT lead.zone_id, lead.deal_currency_id, %s
-                     FROM crm_lead lead WHERE lead.deal_currency_id IS NOT NULL AND %s""",
-                company,
-                following,
-            )
-        )
-        if not keys:
-            return
-        rates = self.env["pemba.zone"].sudo()._get_rates(keys, fields.Date.context_today(self))
-        values = SQL(", ").join(
-            SQL("(%s::int, %s, %s, %s::numeric)", zone or None, currency, of_company, rate)
-            for (zone, currency, of_company), rate in rates.items()
-        )
-        revenue = SQL("ROUND(lead.deal_amount / new.rate / currency.rounding) * currency.rounding")
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead changed
-                      SET deal_rate = new.rate,
-                          expected_revenue = %(revenue)s,
-                          weighted_revenue = %(weighted)s,
-                          prorated_revenue = ROUND(%(revenue)s * lead.probability::numeric / 100, 2)
-                     FROM crm_lead lead
-                     JOIN (VALUES %(values)s) new (zone_id, currency_id, company_id, rate)
-                       ON lead.zone_id IS NOT DISTINCT FROM new.zone_id
-                      AND lead.deal_currency_id = new.currency_id
-                      AND %(company)s = new.company_id
-                     JOIN res_company company ON company.id = new.company_id
-                     JOIN res_currency currency ON currency.id = company.currency_id
-                LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
-                    WHERE changed.id = lead.id
-                      AND lead.deal_rate IS DISTINCT FROM new.rate AND %(following)s""",
-                revenue=revenue,
-                weighted=self._get_weighted_sql(revenue, SQL("lead.maturity")),
-                values=values,
-                company=company,
-                following=following,
-            )
-        )
-        self.invalidate_model(["deal_rate", "expected_revenue", "weighted_revenue", "prorated_revenue"])
-
-    @api.model
-    def _cron_update_open_rates(self):
-        """Every day: rates that became valid today, and Odoo's own where a zone has none."""
-        self._update_open_rates()

@@ -2,13 +2,10 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import is_html_empty
 
-from .crm_lead import CLOSED
+from .crm_lead import CLOSED, OURS
 from .crm_stage import STEPS
-
-# No client can send it: those who pass the gates are our own methods.
-GATES_EXEMPT = object()
 
 
 class CrmLead(models.Model):
@@ -40,6 +37,16 @@ class CrmLead(models.Model):
         aggregator="avg",
         help="How far the sale has come, from 0 to 100: its stage's, until you change it.",
     )
+    maturity_stage_id = fields.Many2one(
+        "crm.stage",
+        string="Stage of the Maturity",
+        compute="_compute_maturity",
+        store=True,
+        readonly=False,  # as the maturity itself, so that a form knows it too
+        copy=False,
+        ondelete="set null",
+        help="Odoo computes the stage again when people change; a typed maturity lasts until it differs.",
+    )
     risk_level_id = fields.Many2one(
         "pemba.risk.level",
         string="Risk",
@@ -64,6 +71,13 @@ class CrmLead(models.Model):
         readonly=True,
     )
 
+    def _compute_stage_id(self):
+        """A deal that is won or archived stays in its stage when its team changes."""
+        kept = self.filtered(
+            lambda lead: lead._origin and lead.stage_id and (lead.stage_id.is_won or not lead.active)
+        )
+        return super(CrmLead, self - kept)._compute_stage_id()
+
     # Changes of the stage itself and of a risk's factor are one SQL statement: see crm.stage.
     @api.depends("stage_id")
     def _compute_pemba_step(self):
@@ -80,8 +94,9 @@ class CrmLead(models.Model):
     def _compute_maturity(self):
         for lead in self:
             is_closed = lead.stage_id.is_won or lead.won_status == "lost"
-            if not (lead._origin and is_closed):
+            if lead.stage_id != lead.maturity_stage_id and not (lead._origin and is_closed):
                 lead.maturity = lead.stage_id.maturity
+                lead.maturity_stage_id = lead.stage_id
 
     @api.depends("expected_revenue", "maturity", "risk_level_id", "won_status", "type", "active")
     def _compute_weighted_revenue(self):
@@ -107,65 +122,6 @@ class CrmLead(models.Model):
                     )
                 )
 
-    @api.model
-    def _get_open_sql(self):
-        """Condition on ``lead``: see ``_is_open``."""
-        return SQL("lead.type = 'opportunity' AND lead.active AND lead.won_status = 'pending'")
-
-    @api.model
-    def _get_weighted_sql(self, revenue, maturity):
-        """The weight of an open deal, from its ``lead``, ``risk`` and ``currency``."""
-        return SQL(
-            """ROUND(%(revenue)s * (%(maturity)s)::numeric / 100 * COALESCE(risk.factor, 1)::numeric
-                     / currency.rounding) * currency.rounding""",
-            revenue=revenue,
-            maturity=maturity,
-        )
-
-    @api.model
-    def _update_weighted_revenue(self, condition, maturity=None):
-        """Weigh open deals again, in one statement.
-
-        :param condition: SQL on ``lead``
-        :param maturity: the maturity that these take; each keeps its own if none is given
-        """
-        self.env.flush_all()
-        maturity = SQL("lead.maturity") if maturity is None else SQL("%s::numeric", maturity)
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead changed
-                      SET maturity = %(maturity)s, weighted_revenue = %(weighted)s
-                     FROM crm_lead lead
-                     JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
-                     JOIN res_currency currency ON currency.id = company.currency_id
-                LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
-                    WHERE changed.id = lead.id AND %(open)s AND %(condition)s""",
-                maturity=maturity,
-                weighted=self._get_weighted_sql(SQL("lead.expected_revenue"), maturity),
-                company=self.env.company.id,
-                open=self._get_open_sql(),
-                condition=condition,
-            )
-        )
-        self.invalidate_model(["maturity", "weighted_revenue"])
-
-    @api.model
-    def _update_steps(self, stages):
-        """The deals in stages are at the steps of these, in one statement."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_lead lead
-                      SET pemba_step = stage.pemba_step,
-                          last_open_step = CASE WHEN lead.won_status = 'pending' THEN stage.pemba_step
-                                                ELSE lead.last_open_step END
-                     FROM crm_stage stage
-                    WHERE stage.id = lead.stage_id AND stage.id IN %s""",
-                tuple(stages.ids),
-            )
-        )
-        self.invalidate_model(["pemba_step", "last_open_step"])
-
     # ------------------------------------------------------------
     # Gates and plans
     # ------------------------------------------------------------
@@ -177,7 +133,7 @@ class CrmLead(models.Model):
             has no gate
         """
         opportunities = self.filtered(lambda lead: lead.type == "opportunity" and lead.stage_id)
-        if is_chosen and self.env.context.get("pemba_gates") is not GATES_EXEMPT:
+        if is_chosen and self.env.context.get("pemba_passes_gates") is not OURS:
             opportunities._check_gates()
         opportunities._start_plans()
 
@@ -190,30 +146,37 @@ class CrmLead(models.Model):
         gates = self.env["crm.stage"]._get_gates()
         bodies = {}
         for lead in self:
-            missing = [name for name in gates.get(lead.stage_id.id, ()) if not lead[name]]
+            values = lead.sudo()  # a gate may ask for what its salesperson does not see
+            missing = [name for name in gates.get(lead.stage_id.id, ()) if values._is_empty(name)]
             if not missing:
                 continue
+            labels = ", ".join(self._get_labels(missing))
             if not self._is_by_manager():
                 raise UserError(
                     self.env._(
                         "%(lead)s cannot enter %(stage)s yet. Missing: %(fields)s.",
                         lead=lead.display_name,
                         stage=lead.stage_id.name,
-                        fields=self._get_labels(missing),
+                        fields=labels,
                     )
                 )
             bodies[lead.id] = self.env._(
                 "A manager let it enter %(stage)s without: %(fields)s.",
                 stage=lead.stage_id.name,
-                fields=self._get_labels(missing),
+                fields=labels,
             )
         if bodies:
             self.browse(bodies)._message_log_batch(bodies=bodies)
 
+    def _is_empty(self, name):
+        value = self[name]
+        return is_html_empty(value) if self._fields[name].type == "html" else not value
+
     def _start_plans(self):
         """Start the activity plan of the stage that was entered, once for an opportunity and stage.
 
-        Not while importing or creating silently.
+        Not while importing or creating silently, nor for what is lost. What the plan leaves open is for
+        the salesperson.
         """
         silent = ("import_file", "tracking_disable", "mail_create_nolog")
         entering = self.filtered(lambda lead: lead.stage_id.activity_plan_id)
@@ -223,22 +186,15 @@ class CrmLead(models.Model):
         for lead in entering:
             plan_company = lead.stage_id.activity_plan_id.company_id
             is_ours = not plan_company or plan_company == lead._get_deal_company()
-            if is_ours and lead.stage_id not in lead.plan_stage_ids:
-                leads_by_plan[lead.stage_id, lead.company_id] |= lead
-        for (stage, _company), leads in leads_by_plan.items():
+            if is_ours and lead.active and lead.stage_id not in lead.plan_stage_ids:
+                leads_by_plan[lead.stage_id, lead.company_id, lead.user_id] |= lead
+        for (stage, _company, user), leads in leads_by_plan.items():
             leads.write({"plan_stage_ids": [fields.Command.link(stage.id)]})
             self.env["mail.activity.schedule"].create(
                 {
                     "res_model": self._name,
                     "res_ids": str(leads.ids),
                     "plan_id": stage.activity_plan_id.id,
-                    "plan_on_demand_user_id": self.env.uid,
+                    "plan_on_demand_user_id": user.id or self.env.uid,
                 }
             ).action_schedule_plan()
-
-    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
-        """Merging is no step forward: the gates let it pass."""
-        head = super(CrmLead, self.with_context(pemba_gates=GATES_EXEMPT))._merge_opportunity(
-            user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
-        )
-        return head.with_env(self.env)

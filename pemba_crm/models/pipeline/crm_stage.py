@@ -62,7 +62,16 @@ class CrmStage(models.Model):
     @api.constrains("gate_field_ids", "pemba_step")
     def _check_gate_field_ids(self):
         for stage in self:
-            if stage.pemba_step == "P" and stage.gate_field_ids:
+            fields_required = stage.gate_field_ids.sudo()  # fields are administrators'
+            if wrong := fields_required.filtered(lambda field: field.model != "crm.lead" or not field.store):
+                raise ValidationError(
+                    self.env._(
+                        "%(stage)s, required to enter: %(field)s is no stored field of an opportunity.",
+                        stage=stage.name,
+                        field=wrong[0].name,
+                    )
+                )
+            if stage.pemba_step == "P" and fields_required:
                 raise ValidationError(
                     self.env._("%s, required to enter: the first step takes every opportunity.", stage.name)
                 )

@@ -1,6 +1,6 @@
 from odoo import models
 
-from .crm_lead_rate import MERGEABLE_ONLY
+from .crm_lead import OURS
 
 
 class CrmTeam(models.Model):
@@ -9,5 +9,5 @@ class CrmTeam(models.Model):
     def _allocate_leads_deduplicate(self, leads, duplicates_cache=None):
         """Automatic assignment leaves unmerged what merging would refuse."""
         return super()._allocate_leads_deduplicate(
-            leads.with_context(pemba_duplicates=MERGEABLE_ONLY), duplicates_cache=duplicates_cache
+            leads.with_context(pemba_mergeable_only=OURS), duplicates_cache=duplicates_cache
         )

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -19,3 +20,15 @@ class PembaZone(models.Model):
         if "parent_id" in vals:
             self.env["pemba.zone.rate"]._update_deals(self)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)  # also those of other people
+        for zone, count in leads._read_group([("zone_id", "in", self.ids)], ["zone_id"], ["__count"]):
+            raise UserError(
+                self.env._(
+                    "%(zone)s has %(count)s opportunities: give them another zone first.",
+                    zone=zone.name,
+                    count=count,
+                )
+            )

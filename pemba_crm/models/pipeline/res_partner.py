@@ -11,8 +11,17 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         """The deals that are not closed follow their customers to another zone, in SQL."""
+        if {"country_id", "zone_id", "parent_id", "is_company"}.isdisjoint(vals):
+            return super().write(vals)
+        before = {partner: (partner.zone_id, partner.commercial_partner_id) for partner in self}
         result = super().write(vals)
-        if not {"country_id", "zone_id", "parent_id", "is_company"}.isdisjoint(vals):
-            entities = self.commercial_partner_id
-            self.env["crm.lead"]._follow_customers(SQL("customer.id IN %s", tuple(entities.ids or [0])))
+        changed = self.filtered(
+            lambda partner: before[partner] != (partner.zone_id, partner.commercial_partner_id)
+        )
+        if changed:
+            # Their subsidiaries may have followed them.
+            everybody = self.sudo().with_context(active_test=False)  # whoever may see them
+            below = everybody.search([("id", "child_of", changed.ids)])
+            entities = below.commercial_partner_id.ids
+            self.env["crm.lead"]._follow_customers(SQL("customer.id IN %s", tuple(entities)))
         return result

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 COUNTRY_TABLE = "pemba_zone_res_country_rel"
@@ -107,11 +107,29 @@ class PembaZone(models.Model):
         self._follow_countries(moved)
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_parent(self):
+        for zone in self:
+            if zone.child_ids - self:
+                raise UserError(
+                    self.env._(
+                        "%(zone)s has sub-zones, which must go first: %(children)s.",
+                        zone=zone.name,
+                        children=", ".join(zone.child_ids.mapped("name")),
+                    )
+                )
+
     def unlink(self):
+        """The contacts that were put in the zone by hand follow their countries again."""
         countries = self.country_ids
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)  # whoever sees them
+        chosen = partners.search([("zone_id", "in", self.ids), ("is_zone_manual", "=", True)])
+        chosen.is_zone_manual = False
         result = super().unlink()
         self._clear_countries()
         self._follow_countries(countries)
+        if chosen:
+            partners._follow_zones(SQL("p.id IN %s", tuple(chosen.ids)))
         return result
 
     def _clear_countries(self):
@@ -137,23 +155,27 @@ class PembaZone(models.Model):
         In SQL, one statement for each level of contacts.
         """
         if countries:
-            self.env["res.partner"]._follow_zones(countries)
+            self.env["res.partner"]._follow_zones(SQL("p.country_id IN %s", tuple(countries.ids)))
 
     @api.model
     def _get_rates(self, keys, date):
         """The rates of many (zone, currency, company) at once.
 
         :param keys: iterable of (zone id or False, currency id, company id)
+        A branch has the rates of its company.
+
         :param date: the day; the newest rate not after it counts, on the zone or its nearest ancestor that
             has one, else Odoo's own rate
         :return: ``{key: units of the currency for one unit of the company's currency}``
         """
         keys = set(keys)
-        companies = self.env["res.company"].browse({company_id for *_key, company_id in keys})
+        company_ids = {company_id for *_key, company_id in keys}
+        companies = self.env["res.company"].sudo().browse(company_ids)  # a deal may be of another company
         currency_by_company = {company.id: company.currency_id.id for company in companies}
+        root_by_company = {company.id: company.root_id.id for company in companies}
         rates = {key: 1.0 for key in keys if key[1] == currency_by_company[key[2]]}
         missing = keys - rates.keys()
-        zones = self.browse({zone_id for zone_id, *_key in missing if zone_id})
+        zones = self.sudo().browse({zone_id for zone_id, *_key in missing if zone_id})  # rates are not secret
         ancestors = {
             zone.id: [int(part) for part in reversed(zone.parent_path.split("/")[:-1])] for zone in zones
         }
@@ -168,7 +190,7 @@ class PembaZone(models.Model):
                      ORDER BY zone_id, currency_id, company_id, date DESC""",
                     tuple({zone_id for path in ancestors.values() for zone_id in path}),
                     tuple({currency_id for _zone, currency_id, _company in missing}),
-                    tuple(companies.ids),
+                    tuple(root_by_company.values()),
                     date,
                 )
             )
@@ -176,7 +198,7 @@ class PembaZone(models.Model):
                 own[currency_id, company_id][zone_id] = rate
         for key in missing:
             zone_id, currency_id, company_id = key
-            of_zone = own[currency_id, company_id]
+            of_zone = own[currency_id, root_by_company[company_id]]
             rates[key] = next(
                 (of_zone[ancestor] for ancestor in ancestors.get(zone_id, ()) if ancestor in of_zone), None
             ) or self._get_odoo_rate(currency_id, company_id, date)
@@ -184,7 +206,7 @@ class PembaZone(models.Model):
 
     @api.model
     def _get_odoo_rate(self, currency_id, company_id, date):
-        company = self.env["res.company"].browse(company_id)
+        company = self.env["res.company"].sudo().browse(company_id)  # as in _get_rates
         currency = self.env["res.currency"].browse(currency_id)
         return self.env["res.currency"]._get_conversion_rate(company.currency_id, currency, company, date)
 
@@ -197,4 +219,4 @@ class PembaZone(models.Model):
         :return: units of ``currency`` for one unit of the company's currency
         """
         key = (self.id, currency.id, (company or self.env.company).id)
-        return self.sudo()._get_rates([key], fields.Date.to_date(date))[key]
+        return self._get_rates([key], fields.Date.to_date(date))[key]

@@ -15,8 +15,10 @@ class PembaZoneRate(models.Model):
         "res.company",
         required=True,
         index=True,
-        default=lambda self: self.env.company,
+        default=lambda self: self.env.company.root_id,
+        domain="[('parent_id', '=', False)]",
         ondelete="cascade",
+        help="Its branches have its rates.",
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     date = fields.Date(
@@ -25,7 +27,7 @@ class PembaZoneRate(models.Model):
     rate = fields.Float(
         required=True,
         digits=0,
-        aggregator="avg",
+        aggregator=None,
         help="Units of the currency for one unit of the company's currency.",
     )
     inverse_rate = fields.Float(

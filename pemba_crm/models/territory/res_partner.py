@@ -43,21 +43,18 @@ class ResPartner(models.Model):
         return self.env["pemba.zone"]._get_country_zone(self.country_id) or self.parent_id.zone_id
 
     @api.model
-    def _follow_zones(self, countries):
-        """Give the contacts in countries the zones of these, where they were not chosen by hand.
+    def _follow_zones(self, condition):
+        """Give contacts the zones of their countries, where they were not chosen by hand.
 
         Without a loop over contacts: one statement, and one for each level of contacts below.
 
-        :return: ids of the contacts that changed
+        :param condition: SQL on the contact ``p``
         """
         self.env.flush_all()
-        level = self._update_zones(SQL("p.country_id IN %s", tuple(countries.ids)))
-        changed = set()
+        level = self._update_zones(condition)
         while level:
-            changed.update(level)
             level = self._update_zones(SQL("p.parent_id IN %s", tuple(level)))
         self.invalidate_model(["zone_id"])
-        return changed
 
     @api.model
     def _update_zones(self, condition):

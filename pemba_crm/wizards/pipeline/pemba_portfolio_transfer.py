@@ -60,7 +60,15 @@ class PembaPortfolioTransfer(models.TransientModel):
     def _compute_totals(self):
         for transfer in self:
             transfer.lead_count = len(transfer.lead_ids)
-            transfer.expected_revenue = sum(transfer.lead_ids.mapped("expected_revenue"))
+            transfer.expected_revenue = sum(
+                currency._convert(
+                    sum(leads.mapped("expected_revenue")),
+                    transfer.company_currency_id,
+                    self.env.company,
+                    fields.Date.context_today(self),
+                )
+                for currency, leads in transfer.lead_ids.grouped("company_currency").items()
+            )
 
     def action_transfer(self):
         """Move it, and show what was moved.

@@ -1,0 +1,78 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from .crm_lead import CLOSED, OURS
+
+
+class CrmLead(models.Model):
+    """Duplicating and merging opportunities."""
+
+    _inherit = "crm.lead"
+
+    def copy(self, default=None):
+        """A copy keeps its currency, whichever its zone's are now."""
+        copies = super(CrmLead, self.with_context(pemba_keeps_currency=OURS)).copy(default)
+        return copies.with_env(self.env)
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), "sale_type_id", "distributor_id"]
+
+    def _merge_get_fields_specific(self):
+        specific = super()._merge_get_fields_specific()
+        specific["plan_stage_ids"] = lambda fname, leads: [
+            Command.link(stage.id) for stage in leads.plan_stage_ids
+        ]
+        return specific
+
+    def _merge_data(self, fnames=None):
+        """A zone that was chosen by hand, the currency and amount of the first that has an amount.
+
+        A head whose rate is locked takes an amount at its own rate.
+        """
+        data = super()._merge_data(fnames)
+        data.pop("expected_revenue", None)
+        head, source = self[0], self.filtered("deal_amount")[:1]
+        if source and source != head:
+            if head.is_rate_locked:
+                data["expected_revenue"] = source.expected_revenue
+            else:
+                data |= {"deal_currency_id": source.deal_currency_id.id, "deal_amount": source.deal_amount}
+        chosen = self.filtered("is_zone_manual")[:1]
+        if chosen and not head.is_zone_manual and head.won_status not in CLOSED:
+            data["zone_id"] = chosen.zone_id.id
+        return data
+
+    def _is_mergeable(self):
+        """Whether those that have an amount have it in one currency."""
+        return len(self.filtered("deal_amount").deal_currency_id) <= 1
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        """Merging is no step forward: the gates let it pass.
+
+        :raise UserError: naming two opportunities that have amounts in different currencies
+        """
+        if not self._is_mergeable():
+            by_currency = self.filtered("deal_amount").grouped("deal_currency_id")
+            (one_currency, one), (other_currency, other), *_more = by_currency.items()
+            raise UserError(
+                self.env._(
+                    "%(one)s is in %(one_currency)s and %(other)s in %(other_currency)s: "
+                    "opportunities with amounts in different currencies cannot be merged.",
+                    one=one[0].display_name,
+                    one_currency=one_currency.name,
+                    other=other[0].display_name,
+                    other_currency=other_currency.name,
+                )
+            )
+        exempt = self.with_context(pemba_keeps_currency=OURS, pemba_passes_gates=OURS)
+        head = super(CrmLead, exempt)._merge_opportunity(
+            user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
+        )
+        return head.with_env(self.env)
+
+    def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
+        duplicates = super()._get_lead_duplicates(partner=partner, email=email, include_lost=include_lost)
+        if self.env.context.get("pemba_mergeable_only") is OURS and not duplicates._is_mergeable():
+            return self
+        return duplicates
