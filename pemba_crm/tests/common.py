@@ -1,7 +1,12 @@
 from contextlib import contextmanager
+from datetime import timedelta
 
+from odoo import fields
 from odoo.addons.base.tests.common import BaseCommon
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
 
 @tagged("post_install", "-at_install")
@@ -29,6 +34,13 @@ class PembaCommon(BaseCommon):
             yield
         self.assertRegex(str(refusal.exception), message)
 
+    @contextmanager
+    def _refused_by_database(self, model, message):
+        """What is done in it breaks a constraint of a model, whose message is this one."""
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError) as refusal:
+            yield
+        self.assertEqual(self.env[model]._sql_error_to_message(refusal.exception), message)
+
     @classmethod
     def _currency(cls, name):
         """A currency by its code, active."""
@@ -49,6 +61,27 @@ class PembaCommon(BaseCommon):
         )
 
     @classmethod
+    def _create_software(cls, name, modules="", **vals):
+        """A software with modules named by single words."""
+        return cls.env["pemba.software"].create(
+            {
+                "name": name,
+                "module_ids": [
+                    Command.create({"name": module, "code": module}) for module in modules.split()
+                ],
+                **vals,
+            }
+        )
+
+    @classmethod
+    def _create_version(cls, software, name, days=None, **vals):
+        """A version released a number of days from today; None: not at all."""
+        date = False if days is None else fields.Date.today() + timedelta(days=days)
+        return cls.env["pemba.software.version"].create(
+            {"software_id": software.id, "name": name, "release_date": date, **vals}
+        )
+
+    @classmethod
     def _create_opportunity(cls, step="P", **vals):
         """An opportunity of the salesperson's at a step of the method."""
         return cls.env["crm.lead"].create(
@@ -58,5 +91,98 @@ class PembaCommon(BaseCommon):
                 "stage_id": cls.stages[step][:1].id,
                 "user_id": cls.salesperson.id,
                 **vals,
+            }
+        )
+
+
+class PembaOfferCommon(PembaCommon):
+    """A company in euros, the four sale types, a distributor, a licence at 1,000 without a cost."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.company.currency_id = cls._currency("EUR")
+        cls.types = cls.env["pemba.sale.type"].search([]).grouped("code")
+        cls.types["software"].margin_rate = 30
+        cls.licence = cls._create_product("Licence")
+        cls.distributor = cls.env["res.partner"].create(
+            {"name": "Distributor", "is_company": True, "is_distributor": True}
+        )
+
+    @classmethod
+    def _create_product(cls, name, code="software", price=1000.0, cost=0.0, **vals):
+        return cls.env["product.product"].create(
+            {
+                "name": name,
+                "type": "service",
+                "list_price": price,
+                "standard_price": cost,
+                "pemba_sale_type_id": cls.types[code].id,
+                "taxes_id": [],
+                **vals,
+            }
+        )
+
+    @classmethod
+    def _line(cls, **vals):
+        """Values of a line: one licence."""
+        return {"product_id": cls.licence.id, **vals}
+
+    @classmethod
+    def _create_deal(cls, *lines, **vals):
+        """An opportunity with lines, each given by its values."""
+        return cls._create_opportunity("M", opportunity_line_ids=[(0, 0, line) for line in lines], **vals)
+
+    @classmethod
+    def _create_dollar_zone(cls, rate):
+        """A zone in US dollars, at a rate since long ago."""
+        dollar = cls._currency("USD")
+        zone = cls._create_zone("Dollars", currency_id=dollar.id)
+        cls.env["pemba.zone.rate"].create(
+            {"zone_id": zone.id, "currency_id": dollar.id, "rate": rate, "date": "2020-01-01"}
+        )
+        return zone, dollar
+
+
+class PembaSoftwareCommon(PembaOfferCommon):
+    """The software Geo with three modules, its maintenance at 18 %, and a ready-made configuration."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.saas = cls.env.ref("pemba_crm.deployment_type_saas")
+        cls.on_premise = cls.env.ref("pemba_crm.deployment_type_on_premise")
+        cls.maintenance = cls._create_product("Maintenance", "maintenance", 0)
+        cls.subscription = cls._create_product("Subscription", price=300)
+        cls.software = cls.env["pemba.software"].create(
+            {
+                "name": "Geo",
+                "product_id": cls.licence.id,
+                "maintenance_product_id": cls.maintenance.id,
+                "maintenance_rate": 18,
+                "deployment_type_ids": [Command.set((cls.saas | cls.on_premise).ids)],
+                "version_ids": [Command.create({"name": "4.2", "release_date": "2020-01-01"})],
+                "module_ids": [
+                    Command.create({"name": name, "product_id": cls._create_product(name, price=price).id})
+                    for name, price in (("Maps", 200), ("Routes", 100), ("Legacy", 50))
+                ],
+                "deployment_product_ids": [
+                    Command.create({"deployment_type_id": cls.saas.id, "product_id": cls.subscription.id})
+                ],
+            }
+        )
+        cls.maps, cls.routes, cls.legacy = cls.software.module_ids
+        cls.routes.requires_ids = cls.maps
+        cls.legacy.excludes_ids = cls.routes
+        cls.training = cls._create_product("Training", "training", 700)
+        cls.ready = cls.env["pemba.configuration"].create(
+            {
+                "name": "Geo for ten",
+                "software_id": cls.software.id,
+                "version_id": cls.software.version_ids.id,
+                "deployment_type_id": cls.on_premise.id,
+                "module_ids": [Command.set(cls.maps.ids)],
+                "seat_count": 10,
+                "line_ids": [Command.create({"product_id": cls.training.id, "quantity": 2})],
             }
         )

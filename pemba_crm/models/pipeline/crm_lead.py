@@ -26,6 +26,8 @@ DEAL_FIELDS = frozenset(
         "close_date",
     }
 )
+# What is offered: it needs the deal's currency and rate, and gives its amounts.
+OFFER_FIELDS = frozenset({"opportunity_configuration_ids", "opportunity_line_ids"})
 # Of these, what matters only where another salesperson or team means another company or stage.
 PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
 # What stays as it was once a deal is closed; managers may correct it, with a trace.
@@ -137,14 +139,19 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list, offers = self._split_offers(self._without_sums(vals_list))
         leads = super().create(vals_list)
         given = dict(zip(leads, vals_list, strict=True))
         leads._start_results(given)
         leads._start_rates(given)
+        leads._start_offers(offers, given)
         leads._enter_stages()
         return leads
 
     def write(self, vals):
+        [vals] = self._without_sums([vals])
+        if not OFFER_FIELDS.isdisjoint(vals) and self.env.context.get("pemba_defers_sums") is not OURS:
+            return self._write_offer(vals)
         touched = DEAL_FIELDS.intersection(vals)
         if (
             not touched
@@ -158,7 +165,9 @@ class CrmLead(models.Model):
         self._check_rate_lock(vals)
         result = super().write(vals)
         self._follow_rates(before, vals)
+        self._follow_terms(before, vals)
         self._follow_results(before, vals)
+        self._follow_reopening(before)
         moved = self.filtered(lambda lead: lead.stage_id != before[lead]["stage_id"])
         moved._enter_stages(is_chosen="stage_id" in vals)
         converted = self.filtered(lambda lead: lead.type != before[lead]["type"])
@@ -194,6 +203,7 @@ class CrmLead(models.Model):
             "company": self._get_deal_company(),
             "deal_amount": self.deal_amount,
             "expected_revenue": self.expected_revenue,
+            "distributor_id": self.distributor_id,
             **{name: self[name] for name in TRACED_FIELDS},
         }
 
@@ -272,14 +282,16 @@ class CrmLead(models.Model):
             close_date = self.close_date
         return {"is_rate_locked": True, "close_date": close_date}
 
-    def _get_close_date(self):
+    def _get_close_date(self, moment=None):
         """The day of closing where the company is.
 
         By the time zone of the company's partner, else of its working hours, else UTC.
+
+        :param moment: in UTC; when it was closed if none is given
         """
         company = self._get_deal_company().sudo()  # salespeople need not see the company's contact
         zone = company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
-        moment = self.date_closed or fields.Datetime.now()
+        moment = moment or self.date_closed or fields.Datetime.now()
         return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
 
     def _check_frozen(self, changed):

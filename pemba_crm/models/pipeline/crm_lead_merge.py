@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from .crm_lead import CLOSED, OURS
+from .crm_lead import CLOSED, OFFER_FIELDS, OURS
 
 
 class CrmLead(models.Model):
@@ -12,8 +12,40 @@ class CrmLead(models.Model):
 
     def copy(self, default=None):
         """A copy keeps its currency, whichever its zone's are now."""
-        copies = super(CrmLead, self.with_context(pemba_keeps_currency=OURS)).copy(default)
-        return copies.with_env(self.env)
+        copies = super(CrmLead, self.with_context(pemba_keeps_currency=OURS)).copy(default).with_env(self.env)
+        if OFFER_FIELDS.isdisjoint(default or {}):
+            self._copy_offers(copies)
+        return copies
+
+    def _copy_offers(self, copies):
+        """Copy configurations and lines, archived ones too; costs are those of today.
+
+        :param copies: one for each opportunity
+        """
+        originals = self.with_context(active_test=False)
+        configurations, copy_of = originals.opportunity_configuration_ids, {}
+        lead_of = dict(zip(self.ids, copies.ids, strict=True))
+        if configurations:
+            vals_list = configurations.copy_data()
+            for original, vals in zip(configurations, vals_list, strict=True):
+                vals["lead_id"] = lead_of[original.lead_id.id]
+            copy_of = dict(zip(configurations.ids, configurations.create(vals_list).ids, strict=True))
+        # Not what an order brought that was cancelled since.
+        lines = originals.opportunity_line_ids.filtered(
+            lambda line: line.active or (line.offer_terms or {}).get("active", True)
+        )
+        if lines:
+            vals_list = lines.copy_data()
+            for original, vals in zip(lines, vals_list, strict=True):
+                vals["lead_id"] = lead_of[original.lead_id.id]
+                vals["configuration_id"] = copy_of.get(original.configuration_id.id)
+                if not original.is_distributor_margin_typed:
+                    del vals["distributor_margin_rate"]  # the rules' of today
+            lines.with_context(pemba_applying=OURS).create(vals_list)
+        for original, copied in zip(self, copies, strict=True):
+            if original.deal_currency_id != copied.deal_currency_id:
+                copied._get_all_lines()._convert_prices(original.deal_rate, copied.deal_rate)
+                copied._follow_lines()
 
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "sale_type_id", "distributor_id"]
@@ -32,7 +64,12 @@ class CrmLead(models.Model):
         """
         data = super()._merge_data(fnames)
         data.pop("expected_revenue", None)
-        head, source = self[0], self.filtered("deal_amount")[:1]
+        typed = self.filtered("is_sale_type_typed")[:1]
+        if typed:
+            data["sale_type_id"] = typed.sale_type_id.id
+        elif any(self.mapped("opportunity_line_count")):
+            data.pop("sale_type_id", None)  # the dominant one of all their lines
+        head, source = self[0], self._get_priced()[:1]
         if source and source != head:
             if head.is_rate_locked:
                 data["expected_revenue"] = source.expected_revenue
@@ -43,9 +80,25 @@ class CrmLead(models.Model):
             data["zone_id"] = chosen.zone_id.id
         return data
 
+    def _get_priced(self):
+        """Those that have an amount, or lines."""
+        return self.filtered(lambda lead: lead.deal_amount or lead.opportunity_line_count)
+
     def _is_mergeable(self):
-        """Whether those that have an amount have it in one currency."""
-        return len(self.filtered("deal_amount").deal_currency_id) <= 1
+        """Whether those that have an amount or lines have these in one currency."""
+        return len(self._get_priced().deal_currency_id) <= 1
+
+    def _merge_dependences(self, opportunities):
+        """The head takes over the configurations and lines of the others, archived ones too."""
+        result = super()._merge_dependences(opportunities)
+        others = (opportunities - self).with_context(active_test=False, pemba_following=OURS)
+        if self.is_rate_locked:
+            for other in others.filtered(lambda lead: lead.deal_currency_id != self.deal_currency_id):
+                other.opportunity_line_ids._convert_prices(other.deal_rate, self.deal_rate)
+        others.opportunity_configuration_ids.write({"lead_id": self.id})
+        others.opportunity_line_ids.write({"lead_id": self.id})
+        self._follow_lines()
+        return result
 
     def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
         """Merging is no step forward: the gates let it pass.
@@ -53,7 +106,7 @@ class CrmLead(models.Model):
         :raise UserError: naming two opportunities that have amounts in different currencies
         """
         if not self._is_mergeable():
-            by_currency = self.filtered("deal_amount").grouped("deal_currency_id")
+            by_currency = self._get_priced().grouped("deal_currency_id")
             (one_currency, one), (other_currency, other), *_more = by_currency.items()
             raise UserError(
                 self.env._(

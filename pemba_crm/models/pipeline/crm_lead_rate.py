@@ -97,13 +97,27 @@ class CrmLead(models.Model):
 
     @api.onchange("deal_amount", "deal_rate")
     def _onchange_deal_amount(self):
-        if self.deal_currency_id and self.deal_rate and not self._are_amounts_in_step():
+        if (
+            not self.opportunity_line_ids
+            and self.deal_currency_id
+            and self.deal_rate
+            and not self._are_amounts_in_step()
+        ):
             self.expected_revenue = self._to_company(self.deal_amount, self.deal_rate)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
-        if self.deal_currency_id and self.deal_rate and not self._are_amounts_in_step():
+        if (
+            not self.opportunity_line_ids
+            and self.deal_currency_id
+            and self.deal_rate
+            and not self._are_amounts_in_step()
+        ):
             self.deal_amount = self._to_deal(self.expected_revenue, self.deal_rate)
+
+    def _has_typed_amounts(self):
+        """Whether one amount follows from the other, and not both from the lines."""
+        return not self.opportunity_line_ids and self.deal_currency_id and self.deal_rate
 
     def _are_amounts_in_step(self):
         """Whether each amount is what the rate makes of the other, to the cent."""
@@ -257,9 +271,10 @@ class CrmLead(models.Model):
                 if rate != lead.deal_rate:
                     new_vals[lead]["deal_rate"] = rate
         for lead in leads:
-            new_vals[lead] |= lead._prepare_following_amounts(
-                before[lead], vals, new_vals[lead].get("deal_rate", lead.deal_rate)
-            )
+            if not lead.opportunity_line_count:  # else they are the sums of its lines
+                new_vals[lead] |= lead._prepare_following_amounts(
+                    before[lead], vals, new_vals[lead].get("deal_rate", lead.deal_rate)
+                )
         self._write_by_values(new_vals)
 
     def _follow_currencies(self, before, vals, moved):

@@ -1,0 +1,145 @@
+from odoo import fields, models
+
+from .crm_lead import OURS
+
+
+class CrmLead(models.Model):
+    """From the opportunity to its quotations, and back from its confirmed orders."""
+
+    _inherit = "crm.lead"
+
+    # ------------------------------------------------------------
+    # A new quotation
+    # ------------------------------------------------------------
+
+    def _prepare_opportunity_quotation_context(self):
+        """A new quotation has the opportunity's lines; through a distributor, the distributor buys."""
+        context = super()._prepare_opportunity_quotation_context()
+        if not self.opportunity_line_count:
+            return context
+        buyer = self.distributor_id or self.partner_id
+        context["default_partner_id"] = buyer.id
+        context["default_order_line"] = [
+            fields.Command.create(line._prepare_order_line_vals()) for line in self.opportunity_line_ids
+        ]
+        context["default_sale_order_template_id"] = False  # its lines would replace these
+        if self.distributor_id:
+            context["default_end_customer_id"] = self.customer_id.id
+        company = self._get_deal_company()
+        own_pricelist = buyer.with_company(company).property_product_pricelist
+        if (own_pricelist.currency_id or company.currency_id) != self.deal_currency_id:
+            pricelist = self.env["product.pricelist"]._get_for_deals(self.deal_currency_id)
+            context["default_pricelist_id"] = pricelist.id
+        return context
+
+    def _update_revenues_from_so(self, order):
+        # With lines, the amounts are theirs, which follow the confirmed orders.
+        without_lines = self.filtered(lambda lead: not lead.opportunity_line_count)
+        return super(CrmLead, without_lines)._update_revenues_from_so(order)
+
+    # ------------------------------------------------------------
+    # Back from confirmed orders
+    # ------------------------------------------------------------
+
+    def _follow_orders(self, confirmed=None):
+        """Be what the confirmed orders sum up to.
+
+        Without a confirmed order any more, the offer is what it was. Opportunities without lines are
+        left as they are.
+
+        :param confirmed: orders that have just been confirmed: they win
+        """
+        winning = self.browse()
+        for lead in self.with_context(pemba_following=OURS):
+            orders = lead.order_ids.filtered(lambda order: order.state == "sale")
+            lines = lead._get_all_lines()
+            if not lines.filtered(lambda line: line.active or line.sale_line_ids or line.offer_terms):
+                continue
+            if orders:
+                lead._align(orders)
+                if confirmed and orders & confirmed:
+                    winning |= lead
+            elif lines.filtered("offer_terms"):
+                lead._return_to_offer()
+        winning.with_env(self.env)._win_by_orders()
+
+    def _align_again(self):
+        """Deals whose lines follow confirmed orders: what these say, at the rates of now."""
+        ordered = self.filtered(lambda lead: any(lead.opportunity_line_ids.mapped("is_aligned")))
+        if ordered and self.env.context.get("pemba_following") is not OURS:
+            ordered.sudo()._follow_orders()  # whoever may see the orders
+
+    def _align(self, orders):
+        """The lines become what was ordered; what was offered is kept for the case of a cancellation.
+
+        :param orders: the confirmed ones
+        """
+        ordered = {}
+        for order_line in orders.order_line:
+            if not (order_line.display_type or order_line.is_downpayment or order_line.is_expense):
+                line = self._get_ordered_line(order_line)
+                ordered[line] = ordered.get(line, order_line.browse()) | order_line
+        for line in self._get_all_lines():
+            if line in ordered:
+                line._align(ordered[line])
+            elif line.active:
+                line._leave_out()
+        self._retain_what_counts()
+        self._follow_lines()
+
+    def _get_ordered_line(self, order_line):
+        """The line that an order's line sells; one that was added to the order by hand becomes a line."""
+        line = order_line.opportunity_line_id
+        if line.lead_id == self and line.product_id == order_line.product_id:
+            return line
+        line = self.env["pemba.opportunity.line"].create(
+            {
+                "lead_id": self.id,
+                "product_id": order_line.product_id.id,
+                "quantity": abs(order_line._get_product_quantity()) or 1.0,
+                "discount": 0.0 if self.distributor_id else order_line.discount,
+                "offer_terms": {"active": False},
+            }
+        )
+        order_line.opportunity_line_id = line
+        return line
+
+    def _return_to_offer(self):
+        """All orders are cancelled: the lines are those of the offer again; a person decides what next."""
+        for line in self._get_all_lines().filtered("offer_terms"):
+            line.write({**line.offer_terms, "offer_terms": False, "is_aligned": False})
+        self._retain_what_counts()
+        self._follow_lines()
+        if self.won_status == "won":
+            self._ask_about_cancelled_orders()
+
+    def _retain_what_counts(self):
+        """The configurations whose lines count are those that the customer retained."""
+        for configuration in self.opportunity_configuration_ids:
+            lines = configuration._get_all_lines()
+            is_retained = any(lines.mapped("active"))
+            if lines and configuration.is_retained != is_retained:
+                configuration.is_retained = is_retained
+
+    def _win_by_orders(self):
+        """Win, on the day of the first confirmed order, what orders confirm; the gates let it pass."""
+        winning = self.filtered(lambda lead: lead.won_status != "won")
+        winning.with_context(pemba_passes_gates=OURS).action_set_won()
+        new_vals = {}
+        for lead in winning:
+            orders = lead.order_ids.filtered(lambda order: order.state == "sale")
+            close_date = lead._get_close_date(min(orders.mapped("date_order")))
+            if close_date != lead.close_date:
+                new_vals[lead] = {"close_date": close_date}
+        self._write_by_values(new_vals)
+
+    def _ask_about_cancelled_orders(self):
+        """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
+        kind = "pemba_crm.mail_activity_type_cancelled_orders"
+        if self.env.ref(kind) not in self.activity_ids.activity_type_id:
+            self.activity_schedule(
+                kind,
+                summary=self.env._("All orders are cancelled: is the deal still won?"),
+                note=self.env._("The lines are those of the offer again. Reopen the deal, or mark it lost."),
+                user_id=self.user_id.id or self.env.uid,
+            )

@@ -1,0 +1,276 @@
+from markupsafe import Markup, escape
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+
+from .crm_lead import CLOSED, OURS
+from .pemba_opportunity_line import MOST_YEARS
+
+# What a sale was agreed on: of a closed deal only managers correct it, with a trace.
+TERMS = (
+    "lead_id",
+    "product_id",
+    "sale_type_id",
+    "configuration_id",
+    "quantity",
+    "price_unit",
+    "discount",
+    "distributor_margin_rate",
+    "unit_cost",
+    "type_margin_rate",
+    "date_start",
+    "date_end",
+    "active",
+)
+# Of these, what confirmed orders say.
+ORDERED = frozenset(TERMS) - {"sale_type_id", "configuration_id", "unit_cost", "type_margin_rate"}
+# What follows from these, and from orders and configurations: never from a client.
+RESULTS = frozenset(
+    {
+        "is_recurring",
+        "year_share",
+        "is_distributed",
+        "is_distributor_margin_typed",
+        "margin_rule_id",
+        "price_subtotal",
+        "distributor_margin",
+        "net_amount",
+        "cost",
+        "margin",
+        "margin_percent",
+        "net_amount_company",
+        "distributor_margin_company",
+        "cost_company",
+        "margin_company",
+        "is_aligned",
+        "is_returned",
+        "offer_terms",
+        "configured_price_unit",
+        "configuration_role",
+        "configuration_line_id",
+    }
+)
+# What only some may see is told by name, without its value.
+SECRET = ("unit_cost", "type_margin_rate")
+
+
+class PembaOpportunityLine(models.Model):
+    """The rules of a line, whichever way it is created, written and removed."""
+
+    _inherit = "pemba.opportunity.line"
+
+    @api.constrains("quantity", "discount", "distributor_margin_rate", "type_margin_rate", "unit_cost")
+    def _check_numbers(self):
+        """:raise ValidationError: naming the opportunity, the product, the field and its value"""
+        for line in self.sudo():  # costs are checked for those too who may not see them
+            for name in ("discount", "distributor_margin_rate", "type_margin_rate"):
+                if not 0 <= line[name] <= 100:
+                    line._refuse(name, self.env._("%s is not between 0 and 100 %%.", line[name]))
+            if line.quantity <= 0:
+                line._refuse("quantity", self.env._("%s is not above zero.", line.quantity))
+            if line.unit_cost < 0:
+                line._refuse("unit_cost", self.env._("%s is below zero.", line.unit_cost))
+
+    @api.constrains("date_start", "date_end", "is_recurring")
+    def _check_dates(self):
+        for line in self:
+            years = line.date_end.year - line.date_start.year if line.date_start and line.date_end else 0
+            if years > MOST_YEARS:
+                line._refuse("date_end", self.env._("that is more than %s years.", MOST_YEARS))
+            if (line.date_start or line.date_end) and not line.is_recurring:
+                line._refuse("date_start", self.env._("only what recurs is sold for a period."))
+            if line.date_start and line.date_end and line.date_end < line.date_start:
+                line._refuse("date_end", self.env._("it is before the first day."))
+
+    @api.constrains("lead_id", "configuration_id", "software_id", "module_id")
+    def _check_configuration(self):
+        for line in self:
+            if line.configuration_id and line.configuration_id.lead_id != line.lead_id:
+                line._refuse("configuration_id", self.env._("it is one of another opportunity."))
+            if line.module_id and line.module_id.software_id != line.software_id:
+                line._refuse(
+                    "module_id",
+                    self.env._(
+                        "%(module)s is not a module of %(software)s.",
+                        module=line.module_id.display_name,
+                        software=line.software_id.display_name or self.env._("no software"),
+                    ),
+                )
+
+    def _refuse(self, name, reason):
+        raise ValidationError(
+            self.env._(
+                "%(lead)s, %(product)s, %(field)s: %(reason)s",
+                lead=self.lead_id.display_name,
+                product=self.product_id.display_name,
+                field=self._get_label(name),
+                reason=reason,
+            )
+        )
+
+    def _get_label(self, name):
+        return self.sudo().fields_get([name], ["string"])[name]["string"]  # also of fields of the margin
+
+    # ------------------------------------------------------------
+    # Creating and writing
+    # ------------------------------------------------------------
+
+    def _add_precomputed_values(self, vals_list):
+        everyone = self.sudo()  # costs are computed for those too who may not see them
+        everyone._add_list_prices(vals_list)
+        return super(PembaOpportunityLine, everyone)._add_precomputed_values(vals_list)
+
+    def _add_list_prices(self, vals_list):
+        """Price new lines together, where Odoo would compute one after the other.
+
+        :param vals_list: values of new lines, completed in place
+        """
+        leads = self.env["crm.lead"].browse({vals.get("lead_id") for vals in vals_list} - {None, False})
+        keys = {lead.id: lead._get_price_key() for lead in leads}
+        unpriced = {}
+        for vals in vals_list:
+            if "price_unit" not in vals and vals.get("product_id") and vals.get("lead_id") in keys:
+                key = keys[vals["lead_id"]], vals.get("quantity", 1.0)
+                unpriced.setdefault(key, []).append(vals)
+        for (price_key, quantity), of_key in unpriced.items():
+            products = self.env["product.product"].browse({vals["product_id"] for vals in of_key})
+            prices = leads._get_list_prices(price_key, products, quantity)
+            for vals in of_key:
+                vals["price_unit"] = prices[vals["product_id"]]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self._is_ours():
+            vals_list = [self._without_results(vals) for vals in vals_list]
+        lines = super().create(vals_list)
+        lines._trace_closed(self.env._("added"))
+        lines._follow_deals(lines.lead_id)
+        return lines
+
+    def write(self, vals):
+        if not self._is_ours():
+            vals = self._without_results(vals)
+        changed = [name for name in TERMS if name in vals]
+        if not changed:
+            return super().write(vals)
+        leads = self.lead_id
+        if vals.get("lead_id"):
+            self.env["crm.lead"].browse(vals["lead_id"]).check_access("write")
+        old = {line: {name: line[name] for name in changed} for line in self.sudo()}  # costs too
+        result = super().write(vals)
+        self._trace_changes(old)
+        self._follow_deals(self.lead_id)
+        if leads - self.lead_id and not self._is_following():
+            (leads - self.lead_id)._follow_lines()  # they lost a line
+        return result
+
+    def unlink(self):
+        leads = self.lead_id
+        if not self._is_following():
+            for line in self:
+                line._check_not_ordered()
+        self._trace_closed(self.env._("removed"))
+        result = super().unlink()
+        self._follow_deals(leads)
+        return result
+
+    def action_open_opportunity(self):
+        """The opportunity of the line."""
+        return self.lead_id.get_formview_action()
+
+    def _is_following(self):
+        """Whether the lines are written by what they follow: no rule of a person's change applies."""
+        return self.env.context.get("pemba_following") is OURS
+
+    def _is_ours(self):
+        """Whether results may be written: by what they follow, or by a configuration."""
+        return self._is_following() or self.env.context.get("pemba_applying") is OURS
+
+    def _without_results(self, vals):
+        return {name: value for name, value in vals.items() if name not in RESULTS}
+
+    def _follow_deals(self, leads):
+        """The sums of deals follow their lines, unless who writes these will see to it."""
+        if not (self._is_following() or self.env.context.get("pemba_defers_sums") is OURS):
+            leads._follow_lines()
+
+    def _get_configuration_key(self):
+        """What its configuration knows the line by: ``(role, module's id, ready-made service's id)``."""
+        return self.configuration_role, self.module_id.id, self.configuration_line_id.id
+
+    def _prepare_update(self, vals):
+        """What changes when its configuration is applied again; a negotiated price stays.
+
+        :param vals: what the configuration gives now
+        """
+        vals = dict(vals)
+        product = vals.pop("product_id")
+        changes = {} if product == self.product_id.id else {"product_id": product}
+        if "configured_price_unit" in vals and self.price_unit == self.configured_price_unit:
+            vals["price_unit"] = vals["configured_price_unit"]
+        return changes | {name: value for name, value in vals.items() if value != self[name]}
+
+    def _trace_closed(self, what):
+        """Lines are added to and removed from closed deals by managers only, and it is told."""
+        if self._is_following():
+            return
+        self._trace({line: what for line in self if line.lead_id.won_status in CLOSED})
+
+    def _trace_changes(self, old):
+        """Terms of closed deals are corrected by managers only, and it is told.
+
+        :param old: ``{line: {name of field: value before}}``
+        """
+        if self._is_following():
+            return
+        told = {}
+        for line, before in old.items():
+            names = [name for name in before if line[name] != before[name]]
+            if not ORDERED.isdisjoint(names):
+                line._check_not_ordered()
+            if names and line.lead_id.won_status in CLOSED:
+                told[line] = ", ".join(line._describe(name, before[name]) for name in names)
+        self._trace(told)
+
+    def _check_not_ordered(self):
+        """:raise UserError: naming the opportunity, the product and the order, where one is confirmed"""
+        if self.is_aligned:
+            orders = self.sudo().sale_line_ids.order_id  # whoever may see them
+            raise UserError(
+                self.env._(
+                    "%(lead)s, %(product)s: it is what was ordered. Change the order instead (%(orders)s).",
+                    lead=self.lead_id.display_name,
+                    product=self.product_id.display_name,
+                    orders=", ".join(orders.filtered(lambda order: order.state == "sale").mapped("name")),
+                )
+            )
+
+    def _describe(self, name, before):
+        """How a field changed, for people to read."""
+
+        def say(value):
+            return (value.display_name if isinstance(value, models.BaseModel) else value) or "-"
+
+        label = self._get_label(name)
+        return label if name in SECRET else f"{label}: {say(before)} → {say(self[name])}"
+
+    def _trace(self, told):
+        """:param told: ``{line of a closed deal: what happened to it}``"""
+        if not told:
+            return
+        if not self.env["crm.lead"]._is_by_manager():
+            line = next(iter(told))
+            raise UserError(
+                self.env._(
+                    "%(lead)s is closed: only sales managers may change its lines (%(product)s).",
+                    lead=line.lead_id.display_name,
+                    product=line.product_id.display_name,
+                )
+            )
+        bodies = {}
+        for line, what in told.items():
+            body = self.env._("Changed after closing: %s", f"{line.product_id.display_name} ({what})")
+            bodies.setdefault(line.lead_id.id, []).append(body)
+        leads = self.env["crm.lead"].browse(bodies)
+        leads._message_log_batch(
+            bodies={lead: Markup("<br/>").join(map(escape, lines)) for lead, lines in bodies.items()}
+        )
