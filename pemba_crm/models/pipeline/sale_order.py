@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+
+from .crm_lead import OURS
+
+
+class SaleOrder(models.Model):
+    """An order for an opportunity: in its currency, from its lines, and what it brings once confirmed."""
+
+    _inherit = "sale.order"
+
+    end_customer_id = fields.Many2one(
+        "res.partner",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="Who will use what a distributor buys.",
+    )
+
+    def _compute_pricelist_id(self):
+        """An order from an opportunity stays in the deal's currency, whoever the buyer is."""
+        from_deals = self.filtered("opportunity_id.opportunity_line_count")
+        kept = from_deals.filtered(
+            lambda order: (
+                order.pricelist_id and order.pricelist_id.currency_id == order.opportunity_id.deal_currency_id
+            )
+        )
+        result = super(SaleOrder, self - kept)._compute_pricelist_id()
+        for order in from_deals - kept:
+            company_currency = (order.company_id or self.env.company).currency_id
+            currency = order.opportunity_id.deal_currency_id
+            if order.state == "draft" and (order.pricelist_id.currency_id or company_currency) != currency:
+                order.pricelist_id = self.env["product.pricelist"]._find_for_deals(currency)
+        return result
+
+    def _recompute_prices(self):
+        return super(SaleOrder, self.with_context(pemba_updates_prices=OURS))._recompute_prices()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._follow_confirmed(is_new=True)
+        return orders
+
+    def write(self, vals):
+        if {"state", "opportunity_id", "order_line", "currency_id", "pricelist_id"}.isdisjoint(vals):
+            return super().write(vals)
+        opportunities = self.opportunity_id
+        confirmed = self.filtered(lambda order: order.state == "sale")
+        result = super(SaleOrder, self.with_context(pemba_defers_alignment=OURS)).write(vals)
+        newly_confirmed = (self - confirmed).filtered(lambda order: order.state == "sale")
+        if confirmed | newly_confirmed:
+            self._follow_opportunities(opportunities | self.opportunity_id, newly_confirmed)
+        return result
+
+    def _follow_opportunities(self, opportunities, confirmed=None):
+        """Opportunities with lines are what their confirmed orders sum up to.
+
+        :param confirmed: orders that have just been confirmed: they win
+        """
+        if opportunities and self.env.context.get("pemba_defers_alignment") is not OURS:
+            opportunities.sudo()._follow_orders(confirmed)  # whoever confirms may not see the opportunity
+
+    def _follow_confirmed(self, is_new=False):
+        """Their lines may have changed.
+
+        :param is_new: whether they were created confirmed
+        """
+        orders = self.filtered(lambda order: order.state == "sale" and order.opportunity_id)
+        orders._follow_opportunities(orders.opportunity_id, orders if is_new else None)

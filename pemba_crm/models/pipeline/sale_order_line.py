@@ -1,0 +1,114 @@
+from odoo import api, fields, models
+
+from .crm_lead import OURS
+
+# What changes the sums of a confirmed order.
+ORDERED = frozenset(
+    {
+        "product_id",
+        "product_uom_qty",
+        "product_uom_id",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "order_id",
+        "opportunity_line_id",
+    }
+)
+
+
+class SaleOrderLine(models.Model):
+    """A line of an order that sells one of an opportunity, at the price that was negotiated."""
+
+    _inherit = "sale.order.line"
+
+    opportunity_line_id = fields.Many2one(
+        "pemba.opportunity.line",
+        index="btree_not_null",
+        ondelete="set null",
+        help="The opportunity's line that it sells; its price and discount are those negotiated there.",
+    )
+
+    def _is_negotiated(self):
+        """Whether price and discount are the opportunity's, and stay until the user updates prices."""
+        is_updating = self.env.context.get("pemba_updates_prices") is OURS
+        offered = self.opportunity_line_id
+        return bool(offered) and offered.product_id == self.product_id and not is_updating
+
+    @api.depends("opportunity_line_id")
+    def _compute_price_unit(self):
+        negotiated = self.filtered(lambda line: line._is_negotiated())
+        for line in negotiated:
+            if not line._origin and not line.price_unit:
+                line.price_unit, _discount = line._get_negotiated_price()
+                line.technical_price_unit = line.price_unit
+        return super(SaleOrderLine, self - negotiated)._compute_price_unit()
+
+    @api.depends("opportunity_line_id")
+    def _compute_discount(self):
+        negotiated = self.filtered(lambda line: line._is_negotiated())
+        for line in negotiated:
+            if not line._origin and not line.discount:
+                _price, line.discount = line._get_negotiated_price()
+        return super(SaleOrderLine, self - negotiated)._compute_discount()
+
+    def _get_negotiated_price(self):
+        """The opportunity line's price for this order, with the taxes that its prices include.
+
+        :return: ``(unit price in the order's currency, discount)``
+        """
+        price, discount = self.opportunity_line_id._get_order_price()
+        lead = self.opportunity_line_id.lead_id
+        if self.currency_id and self.currency_id != lead.deal_currency_id and lead.deal_rate:
+            price = price / lead.deal_rate * (self.order_id.currency_rate or 1.0)
+        price = self.env["account.tax"]._adapt_price_unit_to_another_taxes(
+            price, self.product_id, self.env["account.tax"], self.tax_ids
+        )
+        return price, discount
+
+    def _get_display_price(self):
+        """A price that the user updates is that of the pricelist, for the share of the year that is sold."""
+        price = super()._get_display_price()
+        offered = self.opportunity_line_id
+        if offered:
+            price *= offered.year_share
+            price *= 1 - offered._get_distributor_rate() / 100
+        return price
+
+    def _get_product_quantity(self):
+        """The quantity in the product's unit."""
+        return self.product_uom_id._compute_quantity(
+            self.product_uom_qty, self.product_id.uom_id, round=False
+        )
+
+    def _get_deal_amount(self, lead):
+        """The net amount in the currency of an opportunity, at its rate if the order is in another one."""
+        if self.currency_id == lead.deal_currency_id:
+            return self.price_subtotal
+        return self.price_subtotal / (self.order_id.currency_rate or 1.0) * lead.deal_rate
+
+    # ------------------------------------------------------------
+    # Confirmed orders make the opportunity
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._follow_opportunities()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not ORDERED.isdisjoint(vals):
+            self._follow_opportunities()
+        return result
+
+    def unlink(self):
+        orders = self.order_id
+        result = super().unlink()
+        orders._follow_confirmed()
+        return result
+
+    def _follow_opportunities(self):
+        if self.env.context.get("pemba_following") is not OURS:
+            self.order_id._follow_confirmed()
