@@ -18,6 +18,8 @@ ROOMS = (
 FOLDERS = ("models", "wizards", "reports", "views", "data", "demo")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
+QUOTED = re.compile(r"""["']([A-Za-z]+)["']""")
+
 
 def room_files(addon, room):
     """The files of a room in all folders of the add-on."""
@@ -52,17 +54,21 @@ def defined_names(path):
 
 
 def used_names(path):
-    """Every name that a file could mean a model, a field, a method or a record by."""
+    """Every name that a file could mean a model, a field, a method or a record by.
+
+    Not the plain words of its prose: "cost" is a field, and a word of many a help text.
+    """
     text = path.read_text()
     if path.suffix != ".py":
-        words = WORD.findall(text)
+        words = [word for word in WORD.findall(text) if not word.isalpha()] + QUOTED.findall(text)
     else:
         words = []
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Attribute):
                 words.append(node.attr)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                words += WORD.findall(node.value)
+                found = WORD.findall(node.value)
+                words += [word for word in found if not word.isalpha() or " " not in node.value]
             elif isinstance(node, ast.ImportFrom):
                 words += (node.module or "").split(".")
     return {name for word in words for name in (word, *word.split("."))}
