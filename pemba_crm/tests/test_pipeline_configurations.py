@@ -172,6 +172,15 @@ class TestOpportunityConfigurations(PembaSoftwareCommon):
         form.save().action_apply()
         self.assertEqual(self.deal.expected_revenue, 16740)
 
+    def test_a_configuration_goes_with_its_lines(self):
+        configuration = self._configure(seat_count=3)
+        configuration.action_apply()
+        other = self._create_opportunity("E")
+        with self._refused(UserError, "a configuration stays with its opportunity"):
+            configuration.lead_id = other
+        configuration.unlink()
+        self.assertEqual((self.deal.expected_revenue, self.deal.opportunity_line_count), (0, 0))
+
     def test_a_closed_deal_keeps_its_configuration(self):
         configuration = self._configure()
         configuration.action_apply()

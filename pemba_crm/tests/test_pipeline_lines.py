@@ -1,3 +1,5 @@
+import re
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -299,6 +301,49 @@ class TestLineAmounts(PembaOfferCommon):
         self.assertEqual(deal.expected_revenue, 900)
         self.assertIn("Discount (%): - → 10", deal.message_ids[0].body)
 
+    def test_a_deal_is_won_with_the_lines_of_the_same_save(self):
+        deal = self._create_deal(self._line()).with_user(self.salesperson)
+        won = self.env["crm.stage"].search([("is_won", "=", True)], limit=1)
+        self.env["pemba.margin.rule"].create({"rate": 25})
+        deal.write(
+            {
+                "stage_id": won.id,
+                "distributor_id": self.distributor.id,
+                "opportunity_line_ids": [Command.update(deal.opportunity_line_ids.id, {"quantity": 2})],
+            }
+        )
+        self.assertEqual(
+            (deal.won_status, deal.expected_revenue, deal.distributor_margin), ("won", 1500, 500)
+        )
+        other = self._create_deal(self._line())
+        other.write({"distributor_id": self.distributor.id, "stage_id": won.id})
+        self.assertEqual((other.won_status, other.expected_revenue), ("won", 750))
+
+    def test_results_cannot_be_written(self):
+        deal = self._create_deal(self._line(net_amount=5, is_aligned=True))
+        line = deal.opportunity_line_ids
+        self.assertEqual((line.net_amount, line.is_aligned), (1000, False))
+        line.with_user(self.salesperson).write({"net_amount": 1, "is_distributed": True, "year_share": 9})
+        self.assertEqual((line.net_amount, line.is_distributed, line.year_share), (1000, False, 1))
+        deal.with_user(self.manager).write({"opportunity_line_count": 0, "margin": 7, "deal_amount": 3})
+        self.assertEqual((deal.opportunity_line_count, deal.margin, deal.deal_amount), (1, 300, 1000))
+        with self._refused(UserError, "follows from the lines"):
+            deal.offered_product_ids = self.licence
+
+    def test_a_line_is_not_moved_to_a_deal_that_is_not_ones_own(self):
+        colleague = self._create_user("pemba_colleague", "sales_team.group_sale_salesman")
+        mine, other = self._create_deal(self._line()), self._create_deal(user_id=colleague.id)
+        with self.assertRaises(AccessError):
+            mine.opportunity_line_ids.with_user(self.salesperson).lead_id = other
+        mine.opportunity_line_ids.lead_id = other
+        self.assertEqual((mine.expected_revenue, other.expected_revenue), (0, 1000))
+
+    def test_a_discount_sold_as_a_product_costs_nothing(self):
+        rebate = self._create_product("Rebate", price=-100)
+        deal = self._create_deal(self._line(), {"product_id": rebate.id})
+        # N = 1,000 − 100; K = 1,000 × 0.7
+        self.assertEqual((deal.expected_revenue, deal.margin), (900, 200))
+
     def test_costs_and_rules_of_tomorrow_leave_closed_deals(self):
         product = self._create_product("Resold", cost=600)
         rule = self.env["pemba.margin.rule"].create({"rate": 30})
@@ -345,6 +390,13 @@ class TestLineAmounts(PembaOfferCommon):
         self.assertEqual(len(merged.opportunity_line_ids), 2)
         self.assertEqual((merged.deal_amount, merged.expected_revenue), (3000, 3000))
 
+    def test_merging_keeps_the_dominant_type_untyped(self):
+        training = self._create_product("Training", "training", 5000)
+        merged = (
+            self._create_deal(self._line()) | self._create_deal({"product_id": training.id})
+        ).merge_opportunity()
+        self.assertEqual((merged.sale_type_id, merged.is_sale_type_typed), (self.types["training"], False))
+
     def test_lines_in_two_currencies_are_not_merged(self):
         zone, _dollar = self._create_dollar_zone(2.0)
         one = self._create_deal(self._line())
@@ -389,6 +441,28 @@ class TestLineAmounts(PembaOfferCommon):
         deal = self._create_deal(self._line(), company_id=company.id, user_id=False)
         lines = self.env["pemba.opportunity.line"].with_user(self.manager)
         self.assertFalse(lines.search([("lead_id", "=", deal.id)]))
+
+    def test_portfolios_sum_lines_by_every_axis(self):
+        zone, _dollar = self._create_dollar_zone(2.0)
+        training = self._create_product("Training", "training", 700)
+        self._create_deal(self._line(), {"product_id": training.id})
+        self._create_deal(self._line(discount=50), zone_id=zone.id)
+        for user in (self.salesperson, self.manager):
+            lines = self.env["pemba.opportunity.line"].with_user(user)
+            aggregates = ["net_amount_company:sum", "distributor_margin_company:sum"]
+            if user == self.manager:
+                aggregates += ["margin_company:sum", "cost_company:sum", "margin_percent:avg"]
+            domain = [("lead_id.user_id", "=", self.salesperson.id)]
+            fields_of_search = lines.get_view(view_type="search")["arch"]
+            axes = set(re.findall(r"'group_by': '(\w+(?::\w+)?)'", fields_of_search))
+            self.assertGreaterEqual(len(axes), 12)
+            for axis in axes:
+                groups = lines.formatted_read_group(domain, [axis], aggregates)
+                self.assertEqual(sum(group["net_amount_company:sum"] for group in groups), 2200, axis)
+            lines.web_read_group(domain, ["sale_type_id"], aggregates)
+        [whole] = lines.formatted_read_group(domain, [], ["margin_percent:avg"])
+        # Costs: 700 + 700 of the trainings without a margin + 700; margin 2,200 − 2,100
+        self.assertAlmostEqual(whole["margin_percent:avg"], 100 / 2200)
 
     # ------------------------------------------------------------
     # What it costs

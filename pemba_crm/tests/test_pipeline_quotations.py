@@ -251,6 +251,30 @@ class TestQuotations(PembaOfferCommon):
             self.assertEqual(deal.activity_ids.user_id, self.salesperson)
             order.action_draft()
 
+    def test_editing_an_order_does_not_win_again(self):
+        deal = self._create_deal(self._line(quantity=10))
+        order = self._quote(deal)
+        order.action_confirm()
+        deal.stage_id = self.stages["M"][:1]
+        order.order_line.product_uom_qty = 4
+        self.assertEqual((deal.won_status, deal.expected_revenue), ("pending", 4000))
+
+    def test_what_is_taken_back_counts_negatively(self):
+        resold = self._create_product("Resold", price=100, cost=60)
+        deal = self._create_deal(self._line())
+        order = self._quote(deal)
+        order.order_line = [Command.create({"product_id": resold.id, "product_uom_qty": -2})]
+        order.action_confirm()
+        # N = 1,000 − 200; K = 700 − 2 × 60
+        self.assertEqual((deal.expected_revenue, deal.margin), (800, 220))
+
+    def test_another_product_on_the_quotation_has_its_own_price(self):
+        deal = self._create_deal(self._line(price_unit=900))
+        order = self._quote(deal)
+        with Form(order) as form, form.order_line.edit(0) as line:
+            line.product_id = self.study
+        self.assertEqual(order.order_line.price_unit, 800)
+
     def test_what_was_ordered_is_changed_on_the_order(self):
         deal = self._create_deal(self._line(quantity=10))
         order = self._quote(deal)

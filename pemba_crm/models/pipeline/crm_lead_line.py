@@ -168,10 +168,10 @@ class CrmLead(models.Model):
         """
         if not any(offers):
             return
-        following = self.with_context(pemba_following=OURS)
+        starting = self.with_context(pemba_starting=OURS, pemba_defers_sums=OURS)
         for name in sorted(OFFER_FIELDS):  # configurations first
             commands = [
-                (lead, offer[name]) for lead, offer in zip(following, offers, strict=True) if name in offer
+                (lead, offer[name]) for lead, offer in zip(starting, offers, strict=True) if name in offer
             ]
             self._fields[name].create(commands)
         self._write_by_values(

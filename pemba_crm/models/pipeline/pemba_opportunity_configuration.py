@@ -161,7 +161,8 @@ class PembaOpportunityConfiguration(models.Model):
 
     @api.constrains(*TERMS)
     def _check_offer_is_open(self):
-        if self.env.context.get("pemba_following") is not OURS:
+        context = self.env.context
+        if OURS not in (context.get("pemba_following"), context.get("pemba_starting")):
             self.lead_id._check_offer_is_open()
 
     def _get_all_lines(self):

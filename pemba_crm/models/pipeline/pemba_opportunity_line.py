@@ -97,7 +97,10 @@ class PembaOpportunityLine(models.Model):
 
     # Of the opportunity, to find and to group by
     company_id = fields.Many2one(related="lead_id.company_id")
-    company_currency_id = fields.Many2one(related="lead_id.company_currency")
+    # Stored: Odoo's own field on the opportunity cannot be reached through a join.
+    company_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_company_currency_id", store=True, precompute=True
+    )
     deal_currency_id = fields.Many2one(related="lead_id.deal_currency_id")
     customer_id = fields.Many2one(related="lead_id.customer_id")
     user_id = fields.Many2one(related="lead_id.user_id", string="Salesperson")
@@ -334,6 +337,11 @@ class PembaOpportunityLine(models.Model):
         The day of closing is set last, after what was written together with the result.
         """
         return bool(self._origin and self.lead_id.close_date) and self.lead_id.won_status in CLOSED
+
+    @api.depends("lead_id.company_id")
+    def _compute_company_currency_id(self):
+        for line in self:
+            line.company_currency_id = line.lead_id._get_deal_company().currency_id
 
     @api.depends("product_id")
     def _compute_sale_type_id(self):

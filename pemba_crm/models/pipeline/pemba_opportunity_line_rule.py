@@ -26,6 +26,7 @@ ORDERED = frozenset(TERMS) - {"sale_type_id", "configuration_id", "unit_cost", "
 # What follows from these, and from orders and configurations: never from a client.
 RESULTS = frozenset(
     {
+        "company_currency_id",
         "is_recurring",
         "year_share",
         "is_distributed",
@@ -178,12 +179,17 @@ class PembaOpportunityLine(models.Model):
         return self.lead_id.get_formview_action()
 
     def _is_following(self):
-        """Whether the lines are written by what they follow: no rule of a person's change applies."""
-        return self.env.context.get("pemba_following") is OURS
+        """Whether lines are created with their deal, or written by what they follow.
+
+        No rule of a person's change applies.
+        """
+        context = self.env.context
+        return OURS in (context.get("pemba_following"), context.get("pemba_starting"))
 
     def _is_ours(self):
         """Whether results may be written: by what they follow, or by a configuration."""
-        return self._is_following() or self.env.context.get("pemba_applying") is OURS
+        context = self.env.context
+        return OURS in (context.get("pemba_following"), context.get("pemba_applying"))
 
     def _without_results(self, vals):
         return {name: value for name, value in vals.items() if name not in RESULTS}
