@@ -426,7 +426,7 @@ class TestLineAmounts(PembaOfferCommon):
         deal.opportunity_line_ids.discount = 10
         deal.action_refresh_lines()
         self.assertEqual(deal.expected_revenue, 1800)
-        self.assertEqual(deal.sudo().margin, 1800 - 1400)
+        self.assertEqual(deal.sudo().margin, 1800 - 1400)  # which the salesperson does not see
 
     def test_lines_are_seen_with_their_opportunity(self):
         colleague = self._create_user("pemba_colleague", "sales_team.group_sale_salesman")

@@ -143,7 +143,7 @@ class PembaOpportunityConfiguration(models.Model):
         changes = line._prepare_update(vals) if line else vals
         product = self.env["product.product"].browse(vals["product_id"])
         discount = line.discount
-        price = changes.get("price_unit") or (line.price_unit if "product_id" not in changes else 0.0)
+        price = changes.get("price_unit") or line.price_unit
         if not line or "product_id" in changes:
             price = vals.get("configured_price_unit") or self.lead_id._get_list_prices(
                 self.lead_id._get_price_key(), product, vals["quantity"]

@@ -426,8 +426,8 @@ class PembaOpportunityLine(models.Model):
     @api.depends("lead_id.distributor_id")
     def _compute_is_distributed(self):
         for line in self:
-            if not line._keeps_terms():
-                line.is_distributed = bool(line.lead_id.distributor_id)
+            kept = line._keeps_terms()
+            line.is_distributed = line._origin.is_distributed if kept else bool(line.lead_id.distributor_id)
 
     @api.depends("lead_id.distributor_id", "lead_id.zone_id", "sale_type_id")
     def _compute_distributor_margin_rate(self):
