@@ -136,10 +136,12 @@ def write_launcher(target):
         f"<dir>{target}/usr/share/fonts</dir><dir>/usr/share/fonts</dir>"
         f"<cachedir>{target}/fontconfig</cachedir></fontconfig>\n"
     )
+    plugins = next(target.glob("usr/lib/*/qt5/plugins"), target)  # where Qt looks for what draws
     launcher = target / "launcher" / name
     launcher.parent.mkdir()
     launcher.write_text(
         "#!/bin/sh\n"
+        f"export QT_PLUGIN_PATH={shlex.quote(str(plugins))}\n"
         f"export LD_LIBRARY_PATH={shlex.quote(':'.join(sorted(libraries)))}\n"
         f"export FONTCONFIG_FILE={shlex.quote(str(target / 'fonts.conf'))}\n"
         f'exec {shlex.quote(str(program))} "$@"\n'
