@@ -27,6 +27,7 @@ from installation import set_up
 
 ODOO_SUITES = ("crm", "sales_team", "sale_crm", "sale_management")
 TEST_CACHE = STATE / "pytest"
+LAST_FAILED = "v/cache/lastfailed"
 
 
 def main(arguments):
@@ -119,24 +120,39 @@ def run_tests(odoo, template, paths):
 
 
 def test_odoo():
-    """Odoo's own suites with the add-on installed: they may fail only what they fail without it."""
+    """Odoo's own suites with the add-on installed: they may fail only what they fail without it.
+
+    A browser tour of Odoo's can miss its moment on a busy machine, so that what failed has to fail again.
+    """
     odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
     suites = odoo.output("-c", SUITE_PATHS, CONFIGURATION, *ODOO_SUITES).split()
-    failed_tests = TEST_CACHE / "v/cache/lastfailed"
-    failed_tests.unlink(missing_ok=True)
+    (TEST_CACHE / LAST_FAILED).unlink(missing_ok=True)
     if run_tests(odoo, odoo.addon_template(), suites):
         return 0
-    failed_with = set(json.loads(failed_tests.read_text())) if failed_tests.exists() else set()
-    if not failed_with:
+    failed_once = last_failed()
+    if not failed_once:
         return 1  # the log's
-    say("· what failed, again without pemba_crm …")
+    say("· what failed, once more …")
+    run_tests(odoo, odoo.addon_template(), [*suites, "--last-failed"])
+    failed_with = last_failed()
+    for name in sorted(failed_once - failed_with):
+        say(f"  passes when run again: {name}")
+    if not failed_with:
+        return 0
+    say("· what failed twice, without pemba_crm …")
     run_tests(odoo, odoo.stock_template(), [*suites, "--last-failed"])
-    failed_without = set(json.loads(failed_tests.read_text())) if failed_tests.exists() else set()
+    failed_without = last_failed()
     for name in sorted(failed_with & failed_without):
         say(f"  fails without pemba_crm too: {name}")
     for name in sorted(failed_with - failed_without):
         say(f"  fails only with pemba_crm: {name}")
     return 1 if failed_with - failed_without else 0
+
+
+def last_failed():
+    """:return: the names of the tests that pytest remembers as failed"""
+    path = TEST_CACHE / LAST_FAILED
+    return set(json.loads(path.read_text())) if path.exists() else set()
 
 
 def lint():
