@@ -45,8 +45,8 @@ class TestConfigurations(PembaCommon):
                 {"module_ids": (cls.group | cls.single).ids},
                 "Offer: Single and Group exclude each other",
             ),
-            "no seats": ({"seat_count": 0}, "Offer: seats must be above zero"),
-            "less than no seats": ({"seat_count": -1}, "Offer: seats must be above zero"),
+            "no seats": ({"seat_count": 0}, "Offer: Seats must be above zero"),
+            "less than no seats": ({"seat_count": -1}, "Offer: Seats must be above zero"),
         }
 
     def _create_configuration(self, **vals):
@@ -157,7 +157,7 @@ class TestConfigurations(PembaCommon):
         for seats in (0, -1):
             form = Form(self._create_configuration())
             form.seat_count = seats
-            with self._refused(ValidationError, "Offer: seats must be above zero"):
+            with self._refused(ValidationError, "Offer: Seats must be above zero"):
                 form.save()
 
     def test_a_form_adds_what_a_module_requires(self):

@@ -142,6 +142,13 @@ class TestModules(PembaCommon):
         with self._refused(ValidationError, "Ledger: Payslips is a module of Payroll, not of Accounting"):
             self.ledger.excludes_ids = self.payslips
 
+    def test_nor_is_it_required_by_one_or_moved_away_from_what_requires_it(self):
+        with self._refused(ValidationError, "is a module of"):
+            self.payslips.required_by_ids = self.ledger
+        self.assets.requires_ids = self.ledger
+        with self._refused(ValidationError, "Assets: Ledger is a module of"):
+            self.ledger.software_id = self.payslips.software_id
+
     def test_a_module_neither_requires_nor_excludes_itself(self):
         for field in ("requires_ids", "excludes_ids"):
             with self._refused(ValidationError, "Ledger: a module neither requires nor excludes itself"):

@@ -99,8 +99,167 @@ class TestOpportunityConfigurations(PembaSoftwareCommon):
         self.assertEqual(self.deal.expected_revenue, 23600)
         second.is_retained = False
         first.is_retained = True
-        # 9,000 + the maintenance as it was
-        self.assertEqual(self.deal.expected_revenue, 10800)
+        # 9,000 × 1.18
+        self.assertEqual(self.deal.expected_revenue, 10620)
+
+    def test_maintenance_follows_what_the_customer_pays_for_licences(self):
+        configuration = self._configure(module_ids=[Command.set(self.maps.ids)], seat_count=10)
+        configuration.action_apply()
+        licence, maps, maintenance = self.deal.opportunity_line_ids
+        # on the form, whose save writes line by line
+        with Form(self.deal) as form, form.opportunity_line_ids.edit(0) as line:
+            line.discount = 20
+        # (10,000 × 0.8 + 2,000) × 18 %
+        self.assertEqual(maintenance.price_unit, 1800)
+        self.assertEqual(self.deal.expected_revenue, 11800)
+        maps.unlink()
+        self.assertEqual(maintenance.price_unit, 1440)
+        licence.quantity = 20
+        self.assertEqual((maintenance.price_unit, self.deal.expected_revenue), (2880, 18880))
+        maintenance.price_unit = 2500  # negotiated: it stays
+        licence.quantity = 10
+        self.assertEqual(maintenance.price_unit, 2500)
+        maintenance.unlink()  # and so does what the customer does without
+        licence.quantity = 12
+        self.assertEqual(self.deal.opportunity_line_ids, licence)
+
+    def test_maintenance_follows_whatever_changes_the_licences(self):
+        modules = [Command.set(self.maps.ids)]
+        first, second = (self._configure(module_ids=modules, seat_count=10) for _which in range(2))
+        (first | second).action_apply()
+        licence, maps, maintenance = first.line_ids
+        other_maintenance = second.line_ids[2]
+        maps.active = False
+        self.assertEqual(maintenance.price_unit, 1800)
+        maps.active = True
+        self.assertEqual(maintenance.price_unit, 2160)
+        maps.write({"configuration_id": False})  # now by hand
+        self.assertEqual((maintenance.price_unit, other_maintenance.price_unit), (1800, 2160))
+        # two years count twice, until the line does not recur
+        licence.sale_type_id = self.types["maintenance"]
+        licence.write({"date_start": "2026-01-01", "date_end": "2027-12-31"})
+        self.assertEqual(maintenance.price_unit, 3600)
+        licence.sale_type_id = self.types["software"]
+        self.assertEqual(maintenance.price_unit, 1800)
+        licence.unlink()  # nothing is left to maintain
+        self.assertFalse(maintenance.exists())
+
+    def test_maintenance_follows_what_was_applied(self):
+        configuration = self._configure(seat_count=10)
+        configuration.action_apply()
+        licence, maintenance = self.deal.opportunity_line_ids
+        free = self._create_software("Free", product_id=self.training.id)
+        configuration.write({"software_id": free.id})  # saved, and not applied
+        licence.discount = 1
+        self.assertEqual(maintenance.price_unit, 1782)
+        configuration.action_apply()
+        self.assertEqual((licence.product_id, licence.software_id), (self.training, free))
+        self.assertFalse(maintenance.exists())
+
+    def test_negotiated_maintenance_stays_when_licences_are_given_away(self):
+        configuration = self._configure(seat_count=10)
+        configuration.action_apply()
+        licence, maintenance = self.deal.opportunity_line_ids
+        maintenance.price_unit = 2500
+        licence.discount = 100
+        configuration.action_apply()
+        self.assertEqual((maintenance.price_unit, self.deal.expected_revenue), (2500, 2500))
+
+    def test_applying_brings_back_what_counts(self):
+        configuration = self._configure(module_ids=[Command.set(self.maps.ids)], seat_count=10)
+        configuration.action_apply()
+        configuration.line_ids[1].active = False
+        previewed = sum(row["amounts"]["net_amount"] for row in configuration._get_preview_rows())
+        configuration.action_apply()
+        self.assertEqual(self.deal.expected_revenue, previewed)
+        self.assertEqual(previewed, 14160)
+
+    def test_maintenance_follows_in_another_currency(self):
+        zone, dollar = self._create_dollar_zone(1.174)
+        self.deal.zone_id = zone
+        self._configure(module_ids=[Command.set(self.maps.ids)], seat_count=7).action_apply()
+        licence, _maps, maintenance = self.deal.opportunity_line_ids
+        with Form(self.deal) as form:
+            form.deal_currency_id = dollar
+        self.assertFalse(maintenance._has_negotiated_price())
+        with Form(self.deal) as form:
+            with form.opportunity_line_ids.edit(0) as line:
+                line.discount = 30
+            shown = form.deal_amount
+        self.assertEqual(self.deal.deal_amount, shown)
+        paid = sum((licence | _maps).mapped("price_subtotal"))
+        self.assertEqual(maintenance.price_unit, self.deal.deal_currency_id.round(paid * 0.18))
+
+    def test_another_deployment_that_is_saved_shows_in_the_sums(self):
+        configuration = self._configure(deployment_type_id=self.saas.id, seat_count=10)
+        configuration.action_apply()
+        self.deal.opportunity_line_ids.write({"date_start": "2026-01-01", "date_end": "2027-12-31"})
+        self.assertEqual(self.deal.expected_revenue, 6000)
+        configuration.deployment_type_id = self.on_premise
+        self.assertEqual(self.deal.expected_revenue, sum(self.deal.opportunity_line_ids.mapped("net_amount")))
+
+    def test_the_preview_shows_margins_to_their_group_alone(self):
+        configuration = self._configure(seat_count=10)
+        self.assertIn("Margin", configuration.with_user(self.manager).preview)
+        self.assertNotIn("Margin", configuration.with_user(self.salesperson).preview)
+        # without an opportunity yet
+        unsaved = self.env["pemba.opportunity.configuration"].new({"software_id": self.software.id})
+        self.assertIn("Licence", unsaved.preview)
+
+    def test_maintenance_of_a_closed_deal_stays(self):
+        self._configure(seat_count=10).action_apply()
+        licence, maintenance = self.deal.opportunity_line_ids
+        self.deal.action_set_won()
+        licence.with_user(self.manager).quantity = 5
+        self.assertEqual((maintenance.price_unit, self.deal.expected_revenue), (1800, 6800))
+
+    def test_the_form_tells_of_what_is_retained_beside_it(self):
+        self._configure(deployment_type_id=self.saas.id)
+        self._configure(deployment_type_id=self.on_premise.id, is_retained=False)
+        view = "pemba_crm.pemba_opportunity_configuration_view_form"
+        configurations = self.env["pemba.opportunity.configuration"].with_context(
+            default_lead_id=self.deal.id
+        )
+        form = Form(configurations, view=view)
+        self.assertFalse(form.retained_beside)
+        form.software_id = self.software
+        self.assertEqual(form.retained_beside, "Geo, SaaS")
+        form.is_retained = False
+        self.assertFalse(form.retained_beside)
+
+    def test_the_preview_is_what_applying_writes(self):
+        rule = {"distributor_id": self.distributor.id, "rate": 30}
+        self.env["pemba.margin.rule"].create(rule)
+        self.deal.distributor_id = self.distributor
+        configuration = self._configure(configuration_id=self.ready.id)
+
+        def preview():
+            return [
+                (row["line"].product_id.name, row["state"], row["old_quantity"], row["amounts"]["net_amount"])
+                for row in configuration._get_preview_rows()
+            ]
+
+        # the distributor keeps 30 %
+        self.assertEqual(
+            preview(),
+            [("Licence", "new", 0, 7000), ("Maps", "new", 0, 1400)]
+            + [("Training", "new", 0, 980), ("Maintenance", "new", 0, 1512)],
+        )
+        self.assertFalse(self.env["pemba.opportunity.line"].search([("lead_id", "=", self.deal.id)]))
+        configuration.action_apply()
+        self.assertEqual(sum(row[3] for row in preview()), self.deal.expected_revenue)
+        self.assertEqual({row[1] for row in preview()}, {"kept"})
+        licence = self.deal.opportunity_line_ids.filtered(lambda line: line.configuration_role == "licence")
+        licence.quantity = 8
+        self.assertEqual(preview()[0], ("Licence", "changed", 8, 7000))
+        configuration.module_ids = False
+        self.assertEqual(
+            preview(),
+            [("Licence", "changed", 8, 7000), ("Training", "kept", 0, 980)]
+            # (8 + 2) × 1,000 × 18 %, as it is already
+            + [("Maintenance", "kept", 0, 1260), ("Maps", "removed", 0, 0)],
+        )
+        self.assertEqual(licence.quantity, 8)
 
     def test_what_does_not_go_together_is_refused(self):
         other = self.env["pemba.software"].create({"name": "Other"})
@@ -112,7 +271,7 @@ class TestOpportunityConfigurations(PembaSoftwareCommon):
                 "Legacy and Routes exclude each other",
             ),
             ({"module_ids": [Command.set(foreign.ids)]}, "Foreign belongs to Other, not to Geo"),
-            ({"seat_count": 0}, "seats must be above zero"),
+            ({"seat_count": 0}, "Seats must be above zero"),
             (
                 {"deployment_type_id": self.env.ref("pemba_crm.deployment_type_hosted").id},
                 "Geo is not offered as Hosted",

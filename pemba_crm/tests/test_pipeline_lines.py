@@ -280,7 +280,7 @@ class TestLineAmounts(PembaOfferCommon):
         with self._refused(ValidationError, "only what recurs is sold for a period"):
             self._create_deal(self._line(date_start="2026-01-01"))
         maintenance = self._create_product("Maintenance", "maintenance")
-        with self._refused(ValidationError, "Maintenance, To: it is before the first day"):
+        with self._refused(ValidationError, "Maintenance, Until: it is before the first day"):
             self._create_deal(
                 {"product_id": maintenance.id, "date_start": "2026-02-01", "date_end": "2026-01-01"}
             )

@@ -9,8 +9,8 @@ class TestOfferTours(PembaSoftwareCommon, HttpCase):
         customer = self.env["res.partner"].create({"name": "Customer", "is_company": True})
         deal = self._create_opportunity("E", partner_id=customer.id)
         self.start_tour("/odoo/pemba-pipeline", "pemba_crm_configure_and_quote", login="pemba_sales")
-        # the maintenance stays at what it was when the configuration was applied: 12,500 × 18 %
-        self.assertEqual((deal.won_status, deal.expected_revenue), ("won", 14150))
-        self.assertEqual(deal.order_ids.amount_untaxed, 14150)
+        # (12,500 − 2,000) × 1.18 + 1,400: maintenance follows the discount on the licence
+        self.assertEqual((deal.won_status, deal.expected_revenue), ("won", 13790))
+        self.assertEqual(deal.order_ids.amount_untaxed, 13790)
         licence = deal.order_ids.order_line.filtered(lambda line: line.product_id == self.licence)
         self.assertEqual((licence.price_unit, licence.discount), (1000, 20))

@@ -251,6 +251,80 @@ class TestQuotations(PembaOfferCommon):
             self.assertEqual(deal.activity_ids.user_id, self.salesperson)
             order.action_draft()
 
+    def test_the_question_about_cancelled_orders_is_settled(self):
+        deal = self._create_deal(self._line(quantity=10))
+        order = self._quote(deal)
+        for settle in (
+            lambda: order.action_draft() and order.action_confirm(),
+            lambda: deal.write({"stage_id": self.stages["M"][:1].id}),
+        ):
+            if order.state != "sale":
+                order.action_draft()
+                order.action_confirm()
+            order._action_cancel()
+            self.assertTrue(deal.activity_ids)
+            settle()
+            self.assertFalse(deal.activity_ids)
+
+    def test_what_was_ordered_is_not_quoted_again(self):
+        deal = self._create_deal(self._line(quantity=10))
+        draft, order = self._quote(deal), self._quote(deal)
+        deal.opportunity_line_ids.quantity = 12
+        self.assertTrue(draft.differs_from_offer)
+        order.action_confirm()
+        self.assertFalse(order.differs_from_offer)
+        self.assertFalse(self._quote(deal).order_line)
+
+    def test_what_was_ordered_cannot_be_edited_on_the_opportunity(self):
+        deal = self._create_deal(self._line(quantity=10))
+        for user in (self.salesperson, self.manager):
+            self.assertFalse(deal.with_user(user).offer_lock)
+        deal.action_set_won()
+        self.assertEqual(deal.with_user(self.salesperson).offer_lock, "closed")
+        self.assertFalse(deal.with_user(self.manager).offer_lock)
+        order = self._quote(deal)
+        order.action_confirm()
+        for user in (self.salesperson, self.manager):
+            self.assertEqual(deal.with_user(user).offer_lock, "ordered")
+        order._action_cancel()
+        self.assertFalse(deal.with_user(self.manager).offer_lock)
+
+    def test_a_won_deal_through_a_distributor_keeps_its_margin_on_the_form(self):
+        self.env["pemba.margin.rule"].create({"distributor_id": self.distributor.id, "rate": 30})
+        deal = self._create_deal(self._line(), distributor_id=self.distributor.id)
+        deal.action_set_won()
+        with Form(deal) as form, form.opportunity_line_ids.edit(0) as line:
+            line.quantity = 2
+            self.assertEqual((line.distributor_margin, line.net_amount), (600, 1400))
+        self.assertEqual(deal.expected_revenue, 1400)
+
+    def test_a_quotation_says_module_version_and_period(self):
+        module = self.env["pemba.software.module"].create(
+            {"name": "Maps", "software_id": self.env["pemba.software"].create({"name": "Geo"}).id}
+        )
+        deal = self._create_deal(
+            self._line(software_id=module.software_id.id, module_id=module.id),
+            {"product_id": self._create_product("Care", "maintenance").id}
+            | {"date_start": "2026-01-01", "date_end": "2026-12-31"},
+        )
+        maps, care = self._quote(deal).order_line
+        self.assertEqual(maps.name, f"{self.licence.display_name}\nMaps")
+        self.assertEqual(care.name, "Care\nFrom 01/01/2026 to 12/31/2026")
+
+    def test_a_licence_left_out_of_the_order_may_change_once_reopened(self):
+        software = self._create_software("Geo", product_id=self.licence.id)
+        care = self._create_product("Care", "maintenance")
+        software.write({"maintenance_product_id": care.id, "maintenance_rate": 18})
+        deal = self._create_deal()
+        configurations = self.env["pemba.opportunity.configuration"]
+        configurations.create({"lead_id": deal.id, "software_id": software.id}).action_apply()
+        order = self._quote(deal)
+        order.order_line = [Command.delete(order.order_line[0].id)]
+        order.action_confirm()
+        deal.stage_id = self.stages["M"][:1]
+        deal._get_all_lines().filtered(lambda line: not line.active).discount = 5
+        self.assertEqual(deal.opportunity_line_ids.price_unit, 180)
+
     def test_editing_an_order_does_not_win_again(self):
         deal = self._create_deal(self._line(quantity=10))
         order = self._quote(deal)

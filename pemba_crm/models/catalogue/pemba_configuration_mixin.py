@@ -15,6 +15,7 @@ class PembaConfigurationMixin(models.AbstractModel):
         index="btree_not_null",
         ondelete="restrict",
     )
+    version_status = fields.Selection(related="version_id.status")
     deployment_type_id = fields.Many2one(
         "pemba.deployment.type",
         domain="[('id', 'in', allowed_deployment_type_ids)]",
@@ -78,7 +79,7 @@ class PembaConfigurationMixin(models.AbstractModel):
         return [
             *self._get_software_issues(),
             *self._get_module_issues(),
-            *([] if self.seat_count > 0 else [self.env._("seats must be above zero.")]),
+            *([] if self.seat_count > 0 else [self.env._("Seats must be above zero.")]),
         ]
 
     def _get_software_issues(self):

@@ -45,12 +45,28 @@ class PembaSoftwareModule(models.Model):
         domain="[('software_id', '=', software_id), ('id', '!=', id)]",
         help="What cannot be chosen with it, nor it with that.",
     )
+    required_by_ids = fields.Many2many(
+        "pemba.software.module",
+        relation="pemba_software_module_requires_rel",
+        column1="required_id",
+        column2="module_id",
+        readonly=True,
+        copy=False,
+    )
+    excluded_by_ids = fields.Many2many(
+        "pemba.software.module",
+        relation="pemba_software_module_excludes_rel",
+        column1="excluded_id",
+        column2="module_id",
+        readonly=True,
+        copy=False,
+    )
 
     _code_uniq = models.Constraint(
         "unique(software_id, code)", "Another module of this software has this code."
     )
 
-    @api.constrains("software_id", "requires_ids", "excludes_ids")
+    @api.constrains("software_id", "requires_ids", "excludes_ids", "required_by_ids", "excluded_by_ids")
     def _check_modules(self):
         """What a module requires or excludes is another module of its software, and not both.
 
@@ -58,11 +74,16 @@ class PembaSoftwareModule(models.Model):
         """
         for module in self:
             for other in module.requires_ids | module.excludes_ids:
-                reason = module._get_refusal(other)
-                if reason:
-                    raise ValidationError(
-                        self.env._("%(module)s: %(reason)s", module=module.display_name, reason=reason)
-                    )
+                module._check_other(other)
+            for other in module.required_by_ids | module.excluded_by_ids:
+                other._check_other(module)
+
+    def _check_other(self, other):
+        reason = self._get_refusal(other)
+        if reason:
+            raise ValidationError(
+                self.env._("%(module)s: %(reason)s", module=self.display_name, reason=reason)
+            )
 
     def _get_refusal(self, other):
         """Why another module can be neither required nor excluded, or nothing."""

@@ -15,6 +15,7 @@ from . import (
     pemba_margin_rule,
     pemba_opportunity_configuration,
     pemba_opportunity_line,
+    pemba_opportunity_line_amount,
     pemba_opportunity_line_order,
     pemba_opportunity_line_rule,
     pemba_risk_level,

@@ -34,6 +34,10 @@ PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
 FROZEN_FIELDS = ("zone_id", "maturity", "risk_level_id", "close_date")
 # What is told, with its old and new value, when it changes after that.
 TRACED_FIELDS = (*FROZEN_FIELDS, "deal_currency_id", "deal_rate")
+# Who sees costs and margins.
+MARGIN = "pemba_crm.group_margin"
+# What is shown of lines and of their sums, in the deal's currency.
+SHOWN = ("price_subtotal", "distributor_margin", "net_amount", "margin")
 CLOSED = ("won", "lost")
 # As a value in the context it marks what our own methods do: no client can send it.
 OURS = object()

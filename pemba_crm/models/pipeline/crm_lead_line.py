@@ -2,10 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .crm_lead import CLOSED, OFFER_FIELDS, OURS
+from .crm_lead import CLOSED, MARGIN, OFFER_FIELDS, OURS, SHOWN
 from .crm_lead_axis import AXES
 
-MARGIN = "pemba_crm.group_margin"
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin")
 # What is never written but by the lines.
@@ -14,8 +13,6 @@ SUMS = frozenset(
 )
 # What decides on a deal's result.
 RESULT_FIELDS = ("stage_id", "active", "probability", "lost_reason_id")
-# In the totals by sale type, in the deal's currency.
-SHOWN = ("price_subtotal", "distributor_margin", "net_amount", "margin")
 
 
 class CrmLead(models.Model):
@@ -71,6 +68,12 @@ class CrmLead(models.Model):
         export_string_translation=False,
     )
 
+    offer_lock = fields.Selection(
+        selection=[("ordered", "Ordered"), ("closed", "Closed")],
+        compute="_compute_offer_lock",
+        help="Why the lines cannot be changed here: they are those of orders, or the deal is closed.",
+    )
+
     def _read_group_select(self, aggregate_spec, query):
         # Of many deals: their margin ÷ the revenue of those with lines, and not the mean of percentages.
         sql = super()._read_group_select(aggregate_spec, query)
@@ -83,21 +86,31 @@ class CrmLead(models.Model):
             )
         return sql
 
+    @api.depends("won_status", "opportunity_line_ids.is_aligned")
+    @api.depends_context("uid")
+    def _compute_offer_lock(self):
+        is_manager = self._is_by_manager()
+        for lead in self:
+            if any(lead.opportunity_line_ids.mapped("is_aligned")):
+                lead.offer_lock = "ordered"
+            else:
+                lead.offer_lock = lead.won_status in CLOSED and not is_manager and "closed"
+
     @api.depends(*(f"opportunity_line_ids.{name}" for name in (*SHOWN, "sale_type_id", "active")))
     @api.depends_context("uid", "lang")
     def _compute_offer_totals(self):
         sees_margin = self.env.user.has_group(MARGIN)
         for lead in self:
-            lines = lead.opportunity_line_ids.sudo()  # margins are shown to their group alone
+            lines = lead.opportunity_line_ids
             rows = [
-                {"label": sale_type.name} | {name: sum(of_type.mapped(name)) for name in SHOWN}
+                {"label": sale_type.name} | of_type._get_amounts()
                 for sale_type, of_type in lines.sorted("sale_type_id").grouped("sale_type_id").items()
             ]
             lead.offer_totals = len(rows) > 0 and self.env["ir.qweb"]._render(
                 "pemba_crm.crm_lead_offer_totals",
                 {
                     "rows": rows,
-                    "total": {name: sum(lines.mapped(name)) for name in SHOWN},
+                    "total": lines._get_amounts(),
                     "currency": lead.deal_currency_id,
                     "is_distributed": lead.distributor_id,
                     "sees_margin": sees_margin,
@@ -107,6 +120,11 @@ class CrmLead(models.Model):
     @api.onchange("opportunity_line_ids", "deal_rate", "deal_currency_id")
     def _onchange_opportunity_line_ids(self):
         """The amounts on the form, as the server will have them."""
+        for configuration, lines in self.opportunity_line_ids.grouped("configuration_id").items():
+            licences = configuration and configuration._get_counting_licences(lines)
+            for line in lines.filtered(lambda line: line.configuration_role == "maintenance"):
+                if licences and not (line.is_aligned or line._has_negotiated_price()):
+                    line.price_unit = configuration._get_maintenance_price(licences)
         if self.opportunity_line_ids or self._origin.opportunity_line_count:
             self.deal_amount = sum(self.opportunity_line_ids.mapped("net_amount"))
             self.expected_revenue = sum(self.opportunity_line_ids.mapped("net_amount_company"))
@@ -226,6 +244,8 @@ class CrmLead(models.Model):
     def _follow_reopening(self, before):
         """Lines of deals that are open again have the distributor and the zone of these.
 
+        Nor is a deal that is not won any more asked about its cancelled orders.
+
         :param before: ``{lead: state before the change}``
         """
         reopened = self.filtered(
@@ -237,6 +257,9 @@ class CrmLead(models.Model):
         )
         if reopened:
             reopened._follow_margin_rules()
+        self.filtered(
+            lambda lead: before[lead]["won_status"] == "won" and lead.won_status != "won"
+        )._answer_about_cancelled_orders()
 
     def _follow_lines(self):
         """Amounts, margins and dominant sale type of opportunities are those of their lines.

@@ -2,6 +2,9 @@ from odoo import fields, models
 
 from .crm_lead import OURS
 
+# The activity that asks what becomes of a deal whose orders were cancelled.
+CANCELLED_ORDERS = "pemba_crm.mail_activity_type_cancelled_orders"
+
 
 class CrmLead(models.Model):
     """From the opportunity to its quotations, and back from its confirmed orders."""
@@ -13,14 +16,19 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def _prepare_opportunity_quotation_context(self):
-        """A new quotation has the opportunity's lines; through a distributor, the distributor buys."""
+        """A new quotation has the opportunity's lines; through a distributor, the distributor buys.
+
+        What was ordered is not offered again.
+        """
         context = super()._prepare_opportunity_quotation_context()
         if not self.opportunity_line_count:
             return context
         buyer = self.distributor_id or self.partner_id
         context["default_partner_id"] = buyer.id
         context["default_order_line"] = [
-            fields.Command.create(line._prepare_order_line_vals()) for line in self.opportunity_line_ids
+            fields.Command.create(line._prepare_order_line_vals())
+            for line in self.opportunity_line_ids
+            if not line.is_aligned
         ]
         context["default_sale_order_template_id"] = False  # its lines would replace these
         if self.distributor_id:
@@ -74,6 +82,8 @@ class CrmLead(models.Model):
 
         :param orders: the confirmed ones
         """
+        if not any(self.opportunity_line_ids.mapped("is_aligned")):
+            self._answer_about_cancelled_orders()
         ordered = {}
         for order_line in orders.order_line:
             if not (order_line.display_type or order_line.is_downpayment or order_line.is_expense):
@@ -135,11 +145,18 @@ class CrmLead(models.Model):
 
     def _ask_about_cancelled_orders(self):
         """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
-        kind = "pemba_crm.mail_activity_type_cancelled_orders"
-        if self.env.ref(kind) not in self.activity_ids.activity_type_id:
+        if self.env.ref(CANCELLED_ORDERS) not in self.activity_ids.activity_type_id:
             self.activity_schedule(
-                kind,
+                CANCELLED_ORDERS,
                 summary=self.env._("All orders are cancelled: is the deal still won?"),
-                note=self.env._("The lines are those of the offer again. Reopen the deal, or mark it lost."),
+                note=self.env._(
+                    "The lines are those of the offer again. Move the opportunity back to an open stage, and "
+                    "mark it lost there if it is."
+                ),
                 user_id=self.user_id.id or self.env.uid,
             )
+
+    def _answer_about_cancelled_orders(self):
+        """The question is settled: the deal was reopened or lost, or an order confirmed."""
+        if self:
+            self.activity_feedback([CANCELLED_ORDERS])

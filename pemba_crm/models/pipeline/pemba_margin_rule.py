@@ -2,6 +2,7 @@ from itertools import pairwise
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 KEY_FIELDS = ("distributor_id", "zone_id", "sale_type_id")
 
@@ -38,7 +39,7 @@ class PembaMarginRule(models.Model):
         help="The share of what the end customer pays that the distributor keeps.",
     )
     date_start = fields.Date(string="From")
-    date_end = fields.Date(string="To")
+    date_end = fields.Date(string="Until")
     active = fields.Boolean(default=True)
 
     _rate_range = models.Constraint(
@@ -71,16 +72,25 @@ class PembaMarginRule(models.Model):
         for rule, following in pairwise(rules):
             overlap = (rule.date_end or last) >= (following.date_start or first)
             if rule._get_key() == following._get_key() and overlap and (rule in self or following in self):
+                refused, other = (rule, following) if rule in self else (following, rule)
                 raise ValidationError(
                     self.env._(
                         "%(rule)s, dates: they overlap those of another rule for the same sales, %(other)s "
-                        "(from %(start)s to %(end)s).",
-                        rule=(rule if rule in self else following).display_name,
-                        other=(following if rule in self else rule).display_name,
-                        start=(following if rule in self else rule).date_start or "…",
-                        end=(following if rule in self else rule).date_end or "…",
+                        "(%(period)s).",
+                        rule=refused.display_name,
+                        other=other.display_name,
+                        period=other._get_period(),
                     )
                 )
+
+    def _get_period(self):
+        """When the rule holds, in words."""
+        start, end = (date and format_date(self.env, date) for date in (self.date_start, self.date_end))
+        if start and end:
+            return self.env._("from %(start)s to %(end)s", start=start, end=end)
+        if start:
+            return self.env._("from %s on", start)
+        return self.env._("until %s", end) if end else self.env._("without dates")
 
     def _get_key(self):
         return tuple(self[name].id for name in KEY_FIELDS)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .crm_lead import OURS
+from .crm_lead import MARGIN, OURS, SHOWN
 
 # What a closed opportunity was agreed on.
 TERMS = (
@@ -12,6 +12,32 @@ TERMS = (
     "deployment_type_id",
     "module_ids",
     "seat_count",
+)
+
+# The order of its lines in the offer.
+ROLES = ("licence", "module", "maintenance", "service")
+# What a line keeps when its configuration is applied again.
+OF_OUTCOME = (
+    "lead_id",
+    "product_id",
+    "sale_type_id",
+    "configuration_role",
+    "configuration_line_id",
+    "software_id",
+    "module_id",
+    "quantity",
+    "date_start",
+    "date_end",
+    "price_unit",
+    "configured_price_unit",
+    "discount",
+    "distributor_margin_rate",
+    "is_distributor_margin_typed",
+    "unit_cost",
+    "type_margin_rate",
+    "is_aligned",
+    "is_returned",
+    "active",
 )
 
 
@@ -61,11 +87,16 @@ class PembaOpportunityConfiguration(models.Model):
         help="What its lines bring, in the deal's currency and before tax, retained or not.",
     )
     is_applied = fields.Boolean(compute="_compute_amount", string="Applied")
+    retained_beside = fields.Char(
+        compute="_compute_retained_beside",
+        help="What the opportunity retains of the same software: the lines of both count.",
+    )
     preview = fields.Html(
-        string="What It Costs", compute="_compute_preview", sanitize=False, export_string_translation=False
+        string="Prices", compute="_compute_preview", sanitize=False, export_string_translation=False
     )
 
     @api.depends("software_id", "version_id", "deployment_type_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for configuration in self:
             names = [
@@ -102,62 +133,82 @@ class PembaOpportunityConfiguration(models.Model):
             configuration.is_applied = configuration._origin.id in sums
 
     @api.depends(
-        "software_id", "deployment_type_id", "module_ids", "seat_count", "configuration_id", "line_ids"
+        "software_id",
+        "is_retained",
+        *(
+            f"lead_id.opportunity_configuration_ids.{name}"
+            for name in ("is_retained", "software_id", "version_id", "deployment_type_id")
+        ),
     )
+    @api.depends_context("lang")
+    def _compute_retained_beside(self):
+        for configuration in self:
+            others = (
+                configuration.lead_id.opportunity_configuration_ids - configuration - configuration._origin
+            )
+            beside = others.filtered(
+                lambda other, configuration=configuration: (
+                    other.is_retained and other.software_id == configuration.software_id
+                )
+            )
+            names = beside.mapped("display_name") if configuration.is_retained else []
+            configuration.retained_beside = "; ".join(names)
+
+    @api.depends(
+        "software_id",
+        "deployment_type_id",
+        "module_ids",
+        "seat_count",
+        "configuration_id",
+        "is_retained",
+        "line_ids.quantity",
+        "line_ids.price_unit",
+        "line_ids.discount",
+        "lead_id.distributor_id",
+        "lead_id.deal_currency_id",
+    )
+    @api.depends_context("uid", "lang")
     def _compute_preview(self):
+        sees_margin = self.env.user.has_group(MARGIN)
         for configuration in self:
             rows = configuration._get_preview_rows()
-            total = sum(row["amount"] for row in rows)
             configuration.preview = self.env["ir.qweb"]._render(
                 "pemba_crm.pemba_opportunity_configuration_preview",
-                {"rows": rows, "total": total, "currency": configuration.deal_currency_id},
+                {
+                    "configuration": configuration,
+                    "rows": rows,
+                    "total": {name: sum(row["amounts"][name] for row in rows) for name in SHOWN},
+                    "currency": configuration.deal_currency_id
+                    or configuration.lead_id._get_deal_company().currency_id,
+                    "is_distributed": configuration.lead_id.distributor_id,
+                    "sees_margin": sees_margin,
+                },
             )
 
     def _get_preview_rows(self):
-        """What applying the configuration as it stands would put into the offer.
+        """What applying the configuration as it stands would make of the offer.
 
-        :return: a list of ``{product, module, quantity, price_unit, discount, amount, state}`` in the deal's
-            currency; the state is ``new``, ``changed``, ``kept`` or ``removed``
+        :return: a list of ``{line, amounts, old_quantity, state}``: a line in memory, its amounts in the
+            deal's currency, the quantity that it replaces, and ``new``, ``changed``, ``kept`` or ``removed``
         """
-        current = self._origin._get_all_lines()
-        rows, licences = [], 0.0
-        lines = self._prepare_lines()
-        for key, vals in lines.items():
-            line = current.filtered(lambda line, key=key: line._get_configuration_key() == key)
-            module = self.env["pemba.software.module"].browse(key[1])
-            rows.append(self._get_preview_row(line, vals) | {"module": module.name})
-            licences += rows[-1]["amount"] if key[0] in ("licence", "module") else 0.0
-        for key, vals in self._prepare_maintenance(licences).items():
-            line = current.filtered(lambda line, key=key: line._get_configuration_key() == key)
-            rows.append(self._get_preview_row(line, vals) | {"module": False})
-            lines[key] = vals
-        removed = {"quantity": 0, "price_unit": 0, "discount": 0, "amount": 0, "state": "removed"}
-        rows += [
-            {"product": line.product_id, "module": line.module_id.name} | removed
-            for line in current
-            if line.configuration_role and line._get_configuration_key() not in lines
+        offer, obsolete = self._prepare_offer()
+        rows = [
+            {
+                "line": outcome,
+                "amounts": outcome._get_amounts(),
+                "old_quantity": line.quantity if line.quantity != outcome.quantity else 0,
+                "state": "new" if not line else "changed" if self._is_seen(changes) else "kept",
+            }
+            for line, changes, outcome in offer
         ]
-        return rows
+        nothing = dict.fromkeys(SHOWN, 0.0)
+        return rows + [
+            {"line": line, "amounts": nothing, "old_quantity": 0, "state": "removed"} for line in obsolete
+        ]
 
-    def _get_preview_row(self, line, vals):
-        changes = line._prepare_update(vals) if line else vals
-        product = self.env["product.product"].browse(vals["product_id"])
-        discount = line.discount
-        price = changes.get("price_unit") or line.price_unit
-        if not line or "product_id" in changes:
-            price = vals.get("configured_price_unit") or self.lead_id._get_list_prices(
-                self.lead_id._get_price_key(), product, vals["quantity"]
-            ).get(product.id, 0.0)
-        return {
-            "product": product,
-            "quantity": vals["quantity"],
-            "price_unit": price,
-            "discount": discount,
-            "amount": self.deal_currency_id.round(
-                vals["quantity"] * price * (line.year_share or 1.0) * (1 - discount / 100)
-            ),
-            "state": "new" if not line else "changed" if changes else "kept",
-        }
+    @api.model
+    def _is_seen(self, changes):
+        return not {"configured_price_unit"}.issuperset(changes)
 
     @api.constrains(*TERMS)
     def _check_offer_is_open(self):
@@ -177,6 +228,8 @@ class PembaOpportunityConfiguration(models.Model):
                     self.env._("%s: a configuration stays with its opportunity.", moved.display_name)
                 )
         result = super().write(vals)
+        if "deployment_type_id" in vals:  # subscriptions recur
+            self.lead_id._follow_lines()
         if "is_retained" in vals and self.env.context.get("pemba_following") is not OURS:
             lines = self._get_all_lines()
             lines.filtered(lambda line: line.active != line.configuration_id.is_retained).write(
@@ -213,14 +266,84 @@ class PembaOpportunityConfiguration(models.Model):
         """
         self.lead_id._check_offer_is_open()
         for configuration in self.with_context(pemba_defers_sums=OURS, pemba_applying=OURS):
-            configuration._apply_lines(configuration._prepare_lines(), ("licence", "module", "service"))
-            licences = configuration._get_all_lines().filtered(
-                lambda line: line.configuration_role in ("licence", "module")
+            offer, obsolete = configuration._prepare_offer()
+            for line, changes, _outcome in offer:
+                if line and changes:
+                    line.write(changes)
+            self.env["pemba.opportunity.line"].with_env(configuration.env).create(
+                [changes for line, changes, _outcome in offer if not line]
             )
-            maintenance = configuration._prepare_maintenance(sum(licences.mapped("price_subtotal")))
-            configuration._apply_lines(maintenance, ("maintenance",))
+            obsolete.unlink()
         self.lead_id._follow_lines()
         return True
+
+    def _prepare_offer(self):
+        """What the configuration makes of its lines, found without writing anything.
+
+        :return: ``(offer, obsolete)``, the first a list of ``(line, changes, outcome)``: the line that is
+            there, or none; what to write to it, or to create; and a line in memory with the amounts that
+            follow; the second the lines to remove
+        """
+        existing = {
+            line._get_configuration_key(): line
+            for line in self._origin._get_all_lines()
+            if line.configuration_role
+            and (line.configuration_role != "service" or line.configuration_line_id)
+        }
+        offer = self._prepare_changes(self._prepare_lines(), existing)
+        licences = self.env["pemba.opportunity.line"].union(
+            *(outcome for _line, _changes, outcome in offer if outcome._is_licence())
+        )
+        has_maintenance = ("maintenance", False, False) in existing
+        offer += self._prepare_changes(self._prepare_maintenance(licences, has_maintenance), existing)
+        return offer, self.env["pemba.opportunity.line"].union(*existing.values())
+
+    def _prepare_changes(self, lines, existing):
+        """See ``_prepare_offer``.
+
+        :param lines: see ``_prepare_lines``
+        :param existing: ``{key: line}``, from which those that go on are taken away
+        """
+        Line = self.env["pemba.opportunity.line"]
+        offer, new_vals = [], []
+        for key, vals in lines.items():
+            line = existing.pop(key, Line)
+            changes = line._prepare_update(vals) if line else self._prepare_new_line(key, vals)
+            if line and line.software_id != self.software_id:
+                changes["software_id"] = self.software_id.id
+            offer.append((line, changes))
+            if not line:
+                new_vals.append(changes)
+        Line._add_list_prices(new_vals)
+        return [(line, changes, self._get_outcome(line, changes)) for line, changes in offer]
+
+    def _get_outcome(self, line, changes):
+        """A line in memory as it will be: of this configuration as it stands, saved or not."""
+        if not line:
+            return line.new(changes | {"configuration_id": self.id})
+        # Not as a copy in memory of the line, which a form may be changing meanwhile.
+        names = OF_OUTCOME + (SHOWN if line.is_aligned else ())
+        [vals] = line.sudo().read(names, load=None)  # costs too
+        outcome = line.new(vals | {"id": False, "configuration_id": self.id})
+        outcome.update(changes)
+        return outcome
+
+    def _follow_licences(self):
+        """Maintenance is its rate of what the customer pays for licences, unless its price was negotiated."""
+        for configuration in self.with_context(pemba_applying=OURS, pemba_defers_sums=OURS):
+            lines = configuration._get_all_lines()
+            licences = configuration._get_counting_licences(lines)
+            for line in lines.filtered(lambda line: line.configuration_role == "maintenance"):
+                if line.is_aligned:
+                    continue
+                price = configuration._get_maintenance_price(licences)
+                if licences or line._has_negotiated_price():
+                    line.write(line._prepare_update({"configured_price_unit": price}))
+                else:
+                    line.unlink()
+
+    def _get_counting_licences(self, lines):
+        return lines.filtered(lambda line: line._is_licence() and line.active == self.is_retained)
 
     def _prepare_lines(self):
         """The lines for licence, modules and services.
@@ -228,69 +351,65 @@ class PembaOpportunityConfiguration(models.Model):
         :return: ``{(role, module's id, id of the ready-made service): values}``
         """
         lines = {}
+        always = {"active": self.is_retained}
         product = self.software_id._get_product(self.deployment_type_id)
         if product:
-            lines["licence", False, False] = {"product_id": product.id, "quantity": self.seat_count}
+            lines["licence", False, False] = {"product_id": product.id, "quantity": self.seat_count} | always
         for module in self.module_ids._origin:
             product = module._get_product(self.deployment_type_id)
             if product:
                 lines["module", module.id, False] = {
                     "product_id": product.id,
                     "quantity": self.seat_count,
-                }
+                } | always
         for service in self.configuration_id.line_ids._origin:
             lines["service", False, service.id] = {
                 "product_id": service.product_id.id,
                 "quantity": service.quantity,
-            }
+            } | always
         return lines
 
-    def _prepare_maintenance(self, licences):
+    def _prepare_maintenance(self, licences, has_maintenance):
         """The maintenance line, in the form of ``_prepare_lines``; none for a subscription.
 
-        :param licences: what the customer pays for licence and modules, in the deal's currency
+        :param licences: the lines for licence and modules
+        :param has_maintenance: whether there is one: it stays at a price of 0 too
         """
-        software = self.software_id
-        price = self.deal_currency_id.round(licences * software.maintenance_rate / 100)
-        product = software.maintenance_product_id
-        if not product or not price or self.deployment_type_id.is_subscription:
+        price = self._get_maintenance_price(licences)
+        product = self.software_id.maintenance_product_id
+        if not product or not licences or self.deployment_type_id.is_subscription:
+            return {}
+        if not price and not has_maintenance:
             return {}
         vals = {"product_id": product.id, "quantity": 1.0, "configured_price_unit": price}
-        return {("maintenance", False, False): vals}
+        return {("maintenance", False, False): vals | {"active": self.is_retained}}
 
-    def _apply_lines(self, lines, roles):
-        """Create, update and remove the lines of some roles.
+    def _get_maintenance_price(self, licences):
+        """A year of maintenance, in the deal's currency: the rate of what the customer pays for licences.
 
-        :param lines: see ``_prepare_lines``
+        :param licences: the lines for licence and modules, each with its software's rate
         """
-        existing = {
-            line._get_configuration_key(): line
-            for line in self._get_all_lines()
-            if line.configuration_role in roles
-            and (line.configuration_role != "service" or line.configuration_line_id)
-        }
-        to_create = []
-        for key, vals in lines.items():
-            line = existing.pop(key, None)
-            if line:
-                line.write(line._prepare_update(vals))
-            else:
-                to_create.append(self._prepare_new_line(key, vals))
-        self.env["pemba.opportunity.line"].create(to_create)
-        self.env["pemba.opportunity.line"].union(*existing.values()).unlink()
+        currency = self.deal_currency_id or self.lead_id._get_deal_company().currency_id
+        return currency.round(
+            sum(line.price_subtotal * line.software_id.maintenance_rate for line in licences) / 100
+        )
+
+    def _get_first_sequence(self):
+        """Its lines stay together: after those of the configurations before it."""
+        others = self.lead_id.opportunity_configuration_ids
+        return 10 * (len(others.filtered(lambda other: other.id < self._origin.id)) + 1)
 
     def _prepare_new_line(self, key, vals):
         role, module, service = key
         price = vals.get("configured_price_unit")
         return {
             "lead_id": self.lead_id.id,
-            "configuration_id": self.id,
+            "configuration_id": self._origin.id,
             "configuration_role": role,
             "module_id": module,
             "configuration_line_id": service,
             "software_id": self.software_id.id,
-            "active": self.is_retained,
-            "sequence": {"licence": 10, "module": 20, "maintenance": 30, "service": 40}[role],
+            "sequence": self._get_first_sequence() + ROLES.index(role),
             **({"price_unit": price} if price else {}),
             **vals,
         }

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import float_compare, float_round
+from odoo.tools import float_compare, float_round, format_date
 
 
 class PembaOpportunityLine(models.Model):
@@ -14,6 +14,19 @@ class PembaOpportunityLine(models.Model):
             "product_uom_qty": self.quantity,
             "opportunity_line_id": self.id,
         }
+
+    def _get_details(self):
+        """What a quotation says below the product: ``[text]``, in the language of the context."""
+        details = []
+        if self.module_id:
+            # A module's own product usually has its name.
+            details += [self.module_id.name] if self.module_id.name != self.product_id.name else []
+        elif self.configuration_role in ("licence", "maintenance"):
+            details.append(self.configuration_id.display_name)
+        if self.date_start and self.date_end:
+            start, end = (format_date(self.env, date) for date in (self.date_start, self.date_end))
+            details.append(self.env._("From %(start)s to %(end)s", start=start, end=end))
+        return details
 
     def _get_order_price(self):
         """Unit price and discount on a quotation, in the deal's currency and before tax.

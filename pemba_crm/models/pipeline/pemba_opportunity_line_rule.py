@@ -157,8 +157,10 @@ class PembaOpportunityLine(models.Model):
         if vals.get("lead_id"):
             self.env["crm.lead"].browse(vals["lead_id"]).check_access("write")
         old = {line: {name: line[name] for name in changed} for line in self.sudo()}  # costs too
+        licences = {line: line._get_licence_state() for line in self._get_followed()}
         result = super().write(vals)
         self._trace_changes(old)
+        self._follow_licences(licences)
         self._follow_deals(self.lead_id)
         if leads - self.lead_id and not self._is_following():
             (leads - self.lead_id)._follow_lines()  # they lost a line
@@ -170,7 +172,9 @@ class PembaOpportunityLine(models.Model):
             for line in self:
                 line._check_not_ordered()
         self._trace_closed(self.env._("removed"))
+        configurations = self._get_followed().configuration_id
         result = super().unlink()
+        configurations._follow_licences()
         self._follow_deals(leads)
         return result
 
@@ -199,6 +203,38 @@ class PembaOpportunityLine(models.Model):
         if not (self._is_following() or self.env.context.get("pemba_defers_sums") is OURS):
             leads._follow_lines()
 
+    def _get_followed(self):
+        """What maintenance follows: licences and modules of open deals, save while these are applied."""
+        if self._is_ours():
+            return self.browse()
+        return self.filtered(
+            lambda line: line._is_licence() and line.lead_id.won_status not in CLOSED and not line.is_aligned
+        )
+
+    def _get_licence_state(self):
+        return self.configuration_id, self.price_subtotal, self.active
+
+    @api.model
+    def _follow_licences(self, before):
+        """Maintenance follows what the customer pays for licences and modules.
+
+        :param before: ``{line: (configuration, amount, whether it counts)}`` before a change
+        """
+        changed = {line: state for line, state in before.items() if line._get_licence_state() != state}
+        configurations = self.env["pemba.opportunity.configuration"].union(
+            *(configuration | line.configuration_id for line, (configuration, *_rest) in changed.items())
+        )
+        configurations._follow_licences()
+
+    def _has_negotiated_price(self):
+        """Whether another price than the configuration's was agreed on."""
+        currency = self.deal_currency_id or self.lead_id._get_deal_company().currency_id
+        return bool(currency.compare_amounts(self.price_unit, self.configured_price_unit))
+
+    def _is_licence(self):
+        """Whether maintenance is reckoned on it."""
+        return self.configuration_role in ("licence", "module")
+
     def _get_configuration_key(self):
         """What its configuration knows the line by: ``(role, module's id, ready-made service's id)``."""
         return self.configuration_role, self.module_id.id, self.configuration_line_id.id
@@ -209,9 +245,9 @@ class PembaOpportunityLine(models.Model):
         :param vals: what the configuration gives now
         """
         vals = dict(vals)
-        product = vals.pop("product_id")
+        product = vals.pop("product_id", self.product_id.id)
         changes = {} if product == self.product_id.id else {"product_id": product}
-        if "configured_price_unit" in vals and self.price_unit == self.configured_price_unit:
+        if "configured_price_unit" in vals and not self._has_negotiated_price():
             vals["price_unit"] = vals["configured_price_unit"]
         return changes | {name: value for name, value in vals.items() if value != self[name]}
 

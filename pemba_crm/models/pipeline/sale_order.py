@@ -16,6 +16,22 @@ class SaleOrder(models.Model):
         help="Who will use what a distributor buys.",
     )
 
+    differs_from_offer = fields.Boolean(
+        compute="_compute_differs_from_offer",
+        help="It is not confirmed, and brings another amount than the offer of its opportunity now.",
+    )
+
+    @api.depends("state", "amount_untaxed", "currency_id", "opportunity_id.deal_amount")
+    def _compute_differs_from_offer(self):
+        for order in self:
+            lead = order.opportunity_id
+            order.differs_from_offer = (
+                order.state in ("draft", "sent")
+                and lead.opportunity_line_count
+                and order.currency_id == lead.deal_currency_id
+                and order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
+            )
+
     def _compute_pricelist_id(self):
         """An order from an opportunity stays in the deal's currency, whoever the buyer is."""
         from_deals = self.filtered("opportunity_id.opportunity_line_count")

@@ -52,6 +52,14 @@ class SaleOrderLine(models.Model):
                 _price, line.discount = line._get_negotiated_price()
         return super(SaleOrderLine, self - negotiated)._compute_discount()
 
+    def _get_sale_order_line_multiline_description_sale(self):
+        """Says which module, version and period it sells: modules may share a product."""
+        description = super()._get_sale_order_line_multiline_description_sale()
+        offered = self.opportunity_line_id
+        if not offered or offered.product_id != self.product_id:
+            return description
+        return "\n".join([description, *offered._get_details()])
+
     def _get_negotiated_price(self):
         """The opportunity line's price for this order, with the taxes that its prices include.
 

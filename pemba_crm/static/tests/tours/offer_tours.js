@@ -73,8 +73,8 @@ registry.category("web_tour.tours").add("pemba_crm_configure_and_quote", {
             run: "edit 20 && press Tab",
         },
         {
-            content: "the revenue follows: 16,150 − 2,000",
-            trigger: ".o_field_widget[name=expected_revenue]:contains('14,150.00')",
+            content: "the revenue follows: 16,150 − 2,000 − 18 % of it for maintenance",
+            trigger: ".o_field_widget[name=expected_revenue]:contains('13,790.00')",
         },
         {
             content: "save",
