@@ -2,6 +2,10 @@ from . import test_catalogue_configurations
 from . import test_catalogue_software
 from . import test_catalogue_tours
 from . import test_groups
+from . import test_installed_base_delivery
+from . import test_installed_base_equipment
+from . import test_installed_base_tours
+from . import test_installed_base_volume
 from . import test_pipeline_configurations
 from . import test_pipeline_lines
 from . import test_pipeline_margin_rules

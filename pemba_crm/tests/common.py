@@ -186,3 +186,36 @@ class PembaSoftwareCommon(PembaOfferCommon):
                 "line_ids": [Command.create({"product_id": cls.training.id, "quantity": 2})],
             }
         )
+
+
+class PembaEquipmentCommon(PembaSoftwareCommon):
+    """A customer with two addresses, and the software Geo in three versions."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = fields.Date.today()
+        partners = cls.env["res.partner"]
+        cls.customer = partners.create({"name": "Customer", "is_company": True})
+        cls.plant = partners.create({"name": "Plant", "parent_id": cls.customer.id, "type": "delivery"})
+        cls.other = partners.create({"name": "Other", "is_company": True})
+        cls.old = cls.software.version_ids
+        cls.new = cls._create_version(cls.software, "5.0", -30, sequence=30)
+        cls.server = cls._create_product("Server", type="consu")
+
+    @classmethod
+    def _day(cls, days):
+        return cls.today + timedelta(days=days)
+
+    @classmethod
+    def _create_equipment(cls, **vals):
+        """Ten seats of Geo 4.2 on premise at the customer's, planned."""
+        vals = {
+            "partner_id": cls.customer.id,
+            "software_id": cls.software.id,
+            "version_id": cls.old.id,
+            "deployment_type_id": cls.on_premise.id,
+            "seat_count": 10,
+            **vals,
+        }
+        return cls.env["pemba.equipment"].create(vals)

@@ -1,3 +1,4 @@
 """Wizards: a person's answers to one question, handed to a model. One folder a room."""
 
 from . import pipeline
+from . import installed_base

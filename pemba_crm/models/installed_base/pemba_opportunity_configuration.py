@@ -1,0 +1,101 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class PembaOpportunityConfiguration(models.Model):
+    """A configuration may extend equipment: then only what that lacks is offered."""
+
+    _inherit = "pemba.opportunity.configuration"
+
+    customer_id = fields.Many2one(related="lead_id.customer_id")
+    equipment_id = fields.Many2one(
+        "pemba.equipment",
+        string="Extends",
+        domain="[('partner_id', '=', customer_id), ('kind', '=', 'software'), ('state', '!=', 'retired')]",
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        help="What the customer runs: only what it lacks is offered. Empty for a new installation.",
+    )
+    installed_ids = fields.One2many("pemba.equipment", "opportunity_configuration_id", copy=False)
+
+    @api.depends("equipment_id")
+    def _compute_from_configuration(self):
+        extending = self.filtered(lambda one: one.equipment_id and not one.configuration_id)
+        for configuration in extending:
+            equipment = configuration.equipment_id
+            for name in ("software_id", "version_id", "deployment_type_id"):
+                configuration[name] = equipment[name]
+            configuration.seat_count = equipment.seat_count
+        return super(PembaOpportunityConfiguration, self - extending)._compute_from_configuration()
+
+    @api.depends("equipment_id")
+    def _compute_module_ids(self):
+        extending = self.filtered(lambda one: one.equipment_id and not one.configuration_id)
+        for configuration in extending:
+            configuration.module_ids = configuration.equipment_id.module_ids
+        return super(PembaOpportunityConfiguration, self - extending)._compute_module_ids()
+
+    @api.constrains("equipment_id", "software_id", "lead_id")
+    def _check_equipment(self):
+        """:raise ValidationError: naming the equipment of another customer or software"""
+        for configuration in self.filtered("equipment_id"):
+            equipment, customer = configuration.equipment_id, configuration.lead_id.customer_id
+            if equipment.software_id != configuration.software_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(configuration)s: %(equipment)s is not %(software)s.",
+                        configuration=configuration.display_name,
+                        equipment=equipment.display_name,
+                        software=configuration.software_id.display_name,
+                    )
+                )
+            if customer and equipment.partner_id != customer:
+                raise ValidationError(
+                    self.env._(
+                        "%(configuration)s: %(equipment)s belongs to %(owner)s, not to %(customer)s.",
+                        configuration=configuration.display_name,
+                        equipment=equipment.display_name,
+                        owner=equipment.partner_id.display_name,
+                        customer=customer.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        configurations = super().create(vals_list)
+        configurations._follow_nature()
+        return configurations
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"equipment_id", "is_retained"}.isdisjoint(vals):
+            self._follow_nature()
+        return result
+
+    def _follow_nature(self):
+        """A new deal that extends what is installed is an extension."""
+        extended = self.filtered(lambda one: one.equipment_id and one.is_retained).lead_id
+        extended.filtered(lambda lead: lead.nature == "new").nature = "extension"
+
+    def _prepare_lines(self):
+        """Without what the equipment has already, save what this deal brought itself."""
+        lines = super()._prepare_lines()
+        if not self.equipment_id:
+            return lines
+        has = {}
+        for component in self.equipment_id._get_components():
+            if component.opportunity_line_id.lead_id != self.lead_id:
+                key = component.product_id.id, component.module_id.id
+                has[key] = has.get(key, 0.0) + component.quantity
+        return {
+            (role, module, service): vals | {"quantity": vals["quantity"] - installed}
+            for (role, module, service), vals in lines.items()
+            for installed in [has.get((vals["product_id"], module), 0.0) if role != "service" else 0.0]
+            if vals["quantity"] > installed
+        }
+
+    def _get_installed(self):
+        """The equipment that it extends or has become, unless that is retired."""
+        equipment = self.equipment_id or self.installed_ids[:1]
+        return equipment.filtered(lambda one: one.state != "retired")

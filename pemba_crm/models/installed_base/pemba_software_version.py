@@ -1,0 +1,35 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+
+
+class PembaSoftwareVersion(models.Model):
+    _inherit = "pemba.software.version"
+
+    @api.model
+    def _get_versions_behind(self, softwares=None):
+        """How many later versions are released by today, for each version.
+
+        A late fix of an old branch has a lower rank than what is current: it leaves nobody behind.
+
+        :param softwares: of these only
+        :return: ``{version: count}``
+        """
+        today = fields.Date.context_today(self)
+        domain = [("software_id", "in", softwares.ids)] if softwares is not None else []
+        versions = self.sudo().search_fetch(  # whoever looks at equipment
+            domain,
+            ["software_id", "sequence", "release_date"],
+            order="software_id, sequence DESC",
+            limit=None,
+        )
+        released = defaultdict(list)
+        for version in versions:
+            if version.release_date and version.release_date <= today:
+                released[version.software_id].append(version.sequence)
+        return {
+            version.sudo(False): sum(
+                rank > version.sequence for rank in released[version.software_id]
+            )  # as asked
+            for version in versions
+        }

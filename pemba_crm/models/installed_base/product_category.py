@@ -1,0 +1,7 @@
+from odoo import fields, models
+
+
+class ProductCategory(models.Model):
+    _inherit = "product.category"
+
+    equipment_properties_definition = fields.PropertiesDefinition("Characteristics of Equipment")

@@ -1,0 +1,39 @@
+from odoo import fields, models
+
+from .pemba_equipment import IN_BASE
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    equipment_ids = fields.One2many("pemba.equipment", "partner_id")
+    equipment_count = fields.Integer(compute="_compute_equipment_count", groups="base.group_user")
+
+    def _compute_equipment_count(self):
+        counts = dict(
+            self.env["pemba.equipment"]._read_group(
+                [
+                    ("partner_id", "in", self.commercial_partner_id.ids),
+                    ("state", "in", IN_BASE),
+                ],
+                ["partner_id"],
+                ["__count"],
+            )
+            if self.env["pemba.equipment"].has_access("read")
+            else []
+        )
+        for partner in self:
+            partner.equipment_count = counts.get(partner.commercial_partner_id, 0)
+
+    def action_open_equipment(self):
+        """What the customer runs, by site."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_equipment_action")
+        return action | {
+            "domain": [("partner_id", "=", self.commercial_partner_id.id)],
+            "context": {
+                "default_partner_id": self.commercial_partner_id.id,
+                "search_default_in_base": 1,
+                "search_default_planned": 1,
+                "search_default_group_by_site": 1,
+            },
+        }

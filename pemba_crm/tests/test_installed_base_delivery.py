@@ -1,0 +1,272 @@
+from lxml import etree
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+
+from .common import PembaEquipmentCommon
+
+
+@tagged("post_install", "-at_install")
+class TestDelivery(PembaEquipmentCommon):
+    """From a won deal to the installed base, once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.pemba_equipment_policy = "per_unit"
+        cls.disk = cls._create_product("Disk", type="consu", pemba_equipment_policy="per_line")
+
+    @classmethod
+    def _sell(cls, *lines, **vals):
+        """A deal with a configuration of Geo and lines made by hand."""
+        deal = cls._create_opportunity(
+            "E", partner_id=cls.customer.id, opportunity_line_ids=[Command.create(line) for line in lines]
+        )
+        if vals:
+            vals = {"lead_id": deal.id, "software_id": cls.software.id, **vals}
+            cls.env["pemba.opportunity.configuration"].create(vals).action_apply()
+        return deal
+
+    def _win(self, deals):
+        """Not silently, as the tests do by default."""
+        deals.with_context(tracking_disable=False, mail_create_nolog=False).action_set_won()
+
+    def _get_content(self, equipment):
+        """Name, quantity and sale of the components."""
+        return [
+            (c.module_id.name or c.product_id.name, c.quantity, c.opportunity_line_id.lead_id)
+            for c in equipment.component_ids
+        ]
+
+    def test_what_was_sold_comes_into_the_base_once(self):
+        deal = self._sell(
+            {"product_id": self.server.id, "quantity": 2},
+            {"product_id": self.disk.id, "quantity": 8},
+            {"product_id": self.training.id},
+            deployment_type_id=self.on_premise.id,
+            version_id=self.old.id,
+            seat_count=10,
+            module_ids=[Command.set(self.maps.ids)],
+        )
+        with self._refused(UserError, "is not won: nothing is delivered"):
+            deal._create_equipment()
+        deal.action_set_won()
+        self.assertTrue(deal.is_to_deliver)
+        equipment = deal.with_user(self.support)._create_equipment()
+        geo = equipment.filtered("software_id")
+        self.assertEqual(self._get_content(geo), [("Licence", 10, deal), ("Maps", 10, deal)])
+        self.assertEqual(
+            (geo.partner_id, geo.version_id, geo.deployment_type_id, geo.seat_count, geo.state),
+            (self.customer, self.old, self.on_premise, 10, "planned"),
+        )
+        self.assertEqual(
+            sorted((one.kind, one.product_id.name, one.quantity) for one in equipment - geo),
+            [("hardware", "Disk", 8), ("hardware", "Server", 1), ("hardware", "Server", 1)],
+        )
+        self.assertFalse(deal.is_to_deliver)
+        self.assertFalse(deal._create_equipment())
+        # lost and won again
+        deal.stage_id = self.stages["M"][:1]
+        deal.action_set_lost()
+        deal.action_unarchive()
+        deal.action_set_won()
+        self.assertFalse(deal._create_equipment())
+        self.assertEqual(deal.equipment_ids, equipment)
+
+    def test_an_order_that_grows_brings_the_rest(self):
+        deal = self._sell({"product_id": self.disk.id, "quantity": 8}, seat_count=10)
+        deal.action_set_won()
+        disk, geo = deal._create_equipment().sorted(lambda one: one.kind == "software")
+        geo.action_start(self._day(-5))
+        disk.action_start(self._day(-5))
+        disk._reduce(self.disk, 3, date=self._day(-1))  # one day they throw some away: nothing is missing
+        self.assertFalse(deal.is_to_deliver)
+        lines = deal.opportunity_line_ids.with_user(self.manager)
+        lines.filtered(lambda line: line.configuration_role == "licence").quantity = 15
+        lines.filtered(lambda line: line.product_id == self.disk).quantity = 10
+        self.assertTrue(deal.is_to_deliver)
+        more = deal._create_equipment()
+        self.assertEqual((more - geo).mapped("quantity"), [2])
+        self.assertEqual((geo.seat_count, geo.component_ids.mapped("quantity")), (15, [10, 5]))
+        self.assertEqual(geo.event_ids.sorted("id")[-1].description, "Licence +5")
+
+    def test_five_seats_more_then_an_upgrade(self):
+        first = self._sell(seat_count=10, version_id=self.old.id, deployment_type_id=self.on_premise.id)
+        first.action_set_won()
+        geo = first._create_equipment()
+        geo.action_start(self._day(-50))
+        second = self._create_opportunity("E", partner_id=self.customer.id)
+        configuration = self.env["pemba.opportunity.configuration"].create(
+            {"lead_id": second.id, "equipment_id": geo.id}
+        )
+        self.assertEqual(
+            (configuration.software_id, configuration.version_id, configuration.seat_count),
+            (self.software, self.old, 10),
+        )
+        self.assertEqual(second.nature, "extension")
+        configuration.action_apply()
+        self.assertFalse(second.opportunity_line_ids)  # it lacks nothing
+        configuration.write({"seat_count": 15, "module_ids": [Command.set(self.maps.ids)]})
+        configuration.action_apply()
+        # maintenance: (5 × 1,000 + 15 × 200) × 18 % = 1,440
+        self.assertEqual(
+            [(line.product_id.name, line.quantity, line.price_unit) for line in second.opportunity_line_ids],
+            [("Licence", 5, 1000), ("Maps", 15, 200), ("Maintenance", 1, 1440)],
+        )
+        second.action_set_won()
+        self.assertEqual(second._create_equipment(), geo)
+        geo.action_upgrade(self.new, self.today)
+        self.assertEqual(
+            self._get_content(geo), [("Licence", 10, first), ("Licence", 5, second), ("Maps", 15, second)]
+        )
+        self.assertEqual((geo.seat_count, geo.module_ids, geo.version_id), (15, self.maps, self.new))
+        self.assertEqual(
+            [
+                (event.kind, event.description, event.line_ids.opportunity_line_id.lead_id)
+                for event in geo.event_ids.sorted("id")
+            ],
+            [
+                ("install", "Licence +10, Geo 4.2, Customer", first),
+                ("add", "Licence +5, Maps +15", second),
+                ("upgrade", "Geo 5.0", self.env["crm.lead"]),
+            ],
+        )
+        self.assertFalse(second._create_equipment())
+
+    def test_a_configuration_extends_what_its_customer_runs(self):
+        geo = self._create_equipment(state="in_service")
+        deal = self._create_opportunity("E", partner_id=self.other.id)
+        with self._refused(ValidationError, "belongs to Customer, not to Other"):
+            self.env["pemba.opportunity.configuration"].create({"lead_id": deal.id, "equipment_id": geo.id})
+        foreign = self._create_software("Foreign")
+        with self._refused(ValidationError, "is not Foreign"):
+            self._sell(equipment_id=geo.id, software_id=foreign.id, seat_count=1, version_id=False)
+
+    def test_a_person_checks_and_completes_in_parts(self):
+        deal = self._sell({"product_id": self.disk.id, "quantity": 8}, seat_count=10)
+        self._win(deal)
+        action = deal.with_user(self.support).action_deliver()
+        proposals = self.env["pemba.equipment.proposal"].with_user(self.support)
+        form = Form(proposals.with_context(**action["context"]))
+        self.assertEqual([form.line_ids.edit(rank).content for rank in (0, 1)], ["Disk +8", "Licence +10"])
+        with form.line_ids.edit(0) as line:
+            line.quantity = 3
+            line.site_id = self.plant
+            line.serial_number = "D-1"
+        with form.line_ids.edit(1) as line:
+            line.is_delivered_now = False
+        form.save().action_deliver()
+        disk = deal.equipment_ids
+        self.assertEqual(
+            (disk.quantity, disk.site_id, disk.serial_number, disk.state, disk.in_service_date),
+            (3, self.plant, "D-1", "in_service", self.today),
+        )
+        self.assertEqual(deal.activity_ids.activity_type_id.name, "Delivery")
+        with Form(proposals.with_context(**action["context"])) as form:
+            form.date = False
+        rest = form.record
+        self.assertEqual(rest.line_ids.mapped("content"), ["Disk +5", "Licence +10"])
+        rest.action_deliver()
+        self.assertEqual(sorted(deal.equipment_ids.mapped("state")), ["in_service", "planned", "planned"])
+        self.assertFalse(deal.activity_ids)
+        with self._refused(UserError, "was delivered meanwhile"):
+            rest.action_deliver()
+
+    def test_support_is_asked_and_sees_what_was_won(self):
+        deal = self._sell(seat_count=10)
+        nothing = self._sell({"product_id": self.training.id})
+        self.assertFalse(self.env["crm.lead"].with_user(self.support).search([("id", "=", deal.id)]))
+        self._win(deal | nothing)
+        self.assertFalse(nothing.activity_ids)
+        self.assertEqual(deal.activity_ids.user_id.has_group("pemba_crm.group_support"), True)
+        as_support = self.env["crm.lead"].with_user(self.support)
+        found = as_support.search([("id", "in", (deal | nothing).ids), ("is_to_deliver", "=", True)])
+        self.assertEqual(found, deal)
+        self.assertEqual(found.opportunity_line_ids.mapped("quantity"), [10, 1])
+        for kind in ("list", "form"):  # all that the screens read
+            [(_kind, view)] = as_support.get_views([(False, kind)])["views"].items()
+            names = {node.get("name") for node in etree.fromstring(view["arch"]).iter("field")}
+            self.env.invalidate_all()
+            found.web_read({name: {} for name in names if name in found._fields})
+        for vals in ({"name": "Mine"}, {"stage_id": self.stages["P"][:1].id}):
+            with self._refused(AccessError, "."):
+                found.write(vals)
+        deal.stage_id = self.stages["M"][:1]
+        self.assertFalse(deal.activity_ids)
+
+    def test_what_has_no_customer_is_not_delivered(self):
+        deal = self._sell(seat_count=1)
+        deal.partner_id = False
+        deal.action_set_won()
+        with self._refused(UserError, "has no customer: choose its contact first"):
+            deal._create_equipment()
+
+    def test_events_are_recorded_in_bulk(self):
+        equipment = self.env["pemba.equipment"].union(
+            *(self._create_equipment(state="in_service") for _i in range(3))
+        )
+        changes = self.env["pemba.equipment.change"].with_user(self.support)
+        context = {"active_model": "pemba.equipment", "active_ids": equipment.ids}
+
+        def record(**vals):
+            changes.with_context(**context).create(vals).action_record()
+            return equipment.mapped(lambda one: one.event_ids.sorted("id")[-1].kind)
+
+        self.assertEqual(record(kind="upgrade"), ["upgrade"] * 3)  # to the latest
+        self.assertEqual(equipment.version_id, self.new)
+        self.assertEqual(record(kind="add", quantity=2), ["add"] * 3)
+        self.assertEqual(record(kind="reduce", quantity=1), ["reduce"] * 3)
+        self.assertEqual(record(kind="move", site_id=self.plant.id), ["move"] * 3)
+        self.assertEqual(record(kind="suspend"), ["suspend"] * 3)
+        self.assertEqual(record(kind="resume"), ["resume"] * 3)
+        self.assertEqual(record(kind="correct", version_id=self.old.id), ["correct"] * 3)
+        self.assertEqual(record(kind="transfer", partner_id=self.other.id), ["transfer"] * 3)
+        self.assertEqual(record(kind="retire"), ["retire"] * 3)
+        self.assertEqual(equipment.mapped("seat_count"), [11, 11, 11])
+        with self._refused(UserError, "New Site is needed"):
+            record(kind="move")
+
+    def test_a_campaign_asks_who_is_behind_to_upgrade(self):
+        behind = self._create_equipment(state="in_service") | self._create_equipment(state="in_service")
+        elsewhere = self._create_equipment(partner_id=self.other.id, state="in_service")
+        current = self._create_equipment(version_id=self.new.id, state="in_service")
+        planned = self._create_equipment()
+        selected = behind | elsewhere | current | planned
+        context = {"active_model": "pemba.equipment", "active_ids": selected.ids}
+        campaigns = self.env["pemba.equipment.campaign"].with_context(**context)
+        by_support = campaigns.with_user(self.support).create({})
+        self.assertEqual((by_support.equipment_ids, by_support.version_id), (behind | elsewhere, self.new))
+        by_support.action_launch()
+        for one in selected:
+            summaries = one.activity_ids.mapped("summary")
+            self.assertEqual(summaries, ["Upgrade to Geo 5.0"] if one in behind | elsewhere else [])
+        action = campaigns.with_user(self.manager).create({"kind": "opportunity"}).action_launch()
+        leads = self.env["crm.lead"].search(action["domain"], order="id")
+        self.assertEqual(leads.mapped("partner_id"), self.customer | self.other)
+        self.assertEqual(leads.mapped("nature"), ["extension", "extension"])
+        configurations = leads.opportunity_configuration_ids
+        self.assertEqual(configurations.equipment_id, behind | elsewhere)
+        self.assertEqual(configurations.version_id, self.new)
+        self.assertEqual(configurations.mapped("seat_count"), [10, 10, 10])
+        for chosen, message in ((current, "is behind"), (planned, "is behind")):
+            with self._refused(UserError, message):
+                campaigns.with_context(active_ids=chosen.ids).create({}).action_launch()
+
+    def test_a_hundred_upgrades_cost_no_query_each(self):
+        def count(size):
+            equipment = self.env["pemba.equipment"].create(
+                [
+                    {"partner_id": self.customer.id, "software_id": self.software.id, "state": "in_service"}
+                    | {"version_id": self.old.id, "in_service_date": self._day(-5)}
+                    for _rank in range(size)
+                ]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            equipment.action_upgrade(self.new)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        count(1)
+        self.assertLessEqual(count(100) - count(5), 5)
