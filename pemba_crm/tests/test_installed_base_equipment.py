@@ -211,7 +211,7 @@ class TestEquipment(PembaEquipmentCommon):
             (UserError, lambda: equipment._move(self.plant, self._day(-11)), "something happened to it"),
             (ValidationError, lambda: equipment._move(self.other), "Other is not an address of Customer"),
             (ValidationError, lambda: equipment.write({"software_id": foreign.software_id.id}), "settled"),
-            (ValidationError, lambda: equipment.write({"in_service_date": self._day(-5)}), "settled"),
+            (ValidationError, lambda: equipment.write({"in_service_date": False}), "settled"),
             (ValidationError, lambda: equipment.write({"version_id": False}), "replaced and not emptied"),
             (UserError, equipment.unlink, "it is retired, not deleted"),
             (UserError, equipment.component_ids.unlink, "taken away, not deleted"),
@@ -232,6 +232,33 @@ class TestEquipment(PembaEquipmentCommon):
         self.assertEqual(self._get_base(equipment, -60), [("Licence", "5.0", 10)])
         self.assertEqual(self._get_base(equipment, -50), [("Licence", "5.0", 15)])
         self.assertEqual(self._get_base(equipment, -3), [("Licence", "6.0", 15)])
+
+    def test_a_service_date_is_corrected(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-50))
+        equipment.action_upgrade(self.new, self._day(-20))
+        licences = [("Licence", "4.2", 10)]
+        for days, missing, there in (
+            (-60, -61, -60),  # it was there before
+            (-40, -41, -40),  # no, later
+            (-70, -71, -41),  # no, even before
+            (-21, -22, -21),
+        ):
+            equipment._correct_service_date(self._day(days), "Misread")
+            self.assertEqual((equipment.in_service_date, equipment.state), (self._day(days), "in_service"))
+            self.assertEqual(equipment.component_ids.mapped("date_start"), [self._day(days)])
+            self.assertEqual(self._get_base(equipment, missing), [], f"moved to {days}")
+            self.assertEqual(self._get_base(equipment, there), licences, f"moved to {days}")
+            self.assertEqual(self._get_base(equipment, -20), [("Licence", "5.0", 10)])
+        with self._refused(UserError, "something happened to it on .*: it was in service by then"):
+            equipment._correct_service_date(self._day(-20))
+        with self._refused(UserError, "is still to come"):
+            equipment.in_service_date = self._day(1)
+        events = len(equipment.event_ids)
+        equipment.in_service_date = self._day(-21)
+        self.assertEqual(len(equipment.event_ids), events)
+        equipment.in_service_date = self._day(-30)
+        self.assertEqual(self._get_base(equipment, -30), licences)
+        self.assertEqual(equipment.event_ids.sorted("id")[-1].kind, "correct")
 
     def test_the_base_of_any_day_is_a_plain_replay(self):
         """Random histories, recorded in any order of the days, against a replay of what was done."""

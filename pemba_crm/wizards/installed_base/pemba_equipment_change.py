@@ -22,6 +22,7 @@ class PembaEquipmentChange(models.TransientModel):
             ("resume", "Resume"),
             ("retire", "Retire"),
             ("correct", "Correct the Version"),
+            ("service_date", "Correct the Service Date"),
         ],
         required=True,
         default="upgrade",
@@ -92,6 +93,8 @@ class PembaEquipmentChange(models.TransientModel):
             equipment.action_upgrade(self.version_id, self.date)
         elif self.kind == "correct":
             equipment._correct({"version_id": self.version_id.id}, self.date, self.note)
+        elif self.kind == "service_date":
+            equipment._correct_service_date(self.date, self.note)
         elif self.kind in ("add", "reduce"):
             for one in equipment:
                 getattr(one, f"_{self.kind}")(

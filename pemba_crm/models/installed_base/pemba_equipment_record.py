@@ -1,0 +1,205 @@
+from contextlib import contextmanager
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import float_compare
+
+from ..pipeline.crm_lead import OURS
+from .pemba_equipment_content import OF_COMPONENTS
+
+# What events say of equipment besides its components.
+LEDGER_FIELDS = ("version_id", "partner_id", "site_id")
+# What does not change without an event once it is in service.
+TRACKED = frozenset({*LEDGER_FIELDS, "component_ids", *OF_COMPONENTS})
+
+
+class PembaEquipment(models.Model):
+    """Equipment is created and written as anything else is: what changes once in service is recorded."""
+
+    _inherit = "pemba.equipment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """In service, it has its ``install`` event on the day it went into service; else it is planned."""
+        default = self.env.context.get("default_state") or "planned"
+        given = [self._prepare_creation(vals) for vals in vals_list]
+        equipment = super(PembaEquipment, self.with_context(pemba_recording=OURS)).create(given)
+        equipment = equipment.with_env(self.env)
+        equipment._add_missing_components(vals_list)
+        equipment._check_configuration()
+        equipment._forget_licence_keys(*vals_list)
+        of_state = {}
+        for one, vals in zip(equipment, vals_list, strict=True):
+            of_state.setdefault(vals.get("state") or default, []).append(one.id)
+        for state, ids in of_state.items():
+            self.browse(ids)._start_as(state)
+        return equipment
+
+    def _prepare_creation(self, vals):
+        """Values without what components keep, with the customer's company and a reference."""
+        vals = {name: value for name, value in vals.items() if name not in OF_COMPONENTS} | {
+            "state": "planned"
+        }
+        if vals.get("name", self.env._("New")) == self.env._("New"):
+            company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
+            sequence = self.env["ir.sequence"].sudo().with_company(company)  # whoever creates equipment
+            vals["name"] = sequence.next_by_code("pemba.equipment")
+        if vals.get("properties") and vals.get("product_id"):  # they are defined there
+            product = self.env["product.product"].browse(vals["product_id"])
+            vals.setdefault("categ_id", product.categ_id.id)
+        return self._with_entity(vals)
+
+    def _with_entity(self, vals):
+        if vals.get("partner_id"):
+            partner = self.env["res.partner"].browse(vals["partner_id"])
+            return vals | {"partner_id": partner.commercial_partner_id.id}
+        return vals
+
+    def write(self, vals):
+        """Once in service, what it is changes with an event: a direct write is a correction of today."""
+        if self.env.context.get("pemba_recording") is OURS:
+            return super().write(vals)
+        vals = self._without_unchanged(self._with_entity(vals))
+        if not vals:
+            return True
+        state = vals.get("state")
+        changes = {name: value for name, value in vals.items() if name != "state"}
+        before = self._get_snapshots() if not TRACKED.isdisjoint(changes) else {}
+        if changes.get("in_service_date"):
+            self.filtered(lambda one: one.state != "planned")._correct_service_date(vals["in_service_date"])
+        self._check_what_stays(changes)
+        recording = super(PembaEquipment, self.with_context(pemba_recording=OURS))
+        result = recording.write({name: value for name, value in changes.items() if name != "module_ids"})
+        if "module_ids" in changes:  # in the quantity that was just written
+            recording.write({"module_ids": changes["module_ids"]})
+        self._forget_licence_keys(changes)
+        self._check_configuration()
+        self._record("correct", before)
+        if state:
+            self._go_to(state, vals)
+        return result
+
+    def _without_unchanged(self, vals):
+        """Values less those that equipment has already: a file imported again writes nothing."""
+        if len(self) != 1:
+            return vals
+        return {name: value for name, value in vals.items() if not self._has_value(name, value)}
+
+    def _has_value(self, name, value):
+        field = self._fields.get(name)
+        if field is None or field.type in ("one2many", "properties"):
+            return False
+        if name == "licence_key":
+            return value == self.sudo().licence_key_value  # it cannot be read back
+        if field.type == "many2many":
+            return name == "module_ids" and self._get_given_modules({name: value}) == self[name]
+        return field.convert_to_cache(value, self) == field.convert_to_cache(self[name], self)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_planned(self):
+        for equipment in self:
+            if equipment.state != "planned":
+                raise UserError(
+                    self.env._("%s was in service: it is retired, not deleted.", equipment.display_name)
+                )
+
+    def copy_data(self, default=None):
+        """A copy is planned, with the same components."""
+        vals_list = super().copy_data(default)
+        for equipment, vals in zip(self, vals_list, strict=True):
+            vals.setdefault(
+                "component_ids",
+                [Command.create(component._prepare_copy()) for component in equipment._get_components()],
+            )
+        return vals_list
+
+    # ------------------------------------------------------------
+    # The ledger
+    # ------------------------------------------------------------
+
+    def _get_snapshots(self):
+        """What the ledger says of equipment that is or was in service.
+
+        :return: ``{equipment: {field: record, "lines": {(product, module, sale): quantity}}}``
+        """
+        return {one: one._get_snapshot() for one in self if one.state != "planned"}
+
+    def _get_snapshot(self):
+        lines = {}
+        for component in self._get_components():
+            key = component.product_id, component.module_id, component.opportunity_line_id
+            lines[key] = lines.get(key, 0.0) + component.quantity
+        return {name: self[name] for name in LEDGER_FIELDS} | {"lines": lines}
+
+    @contextmanager
+    def _recording(self, kind, date=None, **vals):
+        """What is changed in it is one event of each equipment, unless who changes it records."""
+        if self.env.context.get("pemba_recording") is OURS:
+            yield
+            return
+        before = self._get_snapshots()
+        yield
+        self._check_configuration()
+        self.env["pemba.equipment"]._record(kind, before, date, **vals)
+
+    @api.model
+    def _record(self, kind, before, date=None, **vals):
+        """An event for each equipment that has changed.
+
+        :param before: see ``_get_snapshots``; an empty one for what is new
+        :param date: the day it took effect, else today
+        :param vals: of the events
+        """
+        date = date or fields.Date.context_today(self)
+        vals_list = []
+        for equipment, old in before.items():
+            changes = equipment._get_changes(old)
+            if changes or vals.get("state"):
+                vals_list.append(
+                    {"equipment_id": equipment.id, "kind": kind, "date": date, **changes, **vals}
+                )
+        events = self.env["pemba.equipment.event"].sudo()  # nobody else writes any
+        events.with_context(pemba_recording=OURS).create(vals_list)
+        if vals_list and date < fields.Date.context_today(self):
+            self.union(*before)._follow_ledger(date)
+
+    def _get_changes(self, old):
+        """What differs from a snapshot: values of an event."""
+        new = self._get_snapshot()
+        for name in LEDGER_FIELDS:
+            if old.get(name) and not new[name]:
+                self._refuse(name, self.env._("in service, it is replaced and not emptied."))
+        return self._prepare_changes(old, new)
+
+    @api.model
+    def _prepare_changes(self, old, new):
+        """:return: values of an event that leads from one snapshot to another"""
+        changes = {name: new[name].id for name in LEDGER_FIELDS if new[name] and new[name] != old.get(name)}
+        old_lines = old.get("lines", {})
+        lines = [
+            {
+                "product_id": product.id,
+                "module_id": module.id,
+                "opportunity_line_id": sale.id,
+                "quantity": new["lines"].get(key, 0.0) - old_lines.get(key, 0.0),
+            }
+            for key in dict.fromkeys([*old_lines, *new["lines"]])
+            for product, module, sale in (key,)
+        ]
+        lines = [Command.create(line) for line in lines if float_compare(line["quantity"], 0, 6)]
+        return changes | ({"line_ids": lines} if lines else {})
+
+    def _follow_ledger(self, date):
+        """After something was recorded late, equipment is what the last events say."""
+        events = self.env["pemba.equipment.event"].sudo()  # whoever records
+        later = events.search(
+            [("equipment_id", "in", self.ids), ("date", ">", date)], order="date, id", limit=None
+        )
+        last = {}
+        for event in later:
+            for name in LEDGER_FIELDS:
+                if event[name]:
+                    last.setdefault(event.equipment_id, {})[name] = event[name].id
+        for equipment, vals in last.items():
+            equipment.with_env(self.env).with_context(pemba_recording=OURS).write(vals)

@@ -1,0 +1,68 @@
+import operator
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+
+
+class PembaEquipment(models.Model):
+    """Whether equipment runs what is current, by the day on which one looks."""
+
+    _inherit = "pemba.equipment"
+
+    versions_behind = fields.Integer(
+        compute="_compute_version_state",
+        search="_search_versions_behind",
+        help="The later versions of its software that are released by today.",
+    )
+    version_state = fields.Selection(
+        selection=[("current", "Up to Date"), ("behind", "Behind"), ("unsupported", "Unsupported")],
+        compute="_compute_version_state",
+        search="_search_version_state",
+        string="Version Status",
+    )
+    end_of_support_date = fields.Date(related="version_id.end_of_support_date")
+
+    @api.depends("version_id")
+    def _compute_version_state(self):
+        today = fields.Date.context_today(self)
+        behind = self.env["pemba.software.version"]._get_versions_behind(self.software_id)
+        for equipment in self:
+            version = equipment.version_id
+            equipment.versions_behind = behind.get(version._origin, 0)
+            if not version:
+                equipment.version_state = False
+            elif version.end_of_support_date and version.end_of_support_date < today:
+                equipment.version_state = "unsupported"
+            else:
+                equipment.version_state = "behind" if equipment.versions_behind else "current"
+
+    def _search_versions_behind(self, operator, value):
+        behind = self.env["pemba.software.version"]._get_versions_behind()
+        if operator == "in":
+            matches = [version.id for version, count in behind.items() if count in value]
+            domain = Domain("version_id", "in", matches)
+            return domain | Domain("version_id", "=", False) if 0 in value else domain
+        if operator not in COMPARE:
+            return NotImplemented
+        compare = COMPARE[operator]
+        domain = Domain(
+            "version_id", "in", [version.id for version, count in behind.items() if compare(count, value)]
+        )
+        return domain | Domain("version_id", "=", False) if compare(0, value) else domain
+
+    def _search_version_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        matches = []
+        for version, count in self.env["pemba.software.version"]._get_versions_behind().items():
+            if version.end_of_support_date and version.end_of_support_date < today:
+                state = "unsupported"
+            else:
+                state = "behind" if count else "current"
+            if state in value:
+                matches.append(version.id)
+        domain = Domain("version_id", "in", matches)
+        return domain | Domain("version_id", "=", False) if False in value else domain
