@@ -55,6 +55,7 @@
         "views/installed_base/pemba_equipment_statement_views.xml",
         "views/installed_base/crm_lead_views.xml",
         "views/installed_base/res_partner_views.xml",
+        "views/installed_base/portal_templates.xml",
         "reports/pipeline/sale_order_templates.xml",
         "views/pipeline/res_config_settings_views.xml",
         "views/pemba_crm_menus.xml",

@@ -4,6 +4,7 @@ from . import test_catalogue_tours
 from . import test_groups
 from . import test_installed_base_delivery
 from . import test_installed_base_equipment
+from . import test_installed_base_portal
 from . import test_installed_base_tours
 from . import test_installed_base_volume
 from . import test_pipeline_configurations

@@ -194,6 +194,18 @@ class TestDelivery(PembaEquipmentCommon):
         deal.stage_id = self.stages["M"][:1]
         self.assertFalse(deal.activity_ids)
 
+    def test_merging_opportunities_keeps_what_was_delivered(self):
+        delivered = self._sell(seat_count=10)
+        delivered.action_set_won()
+        geo = delivered._create_equipment()
+        other = self._sell({"product_id": self.disk.id, "quantity": 2})
+        head = (delivered | other).merge_opportunity()
+        self.assertEqual(head.equipment_ids, geo)
+        self.assertEqual(geo.component_ids.opportunity_line_id.lead_id, head)
+        head.action_set_won()
+        self.assertEqual(head._create_equipment().product_id, self.disk)
+        self.assertFalse(head._create_equipment())
+
     def test_what_has_no_customer_is_not_delivered(self):
         deal = self._sell(seat_count=1)
         deal.partner_id = False

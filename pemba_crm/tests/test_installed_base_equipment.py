@@ -1,4 +1,3 @@
-import csv
 import random
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -333,6 +332,20 @@ class TestEquipment(PembaEquipmentCommon):
         self.assertEqual(exported, [[None, "Installation"]])
         self.assertFalse(self.env["ir.model.data"].search([("model", "=", event._name)]))
 
+    def test_merging_customers_keeps_both_histories(self):
+        kept = self._create_equipment(state="in_service", in_service_date=self._day(-20))
+        moved = self._create_equipment(
+            partner_id=self.other.id, state="in_service", in_service_date=self._day(-30)
+        )
+        base = self._get_base(kept | moved, -20)
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard._merge((self.customer | self.other).ids, self.customer)
+        self.env.invalidate_all()
+        self.assertEqual(self.customer.equipment_ids, kept | moved)
+        self.assertEqual((moved.site_id, moved.event_ids.partner_id), (self.customer, self.customer))
+        self.assertEqual(self._get_base(kept | moved, -20), base)
+        moved.action_upgrade(self.new)
+
     def test_a_statement_is_the_base_of_a_day(self):
         equipment = self._create_equipment(state="in_service", in_service_date=self._day(-50))
         equipment._move(self.plant, self._day(-20))
@@ -455,16 +468,49 @@ class TestEquipment(PembaEquipmentCommon):
     # Import
     # ------------------------------------------------------------
 
-    def test_the_import_template_is_one(self):
-        [template] = self.env["pemba.equipment"].get_import_templates()
-        with file_open(template["template"].lstrip("/")) as file:
-            titles, *rows = csv.reader(file)
-        labels = {
-            field["string"]: name
-            for name, field in self.env["pemba.equipment"].with_user(self.support).fields_get().items()
-        }
-        self.assertFalse(set(titles[1:]) - set(labels))
-        self.assertEqual({len(row) for row in rows}, {len(titles)})
+    def test_the_import_template_is_loaded_as_it_is(self):
+        self.env["res.partner"].create({"name": "Acme Corporation", "is_company": True})
+        self.server.default_code = "SRV-1"
+        accounting = self._create_software(
+            "Northwind Accounting",
+            product_id=self.licence.id,
+            deployment_type_ids=[Command.set(self.on_premise.ids)],
+            module_ids=[
+                Command.create({"name": name, "product_id": self.maps.product_id.id})
+                for name in ("General Ledger", "Fixed Assets")
+            ],
+        )
+        self._create_version(accounting, "12.0", -1000)
+        [template] = self.env["pemba.equipment"].with_user(self.support).get_import_templates()
+        with file_open(template["template"].lstrip("/"), "rb") as file:
+            content = file.read()
+        wizard = self.env["base_import.import"].with_user(self.support)
+        wizard = wizard.create(
+            {
+                "res_model": "pemba.equipment",
+                "file": content,
+                "file_type": "text/csv",
+                "file_name": "base.csv",
+            }
+        )
+        options = {"quoting": '"', "separator": ",", "has_headers": True}
+        preview = wizard.parse_preview(dict(options))
+        names = ["/".join(preview["matches"].get(rank, [])) for rank in range(len(preview["headers"]))]
+        self.assertNotIn("", names)
+        result = wizard.execute_import(names, preview["headers"], options | preview["options"])
+        self.assertEqual(result["messages"], [])
+        software, server = self.env["pemba.equipment"].browse(result["ids"])
+        self.assertEqual(
+            self._get_events(software)[0][2],
+            "Licence +12, General Ledger +12, Fixed Assets +12, Northwind Accounting 12.0, Acme Corporation",
+        )
+        self.assertEqual((software.in_service_date.isoformat(), software.usage), ("2025-03-01", "production"))
+        self.assertEqual(software.licence_key, "••••93XD")
+        self.assertEqual((server.product_id, server.serial_number), (self.server, "7F-2201-B"))
+        self.assertEqual(server.warranty_end_date.isoformat(), "2028-02-14")
+        again = wizard.execute_import(names, preview["headers"], options | preview["options"])
+        self.assertEqual((again["messages"], again["ids"]), ([], result["ids"]))
+        self.assertEqual([len(one.event_ids) for one in software | server], [1, 1])
 
     def test_the_same_file_twice_writes_nothing(self):
         names = ["id", "name", "partner_id", "software_id", "version_id", "module_ids", "seat_count"]

@@ -15,7 +15,7 @@ ROOMS = (
     "customer",
     "analysis",
 )
-FOLDERS = ("models", "wizards", "reports", "views", "data", "demo")
+FOLDERS = ("models", "controllers", "wizards", "reports", "views", "data", "demo")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 QUOTED = re.compile(r"""["']([A-Za-z]+)["']""")

@@ -125,13 +125,14 @@ class PembaEquipment(models.Model):
     opportunity_configuration_id = fields.Many2one(
         "pemba.opportunity.configuration",
         string="Sold as",
+        groups="base.group_user",
         readonly=True,
         copy=False,
         ondelete="set null",
         help="The configuration of the opportunity that it came from.",
     )
     component_ids = fields.One2many("pemba.equipment.component", "equipment_id", copy=False)
-    event_ids = fields.One2many("pemba.equipment.event", "equipment_id", copy=False)
+    event_ids = fields.One2many("pemba.equipment.event", "equipment_id", copy=False, groups="base.group_user")
     _name_uniq = models.Constraint("unique(company_id, name)", "Another equipment has this reference.")
     _serial_number_uniq = models.UniqueIndex(
         "(company_id, product_id, serial_number) WHERE serial_number IS NOT NULL",

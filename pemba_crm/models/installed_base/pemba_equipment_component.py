@@ -29,15 +29,19 @@ class PembaEquipmentComponent(models.Model):
     opportunity_line_id = fields.Many2one(
         "pemba.opportunity.line",
         string="Sold by",
+        groups="base.group_user",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
     )
     sale_unit = fields.Integer(
-        readonly=True, help="Which part of the sale it is: each comes into the base once."
+        groups="base.group_user",
+        readonly=True,
+        help="Which part of the sale it is: each comes into the base once.",
     )
     sold_quantity = fields.Float(
         digits="Product Unit",
+        groups="base.group_user",
         readonly=True,
         help="What of the sale it brought, whatever was taken away since.",
     )

@@ -12,6 +12,7 @@ class PembaEquipment(models.Model):
     licence_key = fields.Char(
         compute="_compute_licence_key",
         inverse="_inverse_licence_key",
+        groups="base.group_user",
         copy=False,
         exportable=False,
         help="Only its end is shown.",

@@ -10,6 +10,11 @@ from .pemba_equipment_content import OF_COMPONENTS
 
 # What events say of equipment besides its components.
 LEDGER_FIELDS = ("version_id", "partner_id", "site_id")
+# What a cell left empty in a file does not mean to take away; at creation it is given by the rest.
+NEVER_EMPTY = frozenset(
+    {"name", "company_id", "site_id", "kind", "usage", "product_id", "categ_id", "version_id"}
+    | {"state", "in_service_date", "licence_key", *OF_COMPONENTS}
+)
 # What does not change without an event once it is in service.
 TRACKED = frozenset({*LEDGER_FIELDS, "component_ids", *OF_COMPONENTS})
 
@@ -38,9 +43,9 @@ class PembaEquipment(models.Model):
 
     def _prepare_creation(self, vals):
         """Values without what components keep, with the customer's company and a reference."""
-        vals = {name: value for name, value in vals.items() if name not in OF_COMPONENTS} | {
-            "state": "planned"
-        }
+        vals = {name: value for name, value in vals.items() if value or name not in NEVER_EMPTY}
+        vals = {name: value for name, value in vals.items() if name not in OF_COMPONENTS}
+        vals["state"] = "planned"
         if vals.get("name", self.env._("New")) == self.env._("New"):
             company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
             sequence = self.env["ir.sequence"].sudo().with_company(company)  # whoever creates equipment
@@ -60,6 +65,8 @@ class PembaEquipment(models.Model):
         """Once in service, what it is changes with an event: a direct write is a correction of today."""
         if self.env.context.get("pemba_recording") is OURS:
             return super().write(vals)
+        if self.env.context.get("import_file"):
+            vals = {name: value for name, value in vals.items() if value or name not in NEVER_EMPTY}
         vals = self._without_unchanged(self._with_entity(vals))
         if not vals:
             return True

@@ -13,12 +13,14 @@ class PembaEquipment(models.Model):
 
     versions_behind = fields.Integer(
         compute="_compute_version_state",
+        compute_sudo=True,
         search="_search_versions_behind",
         help="The later versions of its software that are released by today.",
     )
     version_state = fields.Selection(
         selection=[("current", "Up to Date"), ("behind", "Behind"), ("unsupported", "Unsupported")],
         compute="_compute_version_state",
+        compute_sudo=True,
         search="_search_version_state",
         string="Version Status",
     )
