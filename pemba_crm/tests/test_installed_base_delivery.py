@@ -148,12 +148,12 @@ class TestDelivery(PembaEquipmentCommon):
         action = deal.with_user(self.support).action_deliver()
         proposals = self.env["pemba.equipment.proposal"].with_user(self.support)
         form = Form(proposals.with_context(**action["context"]))
-        self.assertEqual([form.line_ids.edit(rank).content for rank in (0, 1)], ["Disk +8", "Licence +10"])
-        with form.line_ids.edit(0) as line:
+        self.assertEqual([form.line_ids.edit(rank).content for rank in (0, 1)], ["Licence +10", "Disk +8"])
+        with form.line_ids.edit(1) as line:
             line.quantity = 3
             line.site_id = self.plant
             line.serial_number = "D-1"
-        with form.line_ids.edit(1) as line:
+        with form.line_ids.edit(0) as line:
             line.is_delivered_now = False
         form.save().action_deliver()
         disk = deal.equipment_ids
@@ -165,7 +165,7 @@ class TestDelivery(PembaEquipmentCommon):
         with Form(proposals.with_context(**action["context"])) as form:
             form.date = False
         rest = form.record
-        self.assertEqual(rest.line_ids.mapped("content"), ["Disk +5", "Licence +10"])
+        self.assertEqual(rest.line_ids.mapped("content"), ["Licence +10", "Disk +5"])
         rest.action_deliver()
         self.assertEqual(sorted(deal.equipment_ids.mapped("state")), ["in_service", "planned", "planned"])
         self.assertFalse(deal.activity_ids)

@@ -4,6 +4,14 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 DELIVERY = "pemba_crm.mail_activity_type_delivery"
+# What the search of what is to deliver reads in the database.
+READ_BY_DELIVERY = {
+    "pemba.opportunity.line": ["active", "is_returned", "configuration_role", "quantity", "product_id"],
+    "pemba.opportunity.configuration": ["is_retained", "equipment_id", "version_id"],
+    "pemba.equipment": ["version_id", "state"],
+    "pemba.equipment.component": ["sold_quantity", "opportunity_line_id"],
+    "product.template": ["pemba_equipment_policy"],
+}
 
 
 class CrmLead(models.Model):
@@ -49,13 +57,18 @@ class CrmLead(models.Model):
                     SELECT SUM(component.sold_quantity)
                       FROM pemba_equipment_component component
                      WHERE component.opportunity_line_id = line.id), 0)
+             UNION
+            SELECT configuration.lead_id
+              FROM pemba_opportunity_configuration configuration
+              JOIN pemba_equipment equipment ON equipment.id = configuration.equipment_id
+              JOIN pemba_software_version sold ON sold.id = configuration.version_id
+         LEFT JOIN pemba_software_version runs ON runs.id = equipment.version_id
+             WHERE configuration.is_retained AND equipment.state IN ('in_service', 'suspended')
+               AND sold.sequence > COALESCE(runs.sequence, sold.sequence - 1)
             )"""
         )
-        self.env["pemba.opportunity.line"].flush_model(
-            ["active", "is_returned", "configuration_role", "quantity", "product_id"]
-        )
-        self.env["pemba.equipment.component"].flush_model(["sold_quantity", "opportunity_line_id"])
-        self.env["product.template"].flush_model(["pemba_equipment_policy"])
+        for model, names in READ_BY_DELIVERY.items():
+            self.env[model].flush_model(names)
         return Domain("won_status", "=", "won") & Domain("id", "in", missing)
 
     @api.model
@@ -66,21 +79,36 @@ class CrmLead(models.Model):
             view_id = self.env["ir.model.data"]._xmlid_to_res_id("pemba_crm.crm_lead_view_form_delivery")
         return super().get_view(view_id, view_type, **options)
 
+    def _start_results(self, given):
+        result = super()._start_results(given)
+        self.filtered(lambda lead: lead.won_status == "won")._ask_for_delivery()
+        return result
+
+    def _start_offers(self, offers, given):
+        result = super()._start_offers(offers, given)
+        self.filtered(lambda lead: lead.won_status == "won")._ask_for_delivery()
+        return result
+
     def _follow_results(self, before, vals):
         result = super()._follow_results(before, vals)
         was_won = self.filtered(lambda lead: before[lead]["won_status"] == "won")
         is_won = self.filtered(lambda lead: lead.won_status == "won")
-        if is_won - was_won:
-            (is_won - was_won)._ask_for_delivery()
+        (is_won - was_won)._ask_for_delivery()
         if was_won - is_won:
             (was_won - is_won).activity_unlink([DELIVERY])
         return result
 
+    def _align(self, orders):
+        result = super()._align(orders)
+        self.with_env(self.env).filtered(lambda lead: lead.won_status == "won")._ask_for_delivery()
+        return result
+
     def _ask_for_delivery(self):
         """An activity for support, once, where a won deal sold what comes into the base."""
-        if any(self.env.context.get(key) for key in ("import_file", "tracking_disable", "mail_create_nolog")):
+        activity_type = self.env.ref(DELIVERY, raise_if_not_found=False)
+        silent = ("import_file", "tracking_disable", "mail_create_nolog")
+        if not self or not activity_type or any(self.env.context.get(key) for key in silent):
             return
-        activity_type = self.env.ref(DELIVERY)
         unasked = self.filtered(
             lambda lead: lead.is_to_deliver and activity_type not in lead.activity_ids.activity_type_id
         )
@@ -93,6 +121,10 @@ class CrmLead(models.Model):
                 summary=self.env._("Put what was sold into the installed base"),
                 user_id=user.id or self.env.uid,
             )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_delivered(self):
+        self._get_all_lines()._unlink_except_delivered()
 
     @api.model
     def _get_delivery_user(self, company):
@@ -115,86 +147,120 @@ class CrmLead(models.Model):
         """Create what won lines still miss in the base, or add it to what they extend.
 
         :return: the equipment; planned where it is new
-        :raise UserError: naming the opportunity that is not won, or has no customer
+        :raise UserError: naming the opportunity that is not won, has no customer, or extends equipment
+            that is another customer's now
         """
-        equipment = self.env["pemba.equipment"]
-        for proposal in self._get_proposals():
-            equipment |= proposal["lead"]._deliver(proposal)
-        return equipment
+        return self._deliver([(proposal, {}) for proposal in self._get_proposals()])
 
     def _get_proposals(self):
         """What is missing in the base, a piece of equipment each.
 
-        :return: a list of ``{lead, configuration, equipment, missing}``; the equipment is the one that a
-            configuration extends or has become already; missing is ``{line: quantity}``
+        :return: a list of ``{lead, configuration, equipment, missing, version}``; the equipment is the one
+            that a configuration extends or has become already; missing is ``{line: quantity}``; the
+            version is the one that it is to run
         """
         proposals = []
         nothing = self.env["pemba.opportunity.configuration"]
         for lead in self:
-            for configuration, lines in lead.opportunity_line_ids.grouped("configuration_id").items():
-                missing = lines._get_missing()
+            lines = lead.opportunity_line_ids.grouped("configuration_id")
+            for configuration in lead.opportunity_configuration_ids | nothing.union(*lines):
+                of_lead = {"lead": lead, "configuration": configuration}
+                missing = lines.get(configuration, lead.opportunity_line_ids.browse())._get_missing()
                 of_configuration = {line: qty for line, qty in missing.items() if line.configuration_role}
-                if of_configuration:
-                    proposals.append(
-                        {
-                            "lead": lead,
-                            "configuration": configuration,
-                            "equipment": configuration._get_installed(),
-                            "missing": of_configuration,
-                        }
-                    )
-                by_hand = {"lead": lead, "configuration": nothing, "equipment": self.env["pemba.equipment"]}
-                for line, quantity in missing.items():
-                    if not line.configuration_role:
-                        per_unit = line.product_id.pemba_equipment_policy == "per_unit"
-                        units = [1.0] * int(quantity) if per_unit else [quantity]
-                        proposals += [by_hand | {"missing": {line: unit}} for unit in units]
+                upgrade = configuration._get_upgrade()
+                if of_configuration or upgrade:
+                    installed = {"equipment": configuration._get_installed(), "version": upgrade}
+                    proposals.append(of_lead | installed | {"missing": of_configuration})
+            by_hand = {"equipment": self.env["pemba.equipment"], "version": False}
+            for line, quantity in lead.opportunity_line_ids._get_missing().items():
+                if not line.configuration_role:
+                    units = line._get_units(quantity)
+                    proposals += [
+                        {"lead": lead, "configuration": nothing, "missing": {line: unit}} | by_hand
+                        for unit in units
+                    ]
         return proposals
 
-    def _deliver(self, proposal, date=None, **vals):
-        """Put one piece into the base.
+    def _deliver(self, delivered, date=None):
+        """Put what is proposed into the base.
 
-        :param proposal: one of ``_get_proposals``
+        :param delivered: a list of ``(one of _get_proposals, values of new equipment)``
         :param date: the day it went into service; nothing leaves new equipment planned
-        :param vals: of new equipment
         :return: the equipment
         """
-        self.ensure_one()
-        self._check_delivery()
-        equipment, missing = proposal["equipment"], proposal["missing"]
-        components = [line._prepare_component(quantity) for line, quantity in missing.items()]
-        if not equipment:
-            vals = self._prepare_equipment(proposal, components) | {k: v for k, v in vals.items() if v}
-            equipment = equipment.create(vals)
-            if date:
-                equipment.action_start(date)
-            return equipment
+        for proposal, _vals in delivered:
+            proposal["lead"]._check_delivery(proposal["equipment"])
+        new = [(proposal, vals) for proposal, vals in delivered if not proposal["equipment"]]
+        equipment = self.env["pemba.equipment"].create(self._prepare_equipments(new))
+        if date:
+            equipment.action_start(date)
+        for proposal, vals in delivered:
+            if proposal["equipment"]:
+                equipment |= proposal["lead"]._extend(proposal, vals, date)
+        self.union(*(proposal["lead"] for proposal, _vals in delivered))._settle_delivery()
+        return equipment
+
+    @api.model
+    def _prepare_equipments(self, new):
+        """Values of equipment; units of one line are numbered one after the other."""
+        vals_list, units = [], {}
+        for proposal, vals in new:
+            components = [line._prepare_component(quantity) for line, quantity in proposal["missing"].items()]
+            for component in components:
+                line = component["opportunity_line_id"]
+                component["sale_unit"] += units.get(line, 0)
+                units[line] = units.get(line, 0) + 1
+            given = {name: value for name, value in vals.items() if value}
+            vals_list.append(proposal["lead"]._prepare_equipment(proposal, components) | given)
+        return vals_list
+
+    def _extend(self, proposal, vals, date):
+        """Add to equipment what a later sale brought; what is planned may go into service now."""
+        equipment = proposal["equipment"]
+        components = [line._prepare_component(quantity) for line, quantity in proposal["missing"].items()]
         if equipment.state == "planned":
             equipment.component_ids = [Command.create(component) for component in components]
             if date:
                 equipment.action_start(date)
             return equipment
-        equipment._add_sold(components, date)
-        version = vals.get("version_id") or proposal["configuration"].version_id.id
-        if version and version != equipment.version_id.id:
+        if components:
+            equipment._add_sold(components, date)
+        version = self.env["pemba.software.version"].browse(vals.get("version_id") or proposal["version"])
+        if version and version.sequence > equipment.version_id.sequence:
             equipment.action_upgrade(version, date)
         return equipment
 
     def _settle_delivery(self):
         """The activity is done once nothing is missing any more; support need not write opportunities."""
         done = self.filtered(lambda lead: not lead.is_to_deliver)
-        done.sudo().activity_feedback([DELIVERY])  # whoever delivers
+        if done:
+            done.sudo().activity_feedback([DELIVERY])  # whoever delivers
 
-    def _check_delivery(self):
+    def _check_delivery(self, equipment):
+        """:param equipment: what is extended"""
         if self.won_status != "won":
             raise UserError(self.env._("%s is not won: nothing is delivered for it.", self.display_name))
         if not self.customer_id:
             raise UserError(self.env._("%s has no customer: choose its contact first.", self.display_name))
+        if equipment and equipment.partner_id != self.customer_id:
+            raise UserError(
+                self.env._(
+                    "%(lead)s: %(equipment)s belongs to %(owner)s, not to %(customer)s.",
+                    lead=self.display_name,
+                    equipment=equipment.display_name,
+                    owner=equipment.partner_id.display_name,
+                    customer=self.customer_id.display_name,
+                )
+            )
 
     def _prepare_equipment(self, proposal, components):
         configuration, line = proposal["configuration"], next(iter(proposal["missing"]))
-        licence = next((one for one in proposal["missing"] if not one.module_id), line)
         software = configuration.software_id or line.software_id
+        product = next((one.product_id for one in proposal["missing"] if not one.module_id), None)
+        if product is None:  # only modules were sold: the software itself has no price, or is there already
+            product = software._get_product(configuration.deployment_type_id)
+            seats = configuration.seat_count or max(proposal["missing"].values())
+            components = [{"product_id": product.id, "quantity": seats}, *components]
         return {
             "company_id": self._get_deal_company().id,
             "partner_id": self.customer_id.id,
@@ -204,6 +270,6 @@ class CrmLead(models.Model):
             "version_id": configuration.version_id.id,
             "deployment_type_id": configuration.deployment_type_id.id,
             "opportunity_configuration_id": configuration.id,
-            "product_id": licence.product_id.id,
+            "product_id": product.id,
             "component_ids": [Command.create(component) for component in components],
         }

@@ -1,10 +1,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ..pipeline.crm_lead import OURS
 
 # The states in which it counts.
 IN_BASE = ("in_service", "suspended")
+
+
+class Recording(frozenset):
+    """The ids of equipment whose changes are being recorded; in the context no client can send one."""
+
+    @staticmethod
+    def covers(equipment):
+        """Whether all of this equipment, and not only some, is being recorded."""
+        marker = equipment.env.context.get("pemba_recording")
+        return isinstance(marker, Recording) and marker.issuperset(equipment.ids)
 
 
 class PembaEquipment(models.Model):
@@ -33,7 +44,6 @@ class PembaEquipment(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
-        domain="[('commercial_partner_id', '=', id)]",
         help="The company that it belongs to; of a contact, the contact's company.",
     )
     site_id = fields.Many2one(
@@ -52,6 +62,7 @@ class PembaEquipment(models.Model):
     distributor_id = fields.Many2one(
         "res.partner",
         domain=[("is_distributor", "=", True)],
+        check_company=True,
         index="btree_not_null",
         ondelete="restrict",
         help="Who sold it to the customer.",
@@ -94,7 +105,7 @@ class PembaEquipment(models.Model):
     properties = fields.Properties(
         string="Characteristics", definition="categ_id.equipment_properties_definition", copy=True
     )
-    serial_number = fields.Char(copy=False, index="btree_not_null")
+    serial_number = fields.Char(copy=False, index="trigram")
     parent_id = fields.Many2one(
         "pemba.equipment",
         string="Runs on",
@@ -135,7 +146,7 @@ class PembaEquipment(models.Model):
     event_ids = fields.One2many("pemba.equipment.event", "equipment_id", copy=False, groups="base.group_user")
     _name_uniq = models.Constraint("unique(company_id, name)", "Another equipment has this reference.")
     _serial_number_uniq = models.UniqueIndex(
-        "(company_id, product_id, serial_number) WHERE serial_number IS NOT NULL",
+        "(company_id, COALESCE(product_id, 0), serial_number) WHERE serial_number IS NOT NULL",
         "Another equipment of this product has this serial number.",
     )
     _configuration_uniq = models.UniqueIndex(
@@ -152,6 +163,18 @@ class PembaEquipment(models.Model):
         for equipment in self:
             what = equipment.software_id.display_name or equipment.product_id.name
             equipment.display_name = " ".join(filter(None, (equipment.name, what)))
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Equipment is found by its whole name too, as it stands in exported files."""
+        domain = super()._search_display_name(operator, value)
+        if operator != "in":
+            return domain
+        names = {name for name in value if isinstance(name, str) and " " in name}
+        words = [name.split(" ") for name in names]
+        references = [" ".join(some[:cut]) for some in words for cut in range(1, len(some))]
+        found = self.search([("name", "in", references)]).filtered(lambda one: one.display_name in names)
+        return domain | Domain("id", "in", found.ids)
 
     @api.depends("software_id")
     def _compute_kind(self):
@@ -203,10 +226,27 @@ class PembaEquipment(models.Model):
 
     @api.constrains("software_id", "version_id", "deployment_type_id", "module_ids", "seat_count")
     def _check_configuration(self):
-        """While something is recorded, what comes of it is checked at its end."""
-        if self.env.context.get("pemba_recording") is OURS:
+        """While something is created or recorded, what comes of it is checked at its end."""
+        if self.env.context.get("pemba_creating") is OURS or Recording.covers(self):
             return None
         return super()._check_configuration()
+
+    def _get_known_issues(self):
+        """What does not go together already: the catalogue may have changed since it was installed."""
+        return {equipment: equipment._get_configuration_issues() for equipment in self}
+
+    def _check_new_issues(self, known):
+        """:raise ValidationError: naming the equipment and what does not go together any more"""
+        for equipment, issues in known.items():
+            for issue in equipment._get_configuration_issues():
+                if issue not in issues:
+                    raise ValidationError(
+                        self.env._(
+                            "%(configuration)s: %(issue)s",
+                            configuration=equipment.display_name,
+                            issue=issue,
+                        )
+                    )
 
     @api.constrains("kind", "software_id", "product_id")
     def _check_what_it_is(self):

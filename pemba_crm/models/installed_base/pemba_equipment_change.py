@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, format_date
 
-from ..pipeline.crm_lead import OURS
 from .pemba_equipment import IN_BASE
 
 # What was settled when it went into service.
@@ -21,29 +20,30 @@ class PembaEquipment(models.Model):
     def action_start(self, date=None):
         """Planned equipment goes into service.
 
-        :param date: of the day, else of today
+        :param date: of the day, else the day planned, else today
         :raise UserError: naming the equipment that is not planned, or a day to come
         """
-        date = self._get_event_date(date)
         self._check_state("planned")
-        for equipment in self.with_context(pemba_recording=OURS):
-            equipment.write({"state": "in_service", "in_service_date": date})
-            equipment._get_components().date_start = date
-        self._record("install", {equipment: {} for equipment in self}, date, state="in_service")
+        for planned, equipment in self.grouped("in_service_date").items():
+            day = self._get_event_date(date or planned)
+            recording = equipment._with_recording()
+            recording.write({"state": "in_service", "in_service_date": day})
+            recording._get_components().date_start = day
+            self._record("install", {one: {} for one in equipment}, day, state="in_service")
         return True
 
     def action_upgrade(self, version, date=None):
         """It runs another version.
 
         :param version: of its software; an id is taken too
-        :raise UserError: naming equipment that is not in service, or already runs it
+        :raise UserError: naming equipment that is not in service, or ran it on that day already
         """
         version = self.env["pemba.software.version"].browse(int(version))
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        for equipment in self:
-            if equipment.version_id == version:
+        for equipment, ran in self._get_versions_at(date).items():
+            if ran == version:
                 raise UserError(
                     self.env._(
                         "%(equipment)s already runs %(version)s.",
@@ -51,9 +51,20 @@ class PembaEquipment(models.Model):
                         version=version.display_name,
                     )
                 )
-        with self._recording("upgrade", date):
-            self.with_context(pemba_recording=OURS).version_id = version
+        with self._recording("upgrade", date, version_id=version.id) as recording:
+            recording.version_id = version
         return True
+
+    def _get_versions_at(self, date):
+        """The version that each piece ran on a day."""
+        versions = {equipment: self.env["pemba.software.version"] for equipment in self}
+        events = self.env["pemba.equipment.event"].sudo()  # whoever changes equipment
+        for event in events.search(
+            [("equipment_id", "in", self.ids), ("version_id", "!=", False), ("date", "<=", date)],
+            order="date, id",
+        ):
+            versions[event.equipment_id.with_env(self.env)] = event.version_id.with_env(self.env)
+        return versions
 
     def action_suspend(self, date=None):
         """It is out of use for a while; it stays in the base."""
@@ -84,21 +95,38 @@ class PembaEquipment(models.Model):
 
         :param partner: of a contact, the contact's company
         :param site: an address of that customer, else its own
+        :raise UserError: naming equipment that is the customer's already
         """
         partner = partner.commercial_partner_id
+        self._check_elsewhere_than("partner_id", partner)
         changes = {"partner_id": partner.id, "site_id": (site or partner).id}
         return self._change("transfer", changes, date)
 
     def _move(self, site, date=None):
-        """It goes to another address of its customer."""
+        """It goes to another address of its customer.
+
+        :raise UserError: naming equipment that is there already
+        """
+        self._check_elsewhere_than("site_id", site)
         return self._change("move", {"site_id": site.id}, date)
+
+    def _check_elsewhere_than(self, name, partner):
+        for equipment in self:
+            if equipment[name] == partner:
+                raise UserError(
+                    self.env._(
+                        "%(equipment)s is at %(place)s already.",
+                        equipment=equipment.display_name,
+                        place=partner.display_name,
+                    )
+                )
 
     def _change(self, kind, changes, date=None):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_last(date)
-        with self._recording(kind, date):
-            self.with_context(pemba_recording=OURS).write(changes)
+        with self._recording(kind, date) as recording:
+            recording.write(changes)
         return True
 
     def _change_state(self, kind, states, state, date=None):
@@ -106,18 +134,42 @@ class PembaEquipment(models.Model):
         self._check_state(*states)
         self._check_last(date)
         changes = {"state": state} | ({"retired_date": date} if state == "retired" else {})
-        before = self._get_snapshots()
-        self.with_context(pemba_recording=OURS).write(changes)
-        self._record(kind, before, date, state=state)
+        with self._recording(kind, date, checks=False, state=state) as recording:
+            recording.write(changes)
         return True
 
-    def _add(self, product, quantity, module=None, date=None, **vals):
-        """More of a product or module.
+    def _add(self, product=None, quantity=1.0, module=None, date=None):
+        """More of a product or module of each piece.
 
-        :param quantity: in the unit of the product
-        :param vals: of the component, such as the sale that it came from
+        :param product: if not given, the module's, else the equipment's own
+        :param quantity: in the unit of the product, above zero
         """
-        return self._change_component("add", product, module, quantity, date, vals)
+        return self._change_component("add", product, module, quantity, date)
+
+    def _reduce(self, product=None, quantity=1.0, module=None, date=None):
+        """Less of a product or module of each piece; of what came last first.
+
+        :param quantity: above zero
+        :raise UserError: where there is less of it on that day, or on one after it
+        """
+        return self._change_component("reduce", product, module, -quantity, date)
+
+    def _change_component(self, kind, product, module, delta, date):
+        date = self._get_event_date(date)
+        self._check_state(*IN_BASE)
+        self._check_after(date, "in_service_date")
+        if (delta > 0) != (kind == "add"):
+            self[:1]._refuse("quantity", self.env._("%s is not above zero.", abs(delta) and -abs(delta)))
+        products = {}
+        for equipment in self:
+            own = module and module._get_product(equipment.deployment_type_id)
+            products[equipment] = product or own or equipment.product_id
+        if delta < 0:
+            self._check_quantities_from(date, products, module, -delta)
+        with self._recording(kind, date) as recording:
+            for equipment in recording:
+                equipment._change_quantity(products[equipment], module, delta, date)
+        return True
 
     def _add_sold(self, components, date=None):
         """What a later sale brought, as one event.
@@ -128,31 +180,43 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        with self._recording("add", date):
-            self.env["pemba.equipment.component"].with_context(pemba_recording=OURS).create(
+        with self._recording("add", date) as recording:
+            recording.component_ids.create(
                 [component | {"equipment_id": self.id, "date_start": date} for component in components]
             )
 
-    def _reduce(self, product, quantity, module=None, date=None):
-        """Less of a product or module; of what came last first.
+    def _change_quantity(self, product, module, delta, date=None):
+        """Add to a product of equipment, or take from it: of what came last first, but was there that day.
 
-        :raise UserError: where there is less of it on that day
+        :param delta: in the unit of the product
+        :raise UserError: where there is less of it
         """
-        return self._change_component("reduce", product, module, -quantity, date, {})
-
-    def _change_component(self, kind, product, module, delta, date, vals):
         self.ensure_one()
-        date = self._get_event_date(date)
-        self._check_state(*IN_BASE)
-        self._check_after(date, "in_service_date")
-        if delta < 0:
-            self._check_quantity_at(product, module, -delta, date)
         components = self._get_components_of(product, module)
-        with self._recording(kind, date):
-            self.component_ids.with_context(pemba_recording=OURS)._change_quantity(
-                self, components.with_context(pemba_recording=OURS), product, module, delta, date, **vals
+        if delta > 0 and components:
+            components[-1:].quantity += delta
+        elif delta > 0:
+            started = self.state != "planned" and (date or fields.Date.context_today(self))
+            components.create(
+                {
+                    "equipment_id": self.id,
+                    "product_id": product.id,
+                    "module_id": module and module.id,
+                    "quantity": delta,
+                    "date_start": started,
+                }
             )
-        return True
+        elif delta < 0:
+            missing = components._take(-delta, date)
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "%(equipment)s, %(product)s: there are only %(quantity)s.",
+                        equipment=self.display_name,
+                        product=(module or product).display_name,
+                        quantity=-delta - missing,
+                    )
+                )
 
     def _correct(self, changes, date=None, note=None):
         """What was recorded wrongly becomes right from a day on.
@@ -162,8 +226,9 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        with self._recording("correct", date, note=note):
-            self.with_context(pemba_recording=OURS).write(changes)
+        stated = {"version_id": changes["version_id"]} if changes.get("version_id") else {}
+        with self._recording("correct", date, note=note, **stated) as recording:
+            recording.write(changes)
         return True
 
     # ------------------------------------------------------------
@@ -185,6 +250,7 @@ class PembaEquipment(models.Model):
     def _go_to(self, state, vals):
         """A state that is written is reached by its action.
 
+        :param vals: all that is written
         :raise UserError: where none leads there
         """
         moves = {
@@ -195,16 +261,23 @@ class PembaEquipment(models.Model):
             ("suspended", "retired"): lambda one: one._retire(vals.get("retired_date")),
             ("retired", "in_service"): lambda one: one._return_to_service(),
         }
+        labels = dict(self._fields["state"]._description_selection(self.env))
         for old, equipment in self.filtered(lambda one: one.state != state).grouped("state").items():
             if (old, state) not in moves:
-                equipment[:1]._check_state(*(before for before, after in moves if after == state))
+                equipment[:1]._refuse(
+                    "state",
+                    self.env._(
+                        "what is %(old)s does not become %(new)s.",
+                        old=labels[old],
+                        new=labels.get(state, state),
+                    ),
+                )
             moves[old, state](equipment)
 
     def _return_to_service(self):
         """It was retired by mistake, or comes back."""
-        before = self._get_snapshots()
-        self.with_context(pemba_recording=OURS).write({"state": "in_service", "retired_date": False})
-        self._record("correct", before, state="in_service")
+        with self._recording("correct", checks=False, state="in_service") as recording:
+            recording.write({"state": "in_service", "retired_date": False})
 
     # ------------------------------------------------------------
     # Checks
@@ -265,33 +338,47 @@ class PembaEquipment(models.Model):
                     )
                 )
 
-    def _check_quantity_at(self, product, module, quantity, date):
-        rows = self.env["pemba.equipment"]._get_base_at(date, [("id", "=", self.id)])
-        module_id = module and module.id or False
-        has = sum(
-            row["quantity"]
-            for row in rows
-            if (row["product"].id, row["module"].id) == (product.id, module_id)
-        )
-        if float_compare(has, quantity, 6) < 0:
-            raise UserError(
-                self.env._(
-                    "%(equipment)s, %(product)s: there were only %(quantity)s on %(date)s.",
-                    equipment=self.display_name,
-                    product=(module or product).display_name,
-                    quantity=has,
-                    date=format_date(self.env, date),
-                )
-            )
+    def _check_quantities_from(self, date, products, module, quantity):
+        """What is taken away on a day was there on that day and on all that follow.
 
-    def _check_what_stays(self, vals):
-        """What was settled when it went into service stays.
-
-        :raise UserError: naming the equipment and the field
+        :param products: ``{equipment: product}``
         """
+        events = self.env["pemba.equipment.event"].sudo()  # whoever changes equipment
+        events = events.search([("equipment_id", "in", self.ids)], order="date, id")
+        of_equipment = events.grouped(lambda event: event.equipment_id.id)
+        for equipment, product in products.items():
+            key = product.id, module.id if module else False
+            has, on_days = 0.0, {date: 0.0}
+            for event in of_equipment.get(equipment.id, events.browse()):
+                lines = event.line_ids.filtered(
+                    lambda line, key=key: (line.product_id.id, line.module_id.id) == key
+                )
+                has += sum(lines.mapped("quantity"))
+                on_days[max(event.date, date)] = has
+            day, least = min(on_days.items(), key=lambda item: item[1])
+            if float_compare(least, quantity, 6) < 0:
+                raise UserError(
+                    self.env._(
+                        "%(equipment)s, %(product)s: there were only %(quantity)s on %(date)s.",
+                        equipment=equipment.display_name,
+                        product=(module or product).display_name,
+                        quantity=least,
+                        date=format_date(self.env, day),
+                    )
+                )
+
+    def _check_what_stays(self, vals, state=None):
+        """What was settled when it went into service stays; only retired equipment has a day of retirement.
+
+        :param state: that is written too
+        :raise ValidationError: naming the equipment and the field
+        """
+        if vals.get("retired_date") and state != "retired":
+            for equipment in self.filtered(lambda one: one.state != "retired"):
+                equipment._refuse("retired_date", self.env._("it is not retired."))
         for equipment in self.filtered(lambda one: one.state != "planned"):
             for name in SETTLED:
-                if name not in vals or (name == "retired_date" and equipment.state != "retired"):
+                if name not in vals or (name == "retired_date" and state == "retired"):
                     continue
                 field = self._fields[name]
                 if field.convert_to_cache(vals[name], equipment) != field.convert_to_cache(

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
-from ..pipeline.crm_lead import OURS
+from .pemba_equipment import Recording
 
 
 class PembaEquipmentComponent(models.Model):
@@ -16,7 +16,9 @@ class PembaEquipmentComponent(models.Model):
     equipment_id = fields.Many2one("pemba.equipment", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="equipment_id.company_id")
     software_id = fields.Many2one(related="equipment_id.software_id")
-    product_id = fields.Many2one("product.product", index="btree_not_null", ondelete="restrict")
+    product_id = fields.Many2one(
+        "product.product", check_company=True, index="btree_not_null", ondelete="restrict"
+    )
     module_id = fields.Many2one(
         "pemba.software.module",
         domain="[('software_id', '=', software_id)]",
@@ -32,7 +34,7 @@ class PembaEquipmentComponent(models.Model):
         groups="base.group_user",
         readonly=True,
         index="btree_not_null",
-        ondelete="set null",
+        ondelete="restrict",
     )
     sale_unit = fields.Integer(
         groups="base.group_user",
@@ -72,29 +74,46 @@ class PembaEquipmentComponent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        default = self.env.context.get("default_equipment_id")
+        vals_list = [{"equipment_id": default} | vals for vals in vals_list]
         equipment = self.env["pemba.equipment"].browse(
-            {vals.get("equipment_id") for vals in vals_list} - {None}
+            dict.fromkeys(vals["equipment_id"] for vals in vals_list if vals["equipment_id"])
         )
-        with equipment._recording("correct"):
-            components = super().create(vals_list)
+        if not Recording.covers(equipment):
+            vals_list = [self._without_dates(vals) for vals in vals_list]
+        with equipment._recording("correct") as recording:
+            recorded = self.with_env(recording.env)
+            components = super(PembaEquipmentComponent, recorded).create(vals_list)
             started = components.filtered(lambda c: not c.date_start and c.equipment_id.state != "planned")
-            started.with_context(pemba_recording=OURS).date_start = fields.Date.context_today(self)
-        return components
+            started.date_start = fields.Date.context_today(self)
+        return components.with_env(self.env)
 
     def write(self, vals):
-        equipment = self.equipment_id | self.env["pemba.equipment"].browse(vals.get("equipment_id") or [])
-        with equipment._recording("correct"):
-            return super().write(vals)
+        equipment = self.equipment_id
+        if "equipment_id" in vals and equipment.ids != [vals["equipment_id"]]:
+            self._check_planned(equipment | equipment.browse(vals["equipment_id"]))
+        if not Recording.covers(equipment):
+            vals = self._without_dates(vals)
+        with equipment._recording("correct") as recording:
+            return super(PembaEquipmentComponent, self.with_env(recording.env)).write(vals)
+
+    def _without_dates(self, vals):
+        """Since when and until when are those of the events."""
+        return {name: value for name, value in vals.items() if name not in ("date_start", "date_end")}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_planned(self):
-        for component in self:
-            if component.equipment_id.state != "planned":
+        self._check_planned(self.equipment_id)
+
+    def _check_planned(self, equipment):
+        """:raise UserError: naming equipment whose components do not simply come and go"""
+        for one in equipment:
+            if one.state != "planned":
                 raise UserError(
                     self.env._(
                         "%(equipment)s, %(component)s: what was in service is taken away, not deleted.",
-                        equipment=component.equipment_id.display_name,
-                        component=component.display_name,
+                        equipment=one.display_name,
+                        component=self[:1].display_name,
                     )
                 )
 
@@ -105,50 +124,26 @@ class PembaEquipmentComponent(models.Model):
         """They are taken away on a day; of planned equipment they simply go."""
         planned = self.filtered(lambda component: component.equipment_id.state == "planned")
         planned.unlink()
-        ended = self - planned
-        if ended:
-            ended.write({"date_end": date or fields.Date.context_today(self)})
+        for component in self - planned:
+            component.date_end = max(date or fields.Date.context_today(self), component.date_start)
 
-    @api.model
-    def _change_quantity(self, equipment, components, product, module, delta, date=None, **vals):
-        """Add to a product of equipment, or take from it, what came last first.
+    def _take(self, quantity, date=None):
+        """Take a quantity from them: from what came last first, but from what was there on the day before.
 
-        :param components: those of the product that it has now
-        :param delta: in the unit of the product
-        :raise UserError: where there is less of it
+        :return: what they do not have of it
         """
-        if not delta:
-            return
-        own = {name: value for name, value in vals.items() if value}
-        if delta > 0 and (own or not components):
-            self.create(
-                {
-                    "equipment_id": equipment.id,
-                    "product_id": product.id,
-                    "module_id": module and module.id,
-                    "quantity": delta,
-                    "date_start": equipment.state != "planned" and (date or fields.Date.context_today(self)),
-                    **own,
-                }
-            )
-            return
-        if delta > 0:
-            components[-1:].quantity += delta
-            return
-        missing = -delta
-        for component in components.sorted("id", reverse=True):
-            if float_compare(component.quantity, missing, 6) > 0:
-                component.quantity -= missing
-                return
-            missing -= component.quantity
+        date = date or fields.Date.context_today(self)
+
+        def newest_there(component):
+            is_later = bool(component.date_start) and component.date_start > date
+            return is_later, -component.id
+
+        for component in self.sorted(newest_there):
+            if float_compare(component.quantity, quantity, 6) > 0:
+                component.quantity -= quantity
+                return 0.0
+            quantity -= component.quantity
             component._end(date)
-            if float_compare(missing, 0, 6) <= 0:
-                return
-        raise UserError(
-            self.env._(
-                "%(equipment)s, %(product)s: there are only %(quantity)s.",
-                equipment=equipment.display_name,
-                product=(module or product).display_name,
-                quantity=-delta - missing,
-            )
-        )
+            if float_compare(quantity, 0, 6) <= 0:
+                return 0.0
+        return quantity

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
 from ..pipeline.crm_lead import OURS
+from .pemba_equipment import Recording
 
 # Kept by the components; at creation they are given to these.
 OF_COMPONENTS = ("quantity", "seat_count", "module_ids")
@@ -24,7 +25,17 @@ class PembaEquipment(models.Model):
         inverse="_inverse_module_ids",
         search="_search_module_ids",
         store=False,
+        context={"active_test": False},
     )
+
+    @api.model
+    def default_get(self, fields_list):
+        """A new form starts with one; what is created without a quantity gets it with its components."""
+        values = super().default_get(fields_list)
+        if self.env.context.get("pemba_creating") is not OURS:
+            for name in {"quantity", "seat_count"} & set(fields_list):
+                values.setdefault(name, 1)
+        return values
 
     @api.depends("product_id", "component_ids.quantity", "component_ids.date_end", "component_ids.product_id")
     def _compute_quantity(self):
@@ -42,8 +53,15 @@ class PembaEquipment(models.Model):
             equipment.module_ids = equipment._get_components().module_id
 
     def _search_module_ids(self, operator, value):
-        has_now = Domain("date_end", "=", False) & Domain("module_id", operator, value)
-        return Domain("component_ids", "any", has_now)
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented  # Odoo inverts the search
+        now = Domain("date_end", "=", False)
+        has_now = Domain("component_ids", "any", now & Domain("module_id", operator, value))
+        if operator == "in" and False in value:
+            none = ~Domain("component_ids", "any", now & Domain("module_id", "!=", False))
+            modules = [one for one in value if one]
+            return none | Domain("component_ids", "any", now & Domain("module_id", "in", modules))
+        return has_now
 
     def _inverse_quantity(self):
         for equipment in self:
@@ -80,27 +98,34 @@ class PembaEquipment(models.Model):
     def _set_quantity(self, product, module, quantity):
         """Have a quantity of a product or module: what was added last is reduced first."""
         self.ensure_one()
-        components = self._get_components_of(product, module)
-        self.component_ids._change_quantity(
-            self, components, product, module, quantity - sum(components.mapped("quantity"))
-        )
+        has = sum(self._get_components_of(product, module).mapped("quantity"))
+        self._change_quantity(product, module, quantity - has)
 
     def _add_missing_components(self, vals_list):
-        """Equipment created without components has one of its product, and one of each module given."""
+        """Equipment created without components has one of its product, and one of each module given.
+
+        :param vals_list: the values that it was created with
+        """
         new_vals = []
         for equipment, vals in zip(self, vals_list, strict=True):
             if vals.get("component_ids"):
                 continue
-            quantity = vals.get("quantity") or vals.get("seat_count") or 1.0
+            quantity = equipment._get_given_quantity(vals)
             main = {"equipment_id": equipment.id, "product_id": equipment.product_id.id, "quantity": quantity}
             new_vals.append(main)
             for module in self._get_given_modules(vals):
                 product = module._get_product(equipment.deployment_type_id)
                 new_vals.append(main | {"product_id": product.id, "module_id": module.id})
-        self.env["pemba.equipment.component"].with_context(pemba_recording=OURS).create(new_vals)
+        self.env["pemba.equipment.component"].create(new_vals)
+
+    def _get_given_quantity(self, vals):
+        """Seats and quantity are the same: of software the seats given, of hardware the quantity."""
+        names = ("seat_count", "quantity") if self.kind == "software" else ("quantity", "seat_count")
+        given = [vals[name] for name in names if is_given(vals.get(name))]
+        return next(filter(None, given), given[0] if given else 1.0)
 
     def _get_given_modules(self, vals):
-        """:return: the modules that the commands of ``module_ids`` in values of a creation mean"""
+        """:return: the modules that the commands of ``module_ids`` in values mean"""
         ids = []
         for command in vals.get("module_ids") or []:
             if isinstance(command, int):
@@ -110,3 +135,44 @@ class PembaEquipment(models.Model):
             elif command[0] == Command.LINK:
                 ids.append(command[1])
         return self.env["pemba.software.module"].browse(ids)
+
+    def _follow_product(self, before):
+        """Components of planned equipment are of its product, and its modules', once these change.
+
+        :param before: ``{equipment: (product, deployment type)}``
+        """
+        for equipment, (product, deployment) in before.items():
+            changes = {}
+            if equipment.product_id != product:
+                changes = dict.fromkeys(equipment._get_components_of(product, False), equipment.product_id)
+            if equipment.deployment_type_id != deployment:
+                for component in equipment._get_components().filtered("module_id"):
+                    changes[component] = component.module_id._get_product(equipment.deployment_type_id)
+            for component, new in changes.items():
+                component.product_id = new
+
+    def _match_components(self, commands):
+        """Rows of a file are the components that equipment has already of their product and module.
+
+        :param commands: of ``component_ids``
+        """
+        matched = []
+        for command in commands:
+            vals = command[2] if command[0] == Command.CREATE else {}
+            component = vals and self._get_components().filtered(
+                lambda one, vals=vals: (
+                    one.product_id.id == (vals.get("product_id") or False)
+                    and one.module_id.id == (vals.get("module_id") or False)
+                )
+            )
+            matched.append(Command.update(component[0].id, vals) if component else command)
+        return matched
+
+    def _with_recording(self):
+        """What changes of this equipment is recorded by whoever changes it."""
+        return self.with_context(pemba_recording=Recording(self.ids))
+
+
+def is_given(value):
+    """Whether a value was given; an empty cell of a file is none, and 0 is one."""
+    return value is not None and value is not False and value != ""

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..pipeline.crm_lead import OURS
+from .pemba_equipment import Recording
 
 
 class PembaEquipmentLedger(models.AbstractModel):
@@ -13,7 +13,7 @@ class PembaEquipmentLedger(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self.env.context.get("pemba_recording") is not OURS:
+        if not isinstance(self.env.context.get("pemba_recording"), Recording):
             raise UserError(self.env._("Events are recorded by what is done with equipment."))
         return super().create(vals_list)
 
@@ -119,7 +119,7 @@ class PembaEquipmentEventLine(models.Model):
         string="Sold by",
         readonly=True,
         index="btree_not_null",
-        ondelete="set null",
+        ondelete="restrict",
     )
 
     @api.depends("product_id", "module_id", "quantity")

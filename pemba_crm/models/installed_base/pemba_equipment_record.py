@@ -6,7 +6,8 @@ from odoo.fields import Command
 from odoo.tools import float_compare
 
 from ..pipeline.crm_lead import OURS
-from .pemba_equipment_content import OF_COMPONENTS
+from .pemba_equipment import Recording
+from .pemba_equipment_content import OF_COMPONENTS, is_given
 
 # What events say of equipment besides its components.
 LEDGER_FIELDS = ("version_id", "partner_id", "site_id")
@@ -17,6 +18,12 @@ NEVER_EMPTY = frozenset(
 )
 # What does not change without an event once it is in service.
 TRACKED = frozenset({*LEDGER_FIELDS, "component_ids", *OF_COMPONENTS})
+# What must go together.
+CONFIGURATION = frozenset(
+    {"software_id", "version_id", "deployment_type_id", "component_ids", *OF_COMPONENTS}
+)
+# What is changed where it is: on the other equipment, by its events.
+ELSEWHERE = ("child_ids", "event_ids")
 
 
 class PembaEquipment(models.Model):
@@ -27,33 +34,59 @@ class PembaEquipment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """In service, it has its ``install`` event on the day it went into service; else it is planned."""
-        default = self.env.context.get("default_state") or "planned"
-        given = [self._prepare_creation(vals) for vals in vals_list]
-        equipment = super(PembaEquipment, self.with_context(pemba_recording=OURS)).create(given)
-        equipment = equipment.with_env(self.env)
+        defaults = self._get_content_defaults()
+        vals_list = [defaults | self._without_empty(vals) for vals in vals_list]
+        given = self._prepare_creation(vals_list)
+        proposed = {f"default_{name}" for name in defaults}
+        context = {key: value for key, value in self.env.context.items() if key not in proposed}
+        creating = self.with_context(context, pemba_creating=OURS)
+        equipment = super(PembaEquipment, creating).create(given)
         equipment._add_missing_components(vals_list)
+        equipment = equipment.with_env(self.env)
         equipment._check_configuration()
         equipment._forget_licence_keys(*vals_list)
         of_state = {}
         for one, vals in zip(equipment, vals_list, strict=True):
-            of_state.setdefault(vals.get("state") or default, []).append(one.id)
+            of_state.setdefault(vals.get("state") or "planned", []).append(one.id)
         for state, ids in of_state.items():
             self.browse(ids)._start_as(state)
         return equipment
 
-    def _prepare_creation(self, vals):
+    def _get_content_defaults(self):
+        """What the context proposes for the state and the components, which are not given as they are."""
+        proposed = {name: self.env.context.get(f"default_{name}") for name in ("state", *OF_COMPONENTS)}
+        return {name: value for name, value in proposed.items() if value}
+
+    def _without_empty(self, vals):
+        """Values without those that an empty cell of a file gives."""
+        return {name: value for name, value in vals.items() if is_given(value) or name not in NEVER_EMPTY}
+
+    def _prepare_creation(self, vals_list):
         """Values without what components keep, with the customer's company and a reference."""
-        vals = {name: value for name, value in vals.items() if value or name not in NEVER_EMPTY}
-        vals = {name: value for name, value in vals.items() if name not in OF_COMPONENTS}
-        vals["state"] = "planned"
-        if vals.get("name", self.env._("New")) == self.env._("New"):
+        self._check_elsewhere(vals_list)
+        prepared = []
+        for vals in vals_list:
+            vals = {name: value for name, value in vals.items() if name not in OF_COMPONENTS}
+            vals["state"] = "planned"
+            if vals.get("properties") and not vals.get("categ_id"):  # they are defined there
+                vals["categ_id"] = self.new(vals).product_id.categ_id.id
+            prepared.append(self._with_entity(vals))
+        self._add_references(prepared)
+        return prepared
+
+    def _add_references(self, vals_list):
+        """References of those that have none, by the sequence of their company."""
+        new = self.env._("New")
+        sequences = {}
+        for vals in vals_list:
+            if vals.get("name", new) != new:
+                continue
             company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
-            sequence = self.env["ir.sequence"].sudo().with_company(company)  # whoever creates equipment
-            vals["name"] = sequence.next_by_code("pemba.equipment")
-        if vals.get("properties") and vals.get("product_id"):  # they are defined there
-            product = self.env["product.product"].browse(vals["product_id"])
-            vals.setdefault("categ_id", product.categ_id.id)
-        return self._with_entity(vals)
+            if company not in sequences:
+                everyone = self.env["ir.sequence"].sudo()  # whoever creates equipment
+                domain = [("code", "=", "pemba.equipment"), ("company_id", "in", (company.id, False))]
+                sequences[company] = everyone.search(domain, order="company_id", limit=1)
+            vals["name"] = sequences[company].next_by_id()
 
     def _with_entity(self, vals):
         if vals.get("partner_id"):
@@ -61,36 +94,46 @@ class PembaEquipment(models.Model):
             return vals | {"partner_id": partner.commercial_partner_id.id}
         return vals
 
+    def _check_elsewhere(self, vals_list):
+        for name in ELSEWHERE:
+            if any(vals.get(name) for vals in vals_list):
+                label = self.fields_get([name], ["string"])[name]["string"]
+                raise UserError(self.env._("%s: these are changed where they are.", label))
+
     def write(self, vals):
         """Once in service, what it is changes with an event: a direct write is a correction of today."""
-        if self.env.context.get("pemba_recording") is OURS:
+        if Recording.covers(self):
             return super().write(vals)
+        self._check_elsewhere([vals])
         if self.env.context.get("import_file"):
-            vals = {name: value for name, value in vals.items() if value or name not in NEVER_EMPTY}
-        vals = self._without_unchanged(self._with_entity(vals))
+            vals = self._without_empty(vals)
+        asked = self._with_entity(vals)
+        vals = self._without_unchanged(asked)
         if not vals:
             return True
-        state = vals.get("state")
         changes = {name: value for name, value in vals.items() if name != "state"}
-        before = self._get_snapshots() if not TRACKED.isdisjoint(changes) else {}
         if changes.get("in_service_date"):
             self.filtered(lambda one: one.state != "planned")._correct_service_date(vals["in_service_date"])
-        self._check_what_stays(changes)
-        recording = super(PembaEquipment, self.with_context(pemba_recording=OURS))
-        result = recording.write({name: value for name, value in changes.items() if name != "module_ids"})
-        if "module_ids" in changes:  # in the quantity that was just written
-            recording.write({"module_ids": changes["module_ids"]})
+        self._check_what_stays(changes, vals.get("state"))
+        before = {one: (one.product_id, one.deployment_type_id) for one in self if one.state == "planned"}
+        tracks, checks = (not some.isdisjoint(changes) for some in (TRACKED, CONFIGURATION))
+        with self._recording("correct", tracks=tracks, checks=checks) as recording:
+            recorded = super(PembaEquipment, recording)
+            result = recorded.write({name: value for name, value in changes.items() if name != "module_ids"})
+            recording._follow_product(before)
+            if "module_ids" in changes:  # in the quantity that was just written
+                recorded.write({"module_ids": changes["module_ids"]})
         self._forget_licence_keys(changes)
-        self._check_configuration()
-        self._record("correct", before)
-        if state:
-            self._go_to(state, vals)
+        if "state" in vals:
+            self._go_to(vals["state"], asked)
         return result
 
     def _without_unchanged(self, vals):
         """Values less those that equipment has already: a file imported again writes nothing."""
         if len(self) != 1:
             return vals
+        if self.env.context.get("import_file") and vals.get("component_ids"):
+            vals = vals | {"component_ids": self._match_components(vals["component_ids"])}
         return {name: value for name, value in vals.items() if not self._has_value(name, value)}
 
     def _has_value(self, name, value):
@@ -106,7 +149,7 @@ class PembaEquipment(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_planned(self):
         for equipment in self:
-            if equipment.state != "planned":
+            if equipment.state != "planned" or equipment.event_ids:
                 raise UserError(
                     self.env._("%s was in service: it is retired, not deleted.", equipment.display_name)
                 )
@@ -140,36 +183,46 @@ class PembaEquipment(models.Model):
         return {name: self[name] for name in LEDGER_FIELDS} | {"lines": lines}
 
     @contextmanager
-    def _recording(self, kind, date=None, **vals):
-        """What is changed in it is one event of each equipment, unless who changes it records."""
-        if self.env.context.get("pemba_recording") is OURS:
-            yield
+    def _recording(self, kind, date=None, tracks=True, checks=True, **vals):
+        """What is changed in it is one event of each equipment, unless whoever changes it records.
+
+        :param tracks: whether anything is changed that events tell
+        :param checks: whether what comes of it must go together
+        :return: the equipment, to be changed
+        """
+        if Recording.covers(self):
+            yield self
             return
-        before = self._get_snapshots()
-        yield
-        self._check_configuration()
+        before = self._get_snapshots() if tracks else {}
+        known = self._get_known_issues() if checks else {}
+        yield self.with_context(pemba_recording=Recording(self.ids))
+        self._check_new_issues(known)
         self.env["pemba.equipment"]._record(kind, before, date, **vals)
 
     @api.model
     def _record(self, kind, before, date=None, **vals):
-        """An event for each equipment that has changed.
+        """An event for each equipment that has changed, or of which something is stated.
 
         :param before: see ``_get_snapshots``; an empty one for what is new
         :param date: the day it took effect, else today
-        :param vals: of the events
+        :param vals: of the events: a note, and what they state, whether it is new or not
         """
         date = date or fields.Date.context_today(self)
         vals_list = []
         for equipment, old in before.items():
             changes = equipment._get_changes(old)
-            if changes or vals.get("state"):
+            if changes or set(vals) - {"note"}:
                 vals_list.append(
                     {"equipment_id": equipment.id, "kind": kind, "date": date, **changes, **vals}
                 )
-        events = self.env["pemba.equipment.event"].sudo()  # nobody else writes any
-        events.with_context(pemba_recording=OURS).create(vals_list)
+        self._create_events(vals_list)
         if vals_list and date < fields.Date.context_today(self):
             self.union(*before)._follow_ledger(date)
+
+    @api.model
+    def _create_events(self, vals_list):
+        events = self.env["pemba.equipment.event"].sudo()  # nobody else writes any
+        return events.with_context(pemba_recording=Recording()).create(vals_list)
 
     def _get_changes(self, old):
         """What differs from a snapshot: values of an event."""
@@ -209,4 +262,4 @@ class PembaEquipment(models.Model):
                 if event[name]:
                     last.setdefault(event.equipment_id, {})[name] = event[name].id
         for equipment, vals in last.items():
-            equipment.with_env(self.env).with_context(pemba_recording=OURS).write(vals)
+            equipment.with_env(self.env)._with_recording().write(vals)

@@ -2,7 +2,6 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..pipeline.crm_lead import OURS
 from .pemba_equipment_record import LEDGER_FIELDS
 
 
@@ -24,8 +23,7 @@ class PembaEquipment(models.Model):
             for equipment in moved
             for vals in equipment._move_service_date(date)
         ]
-        events = self.env["pemba.equipment.event"].sudo()  # nobody else writes any
-        events.with_context(pemba_recording=OURS).create(vals_list)
+        self._create_events(vals_list)
 
     def _move_service_date(self, date):
         """:return: values of the events that this takes"""
@@ -33,7 +31,7 @@ class PembaEquipment(models.Model):
         last = max(old, date)
         events = self.event_ids.filtered(lambda event: event.date <= last)
         vals_list = self._prepare_service_date_events(events.sorted(lambda one: (one.date, one.id)), date)
-        recording = self.with_context(pemba_recording=OURS)
+        recording = self._with_recording()
         recording.component_ids.filtered(lambda component: component.date_start == old).date_start = date
         recording.in_service_date = date
         return vals_list

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .pemba_equipment import IN_BASE
+
 
 class PembaOpportunityConfiguration(models.Model):
     """A configuration may extend equipment: then only what that lacks is offered."""
@@ -83,9 +85,9 @@ class PembaOpportunityConfiguration(models.Model):
         lines = super()._prepare_lines()
         if not self.equipment_id:
             return lines
-        has = {}
+        has, own = {}, self.lead_id._get_all_lines()
         for component in self.equipment_id._get_components():
-            if component.opportunity_line_id.lead_id != self.lead_id:
+            if component.opportunity_line_id not in own:  # a colleague's cannot be read
                 key = component.product_id.id, component.module_id.id
                 has[key] = has.get(key, 0.0) + component.quantity
         return {
@@ -99,3 +101,10 @@ class PembaOpportunityConfiguration(models.Model):
         """The equipment that it extends or has become, unless that is retired."""
         equipment = self.equipment_id or self.installed_ids[:1]
         return equipment.filtered(lambda one: one.state != "retired")
+
+    def _get_upgrade(self):
+        """The id of the version that the equipment it extends is to run, where that is a later one."""
+        runs = self.equipment_id.version_id
+        is_running = self.equipment_id.state in IN_BASE and self.is_retained
+        sold = self.version_id
+        return is_running and sold and (not runs or sold.sequence > runs.sequence) and sold.id

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 from .pemba_equipment import IN_BASE
 
@@ -8,6 +9,25 @@ class ResPartner(models.Model):
 
     equipment_ids = fields.One2many("pemba.equipment", "partner_id")
     equipment_count = fields.Integer(compute="_compute_equipment_count", groups="base.group_user")
+
+    had_equipment = fields.Boolean(
+        string="Has or Had Equipment",
+        search="_search_had_equipment",
+        compute="_compute_had_equipment",
+        groups="base.group_user",
+    )
+
+    def _compute_had_equipment(self):
+        having = set(self._search([("id", "in", self.ids), ("had_equipment", "=", True)]))
+        for partner in self:
+            partner.had_equipment = partner._origin.id in having
+
+    def _search_had_equipment(self, operator, value):
+        """Of whom any event says that it got equipment; it may be another's by now."""
+        if operator != "in":
+            return NotImplemented
+        events = self.env["pemba.equipment.event"]._search([("partner_id", "!=", False)])
+        return Domain("id", "in", events.subselect("partner_id"))
 
     def _compute_equipment_count(self):
         counts = dict(
@@ -37,3 +57,19 @@ class ResPartner(models.Model):
                 "search_default_group_by_site": 1,
             },
         }
+
+    def write(self, vals):
+        """Equipment of who comes to belong to another company is that company's."""
+        if {"parent_id", "is_company"}.isdisjoint(vals):
+            return super().write(vals)
+        result = super().write(vals)
+        equipment = self.env["pemba.equipment"].sudo()  # whoever keeps contacts
+        moved = equipment.search([("partner_id", "in", self.ids)]).filtered(
+            lambda one: one.partner_id.commercial_partner_id != one.partner_id
+        )
+        for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
+            in_base = of_owner.filtered(lambda one: one.state in IN_BASE)
+            for site, at_site in in_base.grouped("site_id").items():
+                at_site._transfer(owner, site)
+            (of_owner - in_base)._with_recording().partner_id = owner
+        return result

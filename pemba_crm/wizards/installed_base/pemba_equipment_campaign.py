@@ -43,13 +43,7 @@ class PembaEquipmentCampaign(models.TransientModel):
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "pemba.equipment" and "equipment_ids" in fields_list:
             selected = self.env["pemba.equipment"].browse(self.env.context.get("active_ids"))
-            behind = selected.filtered(
-                lambda one: (
-                    one.state in IN_BASE
-                    and one.version_id
-                    and one.version_id != one.software_id.latest_version_id
-                )
-            )
+            behind = selected.filtered(lambda one: one.state in IN_BASE and one.versions_behind)
             values["equipment_ids"] = [Command.set(behind.ids)]
         return values
 
@@ -75,6 +69,16 @@ class PembaEquipmentCampaign(models.TransientModel):
             raise UserError(self.env._("Nothing of what you chose is behind."))
         if not self.version_id:
             raise UserError(self.env._("Choose equipment of one software: a campaign is for one version."))
+        for one in self.equipment_ids:
+            if one.software_id != self.version_id.software_id:
+                one._refuse(
+                    "software_id",
+                    self.env._(
+                        "%(version)s belongs to %(software)s.",
+                        version=self.version_id.display_name,
+                        software=self.version_id.software_id.display_name,
+                    ),
+                )
         name = self.env._("Upgrade to %s", self.version_id.display_name)
         if self.kind == "activity":
             self.equipment_ids.activity_schedule(

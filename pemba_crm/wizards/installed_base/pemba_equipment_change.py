@@ -71,11 +71,6 @@ class PembaEquipmentChange(models.TransientModel):
             if change.kind in ("upgrade", "correct"):
                 change.version_id = change.version_id or change.software_id.latest_version_id
 
-    @api.onchange("module_id")
-    def _onchange_module_id(self):
-        if self.module_id:
-            self.product_id = self.module_id._get_product(self.equipment_ids[:1].deployment_type_id)
-
     def action_record(self):
         """Record it.
 
@@ -96,10 +91,8 @@ class PembaEquipmentChange(models.TransientModel):
         elif self.kind == "service_date":
             equipment._correct_service_date(self.date, self.note)
         elif self.kind in ("add", "reduce"):
-            for one in equipment:
-                getattr(one, f"_{self.kind}")(
-                    self.product_id or one.product_id, self.quantity, self.module_id or None, self.date
-                )
+            change = equipment._add if self.kind == "add" else equipment._reduce
+            change(self.product_id, self.quantity, self.module_id, self.date)
         elif self.kind == "move":
             equipment._move(self.site_id, self.date)
         elif self.kind == "transfer":

@@ -36,15 +36,18 @@ class PembaEquipmentProposal(models.TransientModel):
         """:param proposal: see ``crm.lead._get_proposals``"""
         configuration, missing = proposal["configuration"], proposal["missing"]
         by_hand = not configuration and next(iter(missing))
+        content = [
+            f"{line.module_id.name or line.product_id.name} {quantity:+g}"
+            for line, quantity in missing.items()
+        ]
+        if proposal["version"]:
+            content.append(configuration.version_id.display_name)
         return {
             "configuration_id": configuration.id,
             "opportunity_line_id": by_hand and by_hand.id,
             "equipment_id": proposal["equipment"].id,
-            "quantity": max(missing.values()),
-            "content": ", ".join(
-                f"{line.module_id.name or line.product_id.name} {quantity:+g}"
-                for line, quantity in missing.items()
-            ),
+            "quantity": max(missing.values(), default=0.0),
+            "content": ", ".join(content),
             "site_id": (proposal["equipment"].site_id or self.lead_id.customer_id).id,
             "software_id": (configuration.software_id or (by_hand and by_hand.software_id)).id,
             "version_id": configuration.version_id.id,
@@ -56,12 +59,11 @@ class PembaEquipmentProposal(models.TransientModel):
         :raise UserError: where nothing is chosen
         """
         self.ensure_one()
-        equipment = self.env["pemba.equipment"]
-        for line in self.line_ids.filtered("is_delivered_now"):
-            equipment |= line._deliver()
-        if not equipment:
+        lines = self.line_ids.filtered("is_delivered_now")
+        if not lines:
             raise UserError(self.env._("%s: choose what is delivered.", self.lead_id.display_name))
-        self.lead_id._settle_delivery()
+        equipment = self.lead_id._deliver([line._prepare_delivery() for line in lines], self.date)
+        self.line_ids.licence_key = False  # it stays nowhere but on the equipment, masked
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_equipment_action")
         return action | equipment._get_window()
 
@@ -84,46 +86,42 @@ class PembaEquipmentProposalLine(models.TransientModel):
     software_id = fields.Many2one("pemba.software")
     version_id = fields.Many2one("pemba.software.version", domain="[('software_id', '=', software_id)]")
     serial_number = fields.Char()
-    licence_key = fields.Char()
+    licence_key = fields.Char(exportable=False)
     parent_id = fields.Many2one("pemba.equipment", string="Runs on")
 
-    def _deliver(self):
-        """:raise UserError: where less is left to deliver than is asked for"""
+    def _prepare_delivery(self):
+        """:return: what ``crm.lead._deliver`` takes
+        :raise UserError: where less is left to deliver than is asked for, or it is another opportunity's
+        """
         self.ensure_one()
-        lead = self.proposal_id.lead_id
+        lead, line = self.proposal_id.lead_id, self.opportunity_line_id
+        proposal = {"lead": lead, "configuration": self.configuration_id}
         if self.configuration_id:
-            missing = self._get_lines()._get_missing()
+            lines = lead.opportunity_line_ids.filtered(
+                lambda line: line.configuration_id == self.configuration_id and line.configuration_role
+            )
+            missing, upgrade = lines._get_missing(), self.configuration_id._get_upgrade()
+            proposal |= {"equipment": self.configuration_id._get_installed(), "version": upgrade}
         else:
-            missing = {self.opportunity_line_id: self.quantity}
-            left = self.opportunity_line_id._get_missing().get(self.opportunity_line_id, 0.0)
-            if self.opportunity_line_id.product_id.uom_id.compare(self.quantity, left) > 0:
+            missing, upgrade = {line: self.quantity}, False
+            left = line._get_missing().get(line, 0.0) if line.lead_id == lead else 0.0
+            if self.quantity <= 0 or self.quantity > left + 1e-6:
                 missing = {}
-        if not missing:
+            proposal |= {"equipment": self.equipment_id.browse(), "version": False}
+        if not (missing or upgrade):
             raise UserError(
                 self.env._(
                     "%(lead)s: %(content)s was delivered meanwhile.", lead=lead.name, content=self.content
                 )
             )
-        proposal = {
-            "lead": lead,
-            "configuration": self.configuration_id,
-            "equipment": self.configuration_id._get_installed()
-            if self.configuration_id
-            else self.equipment_id,
-            "missing": missing,
-        }
-        return lead._deliver(
-            proposal,
-            self.proposal_id.date,
-            site_id=self.site_id.id,
-            version_id=self.version_id.id,
-            serial_number=self.serial_number,
-            licence_key=self.licence_key,
-            parent_id=self.parent_id.id,
-        )
+        return proposal | {"missing": missing}, self._prepare_equipment_vals()
 
-    def _get_lines(self):
-        lines = self.proposal_id.lead_id.opportunity_line_ids
-        return lines.filtered(
-            lambda line: line.configuration_id == self.configuration_id and line.configuration_role
-        )
+    def _prepare_equipment_vals(self):
+        """What a person completed."""
+        return {
+            "site_id": self.site_id.id,
+            "version_id": self.version_id.id,
+            "serial_number": self.serial_number,
+            "licence_key": self.licence_key,
+            "parent_id": self.parent_id.id,
+        }

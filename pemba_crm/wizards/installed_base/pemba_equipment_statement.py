@@ -10,7 +10,7 @@ class PembaEquipmentStatement(models.TransientModel):
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",
-        domain="[('equipment_ids', '!=', False)]",
+        domain="[('had_equipment', '=', True)]",
         help="Empty for the totals of all customers.",
     )
     date = fields.Date(required=True, default=fields.Date.context_today)
