@@ -206,6 +206,87 @@ class TestDelivery(PembaEquipmentCommon):
         self.assertEqual(head._create_equipment().product_id, self.disk)
         self.assertFalse(head._create_equipment())
 
+    def test_an_extension_never_goes_back_or_astray(self):
+        geo = self._create_equipment(state="in_service", in_service_date=self._day(-5))
+        deal = self._sell(equipment_id=geo.id, seat_count=15)
+        geo.action_upgrade(self.new)
+        deal.action_set_won()
+        geo._transfer(self.other)
+        with self._refused(UserError, f"{geo.name} Geo belongs to Other, not to Customer"):
+            deal._create_equipment()
+        geo._transfer(self.customer)
+        deal._create_equipment()
+        self.assertEqual((geo.seat_count, geo.version_id), (15, self.new))
+
+    def test_an_upgrade_alone_is_delivered(self):
+        geo = self._create_equipment(state="in_service")
+        deal = self._sell(equipment_id=geo.id, version_id=self.new.id)
+        self.assertFalse(deal.opportunity_line_ids)
+        self._win(deal)
+        self.assertTrue(deal.is_to_deliver)
+        self.assertTrue(deal.activity_ids)
+        deal.with_user(self.support)._create_equipment()
+        self.assertEqual(geo.version_id, self.new)
+        self.assertFalse(deal.is_to_deliver or deal.activity_ids)
+
+    def test_modules_alone_are_delivered(self):
+        self.software.product_id = False
+        deal = self._sell(
+            seat_count=4, deployment_type_id=self.on_premise.id, module_ids=[Command.set(self.maps.ids)]
+        )
+        deal.action_set_won()
+        geo = deal._create_equipment()
+        self.assertEqual((geo.seat_count, geo.module_ids), (4, self.maps))
+        self.assertFalse(deal.is_to_deliver)
+
+    def test_what_was_delivered_is_not_deleted(self):
+        deal = self._sell({"product_id": self.server.id, "quantity": 2.5})
+        deal.action_set_won()
+        servers = deal._create_equipment()
+        self.assertEqual(servers.mapped("quantity"), [1, 1, 0.5])
+        deal.stage_id = self.stages["M"][:1]
+        for records in (deal.opportunity_line_ids, deal):
+            with self._refused(UserError, "Server: it was delivered as EQ/"):
+                records.unlink()
+
+    def test_salespeople_extend_what_a_colleague_sold(self):
+        first = self._sell(seat_count=10)
+        first.action_set_won()
+        geo = first._create_equipment()
+        geo.action_start()
+        colleague = self._create_user("pemba_colleague", "sales_team.group_sale_salesman")
+        deal = self._create_opportunity("E", partner_id=self.customer.id, user_id=colleague.id)
+        self.env.invalidate_all()
+        configuration = self.env["pemba.opportunity.configuration"].with_user(colleague)
+        configuration = configuration.create({"lead_id": deal.id, "equipment_id": geo.id})
+        configuration.seat_count = 12
+        configuration.action_apply()
+        self.assertEqual(deal.opportunity_line_ids.filtered("configuration_role")[0].quantity, 2)
+
+    def test_delivering_and_adding_to_many_costs_few_queries_each(self):
+        def count(size, change):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            change(size)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        def deliver(size):
+            deal = self._sell({"product_id": self.server.id, "quantity": size})
+            deal.action_set_won()
+            return deal._create_equipment()
+
+        count(1, deliver)
+        few, many = count(5, deliver), count(55, deliver)
+        self.assertLessEqual((many - few) / 50, 2.2)  # of which the reference from its sequence
+        servers = deliver(60)
+        servers.action_start(self._day(-5))
+        for change in ("_add", "_reduce"):
+            few = count(5, lambda size, change=change: getattr(servers[:size], change)(quantity=1))
+            many = count(55, lambda size, change=change: getattr(servers[:size], change)(quantity=0.5))
+            self.assertLessEqual((many - few) / 50, 1.2, change)
+
     def test_what_has_no_customer_is_not_delivered(self):
         deal = self._sell(seat_count=1)
         deal.partner_id = False

@@ -332,6 +332,113 @@ class TestEquipment(PembaEquipmentCommon):
         self.assertEqual(exported, [[None, "Installation"]])
         self.assertFalse(self.env["ir.model.data"].search([("model", "=", event._name)]))
 
+    def test_no_command_on_other_equipment_goes_past_the_ledger(self):
+        one = self._create_equipment(state="in_service")
+        other = self._create_equipment(state="in_service")
+        as_support = one.with_user(self.support)
+        for vals in (
+            {"child_ids": [Command.update(other.id, {"version_id": self.new.id})]},
+            {"event_ids": [Command.create({"kind": "retire"})]},
+            {"component_ids": [Command.link(other.component_ids.id)]},
+        ):
+            with self._refused(UserError, "."):
+                as_support.write(vals)
+            with self._refused(UserError, "."):
+                self._create_equipment(**vals)
+        as_support.write({"component_ids": [Command.update(other.component_ids.id, {"quantity": 99})]})
+        self.assertEqual(self._get_events(other)[1:], [("correct", 0, "Licence +89")])
+        components = self.env["pemba.equipment.component"].with_user(self.support)
+        components.with_context(default_equipment_id=one.id).create(
+            {"product_id": self.licence.id, "quantity": 5, "date_start": "2001-01-01"}
+        )
+        self.assertEqual(self._get_events(one)[1:], [("correct", 0, "Licence +5")])
+        self.assertEqual(one.component_ids.mapped("date_start"), [self.today, self.today])
+        seats = self.env["pemba.equipment"].with_context(default_seat_count=10, default_state="in_service")
+        created = seats.create({"partner_id": self.customer.id, "software_id": self.software.id})
+        self.assertEqual(self._get_events(created), [("install", 0, "Licence +10, Customer")])
+
+    def test_what_is_taken_away_late_was_there_on_all_later_days(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-100))
+        equipment._add(self.licence, 5, date=self._day(-50))
+        equipment._reduce(self.licence, 5, date=self._day(-20))
+        equipment._add(self.licence, 5, date=self._day(-10))
+        with self._refused(UserError, "there were only 10.0 on"):
+            equipment._reduce(self.licence, 12, date=self._day(-40))
+        equipment._reduce(self.licence, 9, date=self._day(-40))
+        self.assertEqual(self._get_base(equipment, -15), [("Licence", "4.2", 1)])
+        self.assertEqual(equipment.seat_count, 6)
+        for quantity in (0, -4):
+            with self._refused(ValidationError, "is not above zero"):
+                equipment._add(self.licence, quantity)
+            with self._refused(ValidationError, "is not above zero"):
+                equipment._reduce(self.licence, quantity)
+
+    def test_the_version_of_today_may_have_run_before(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-100))
+        equipment.action_upgrade(self.new, self._day(-3))
+        equipment._correct({"version_id": self.new.id}, self._day(-60))
+        self.assertEqual(self._get_base(equipment, -60), [("Licence", "5.0", 10)])
+        self.assertEqual(self._get_base(equipment, -61), [("Licence", "4.2", 10)])
+
+    def test_a_catalogue_that_changes_leaves_what_is_installed_in_peace(self):
+        equipment = self._create_equipment(state="in_service", module_ids=[Command.set(self.maps.ids)])
+        self.maps.requires_ids = self.legacy
+        equipment.write({"warranty_end_date": self._day(30), "serial_number": "S-1"})
+        equipment.action_upgrade(self.new)
+        equipment._move(self.plant)
+        with self._refused(ValidationError, "Routes requires Maps|exclude"):
+            equipment.module_ids = self.routes
+        self.maps.active = False
+        self.env.invalidate_all()
+        equipment.module_ids |= self.legacy
+        self.assertEqual(equipment.module_ids, self.maps | self.legacy)
+
+    def test_equipment_is_found_by_its_modules(self):
+        plain = self._create_equipment()
+        mapped = self._create_equipment(module_ids=[Command.set(self.maps.ids)])
+        both = plain | mapped
+        for condition, found in (
+            (("module_ids", "in", self.maps.ids), mapped),
+            (("module_ids", "not in", self.maps.ids), plain),
+            (("module_ids", "ilike", "Map"), mapped),
+            (("module_ids", "not ilike", "Map"), plain),
+            (("module_ids", "=", False), plain),
+            (("module_ids", "!=", False), mapped),
+        ):
+            self.assertEqual(both.search([("id", "in", both.ids), condition]), found, condition)
+        named = self.env["pemba.equipment"].name_search(mapped.display_name, operator="=")
+        self.assertEqual([number for number, _name in named], mapped.ids)
+
+    def test_planned_equipment_changes_as_a_whole(self):
+        disk = self._create_product("Disk", type="consu")
+        server = self.env["pemba.equipment"].create(
+            {"partner_id": self.customer.id, "product_id": self.server.id, "quantity": 2}
+        )
+        server.product_id = disk
+        self.assertEqual((server.quantity, server.component_ids.product_id), (2, disk))
+        software = self._create_equipment(in_service_date=self._day(-3))
+        software.deployment_type_id = self.saas
+        self.assertEqual(software.component_ids.product_id, self.subscription)
+        self.assertEqual(software.seat_count, 10)
+        software.action_start()
+        self.assertEqual(software.in_service_date, self._day(-3))
+        with self._refused(ValidationError, "it is not retired"):
+            software.retired_date = self.today
+        with self._refused(ValidationError, "State: what is In Service does not become Planned"):
+            software.state = "planned"
+        with self._refused(ValidationError, "above zero"):
+            self._create_equipment(seat_count=0)
+
+    def test_equipment_follows_a_customer_that_joins_a_company(self):
+        person = self.env["res.partner"].create({"name": "Person"})
+        equipment = self._create_equipment(partner_id=person.id, state="in_service")
+        planned = self._create_equipment(partner_id=person.id)
+        person.parent_id = self.customer
+        self.assertEqual((equipment | planned).partner_id, self.customer)
+        self.assertEqual((equipment | planned).site_id, person)
+        self.assertEqual(self._get_events(equipment)[1:], [("transfer", 0, "Customer")])
+        equipment._move(self.plant)
+
     def test_merging_customers_keeps_both_histories(self):
         kept = self._create_equipment(state="in_service", in_service_date=self._day(-20))
         moved = self._create_equipment(

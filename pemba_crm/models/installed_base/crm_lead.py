@@ -34,7 +34,10 @@ class CrmLead(models.Model):
             lead.equipment_ids = sold | lead.opportunity_configuration_ids.equipment_id
 
     @api.depends(
-        "won_status", "opportunity_line_ids.quantity", "opportunity_line_ids.component_ids.sold_quantity"
+        "won_status",
+        "opportunity_line_ids.quantity",
+        "opportunity_line_ids.component_ids.sold_quantity",
+        "opportunity_configuration_ids.equipment_id.version_id",
     )
     def _compute_is_to_deliver(self):
         to_deliver = set(self._search([("id", "in", self.ids), ("is_to_deliver", "=", True)]))

@@ -152,22 +152,23 @@ class PembaEquipment(models.Model):
         :param quantity: above zero
         :raise UserError: where there is less of it on that day, or on one after it
         """
-        return self._change_component("reduce", product, module, -quantity, date)
+        return self._change_component("reduce", product, module, quantity, date)
 
-    def _change_component(self, kind, product, module, delta, date):
+    def _change_component(self, kind, product, module, quantity, date):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        if (delta > 0) != (kind == "add"):
-            self[:1]._refuse("quantity", self.env._("%s is not above zero.", abs(delta) and -abs(delta)))
+        if quantity <= 0:
+            self[:1]._refuse("quantity", self.env._("%s is not above zero.", quantity))
         products = {}
         for equipment in self:
             own = module and module._get_product(equipment.deployment_type_id)
             products[equipment] = product or own or equipment.product_id
-        if delta < 0:
-            self._check_quantities_from(date, products, module, -delta)
+        if kind == "reduce":
+            self._check_quantities_from(date, products, module, quantity)
         with self._recording(kind, date) as recording:
             for equipment in recording:
+                delta = quantity if kind == "add" else -quantity
                 equipment._change_quantity(products[equipment], module, delta, date)
         return True
 
