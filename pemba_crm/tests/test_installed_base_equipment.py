@@ -45,6 +45,16 @@ class TestEquipment(PembaEquipmentCommon):
         self.assertEqual(self._get_base(equipment, 0), [])
         equipment.unlink()
 
+    def test_a_new_form_has_one_of_its_product(self):
+        with Form(self.env["pemba.equipment"].with_user(self.support)) as form:
+            form.partner_id = self.customer
+            form.kind = "hardware"
+            form.product_id = self.server
+        self.assertEqual(form.record.quantity, 1)
+        form.product_id = self._create_product("Disk", type="consu")
+        form.save()
+        self.assertEqual((form.record.quantity, form.record.component_ids.product_id.name), (1, "Disk"))
+
     def test_components_given_at_creation_win(self):
         equipment = self._create_equipment(
             component_ids=[Command.create({"product_id": self.licence.id, "quantity": 3})]

@@ -108,9 +108,11 @@ class CrmLead(models.Model):
 
     def _ask_for_delivery(self):
         """An activity for support, once, where a won deal sold what comes into the base."""
-        activity_type = self.env.ref(DELIVERY, raise_if_not_found=False)
         silent = ("import_file", "tracking_disable", "mail_create_nolog")
-        if not self or not activity_type or any(self.env.context.get(key) for key in silent):
+        if not self or any(self.env.context.get(key) for key in silent):
+            return
+        activity_type = self.env.ref(DELIVERY, raise_if_not_found=False)
+        if not activity_type:
             return
         unasked = self.filtered(
             lambda lead: lead.is_to_deliver and activity_type not in lead.activity_ids.activity_type_id
@@ -127,7 +129,7 @@ class CrmLead(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_delivered(self):
-        self._get_all_lines()._unlink_except_delivered()
+        self.filtered("opportunity_line_count")._get_all_lines()._unlink_except_delivered()
 
     @api.model
     def _get_delivery_user(self, company):

@@ -37,12 +37,12 @@ class PembaEquipment(models.Model):
                 values.setdefault(name, 1)
         return values
 
-    @api.depends("product_id", "component_ids.quantity", "component_ids.date_end", "component_ids.product_id")
+    @api.depends("component_ids.quantity", "component_ids.date_end", "component_ids.product_id")
     def _compute_quantity(self):
         for equipment in self:
             equipment.quantity = sum(equipment._get_main_components().mapped("quantity"))
 
-    @api.depends("product_id", "component_ids.quantity", "component_ids.date_end", "component_ids.product_id")
+    @api.depends("component_ids.quantity", "component_ids.date_end", "component_ids.product_id")
     def _compute_seat_count(self):
         for equipment in self:
             equipment.seat_count = int(sum(equipment._get_main_components().mapped("quantity")))

@@ -62,11 +62,15 @@ class ResPartner(models.Model):
         """Equipment of who comes to belong to another company is that company's."""
         if {"parent_id", "is_company"}.isdisjoint(vals):
             return super().write(vals)
+        before = {partner: partner.commercial_partner_id for partner in self}
         result = super().write(vals)
-        equipment = self.env["pemba.equipment"].sudo()  # whoever keeps contacts
-        moved = equipment.search([("partner_id", "in", self.ids)]).filtered(
-            lambda one: one.partner_id.commercial_partner_id != one.partner_id
+        joined = self.filtered(
+            lambda partner: partner.commercial_partner_id not in (partner, before[partner])
         )
+        if not joined:
+            return result
+        equipment = self.env["pemba.equipment"].sudo()  # whoever keeps contacts
+        moved = equipment.search([("partner_id", "in", joined.ids)])
         for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
             in_base = of_owner.filtered(lambda one: one.state in IN_BASE)
             for site, at_site in in_base.grouped("site_id").items():

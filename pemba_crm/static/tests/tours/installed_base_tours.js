@@ -63,3 +63,50 @@ registry.category("web_tour.tours").add("pemba_crm_deliver_and_upgrade", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("pemba_crm_record_server", {
+    steps: () => [
+        { content: "new equipment", trigger: ".o_list_button_add", run: "click" },
+        {
+            content: "of a customer",
+            trigger: ".o_field_widget[name=partner_id] input",
+            run: "edit Customer Far Away",
+        },
+        {
+            content: "who is found",
+            trigger: ".ui-autocomplete a:contains('Customer Far Away'):not(:contains('Create'))",
+            run: "click",
+        },
+        {
+            content: "hardware",
+            trigger: ".o_field_widget[name=kind] input, .o_field_widget[name=kind] select",
+            run: "click",
+        },
+        {
+            content: "is chosen",
+            trigger: ".o_select_menu_item:contains('Hardware')",
+            run: "click",
+        },
+        {
+            content: "its product",
+            trigger: ".o_field_widget[name=product_id] input",
+            run: "edit Rack Server",
+        },
+        {
+            content: "is found",
+            trigger: ".ui-autocomplete a:contains('Rack Server'):not(:contains('Create'))",
+            run: "click",
+        },
+        {
+            content: "its serial number",
+            trigger: ".o_field_widget[name=serial_number] input",
+            run: "edit SRV-77",
+        },
+        { content: "put it into service", trigger: ".o_form_button_save", run: "click" },
+        { content: "now", trigger: "button[name=action_start]:visible", run: "click" },
+        {
+            content: "its history begins",
+            trigger: ".o_field_widget[name=event_ids] .o_data_row:contains('Rack Server +1')",
+        },
+    ],
+});
