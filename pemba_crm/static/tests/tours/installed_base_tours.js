@@ -105,6 +105,11 @@ registry.category("web_tour.tours").add("pemba_crm_record_server", {
         { content: "put it into service", trigger: ".o_form_button_save", run: "click" },
         { content: "now", trigger: "button[name=action_start]:visible", run: "click" },
         {
+            content: "it is in service",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('In Service')",
+        },
+        { content: "look at its history", trigger: ".nav-link[name=events]", run: "click" },
+        {
             content: "its history begins",
             trigger: ".o_field_widget[name=event_ids] .o_data_row:contains('Rack Server +1')",
         },
