@@ -305,6 +305,9 @@ class TestDelivery(PembaEquipmentCommon):
             changes.with_context(**context).create(vals).action_record()
             return equipment.mapped(lambda one: one.event_ids.sorted("id")[-1].kind)
 
+        with Form(changes.with_context(**context)) as form:  # as the list opens it
+            self.assertEqual(form.version_id, self.new)
+        self.assertEqual(form.record.equipment_ids, equipment)
         self.assertEqual(record(kind="upgrade"), ["upgrade"] * 3)  # to the latest
         self.assertEqual(equipment.version_id, self.new)
         self.assertEqual(record(kind="add", quantity=2), ["add"] * 3)

@@ -24,11 +24,3 @@ class TestInstalledBaseTours(PembaEquipmentCommon, HttpCase):
         self.assertEqual((equipment.serial_number, equipment.version_id), ("GEO-0001", self.new))
         self.assertEqual(equipment.event_ids.sorted("id").mapped("kind"), ["install", "upgrade"])
         self.assertFalse(deal.is_to_deliver)
-
-    def test_support_records_a_server(self):
-        customer = self.env["res.partner"].create({"name": "Customer Far Away", "is_company": True})
-        server = self._create_product("Rack Server", type="consu")
-        self.start_tour("/odoo/pemba-equipment", "pemba_crm_record_server", login="pemba_support")
-        equipment = customer.equipment_ids
-        self.assertEqual((equipment.product_id, equipment.serial_number), (server, "SRV-77"))
-        self.assertEqual((equipment.state, equipment.quantity), ("in_service", 1))

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 
 class PembaEquipmentChange(models.TransientModel):
@@ -49,7 +50,7 @@ class PembaEquipmentChange(models.TransientModel):
         """What is selected in the list."""
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "pemba.equipment" and "equipment_ids" in fields_list:
-            values.setdefault("equipment_ids", self.env.context.get("active_ids"))
+            values.setdefault("equipment_ids", [Command.set(self.env.context.get("active_ids") or [])])
         return values
 
     @api.depends("equipment_ids")
