@@ -172,6 +172,39 @@ class TestDelivery(PembaEquipmentCommon):
         with self._refused(UserError, "was delivered meanwhile"):
             rest.action_deliver()
 
+    def test_seats_are_delivered_in_parts(self):
+        deal = self._sell(
+            {"product_id": self.disk.id, "quantity": 8},
+            seat_count=10,
+            module_ids=[Command.set(self.maps.ids)],
+        )
+        deal.action_set_won()
+        self.assertEqual(deal.to_deliver, "Licence +10, Maps +10; Disk +8")
+
+        def deliver(quantities):
+            proposal = self.env["pemba.equipment.proposal"].create({"lead_id": deal.id})
+            for line in proposal.line_ids:
+                key = line.opportunity_line_id.product_id.name or "Geo"
+                line.is_delivered_now = key in quantities
+                line.quantity = quantities.get(key, 0)
+            proposal.action_deliver()
+
+        for quantities, message in (
+            ({"Geo": 11}, "11.0 are more than the 10.0 to deliver"),
+            ({"Disk": 9}, "9.0 are more than the 8.0 to deliver"),
+            ({"Geo": 0}, "how many are delivered"),
+        ):
+            with self._refused(UserError, message):
+                deliver(quantities)
+        deliver({"Geo": 6, "Disk": 3})
+        self.assertEqual(deal.to_deliver, "Licence +4, Maps +4; Disk +5")
+        deliver({"Geo": 4})
+        [geo] = deal.equipment_ids.filtered("software_id")
+        self.assertEqual((geo.seat_count, geo.delivery_date), (10, self.today))
+        self.assertEqual(deal.to_deliver, "Disk +5")
+        deliver({"Disk": 5})
+        self.assertFalse(deal.to_deliver)
+
     def test_support_is_asked_and_sees_what_was_won(self):
         deal = self._sell(seat_count=10)
         nothing = self._sell({"product_id": self.training.id})
@@ -305,8 +338,17 @@ class TestDelivery(PembaEquipmentCommon):
             changes.with_context(**context).create(vals).action_record()
             return equipment.mapped(lambda one: one.event_ids.sorted("id")[-1].kind)
 
+        newest = self._create_version(self.software, "6.0", 30, sequence=40)
         with Form(changes.with_context(**context)) as form:  # as the list opens it
+            self.assertFalse(form.kind)
+            self.assertEqual(
+                set(form.kinds) & {"start", "resume", "upgrade", "retire"}, {"upgrade", "retire"}
+            )
+            form.kind = "upgrade"
             self.assertEqual(form.version_id, self.new)
+            self.assertEqual(form.allowed_version_ids.ids, self.new.ids)  # later, and released
+            form.kind = "correct"
+            self.assertEqual(set(form.allowed_version_ids.ids), {self.old.id, self.new.id, newest.id})
         self.assertEqual(form.record.equipment_ids, equipment)
         self.assertEqual(record(kind="upgrade"), ["upgrade"] * 3)  # to the latest
         self.assertEqual(equipment.version_id, self.new)
@@ -316,9 +358,15 @@ class TestDelivery(PembaEquipmentCommon):
         self.assertEqual(record(kind="suspend"), ["suspend"] * 3)
         self.assertEqual(record(kind="resume"), ["resume"] * 3)
         self.assertEqual(record(kind="correct", version_id=self.old.id), ["correct"] * 3)
+        self.assertEqual(record(kind="correct_quantity", quantity=9), ["correct"] * 3)
+        self.assertEqual(equipment.mapped("seat_count"), [9, 9, 9])
         self.assertEqual(record(kind="transfer", partner_id=self.other.id), ["transfer"] * 3)
+        self.assertEqual(record(kind="correct", partner_id=self.customer.id), ["correct"] * 3)
+        self.assertEqual(equipment.partner_id, self.customer)
+        with self._refused(UserError, "Nothing is corrected"):
+            record(kind="correct")
         self.assertEqual(record(kind="retire"), ["retire"] * 3)
-        self.assertEqual(equipment.mapped("seat_count"), [11, 11, 11])
+        self.assertEqual(equipment.mapped("seat_count"), [9, 9, 9])
         with self._refused(UserError, "New Site is needed"):
             record(kind="move")
 
@@ -344,9 +392,35 @@ class TestDelivery(PembaEquipmentCommon):
         self.assertEqual(configurations.equipment_id, behind | elsewhere)
         self.assertEqual(configurations.version_id, self.new)
         self.assertEqual(configurations.mapped("seat_count"), [10, 10, 10])
-        for chosen, message in ((current, "is behind"), (planned, "is behind")):
+        for chosen, vals, message in (
+            (current, {}, "is behind"),
+            (planned, {}, "is behind"),
+            (behind, {}, "asked for already"),
+            (behind, {"kind": "opportunity"}, "asked for already"),
+        ):
             with self._refused(UserError, message):
-                campaigns.with_context(active_ids=chosen.ids).create({}).action_launch()
+                campaigns.with_context(active_ids=chosen.ids).create(vals).action_launch()
+        behind[0].action_upgrade(self.new)
+        behind[1]._retire()
+        self.assertFalse(behind.activity_ids)
+        self.assertTrue(elsewhere.activity_ids)
+
+    def test_a_campaign_takes_several_software(self):
+        geo = self._create_equipment(state="in_service")
+        payroll = self._create_software("Payroll")
+        versions = [self._create_version(payroll, name, -9, sequence=int(name)) for name in "12"]
+        other = self._create_equipment(
+            software_id=payroll.id, version_id=versions[0].id, deployment_type_id=False, state="in_service"
+        )
+        campaigns = self.env["pemba.equipment.campaign"].with_user(self.support)
+        campaign = campaigns.create({"equipment_ids": [Command.set((geo | other).ids)]})
+        self.assertEqual(
+            (campaign.version_id.ids, campaign.equipment_count, campaign.may_sell), ([], 2, False)
+        )
+        campaign.action_launch()
+        self.assertEqual(
+            (geo | other).activity_ids.mapped("summary"), ["Upgrade to Geo 5.0", "Upgrade to Payroll 2"]
+        )
 
     def test_a_hundred_upgrades_cost_no_query_each(self):
         def count(size):

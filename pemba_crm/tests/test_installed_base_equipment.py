@@ -109,12 +109,16 @@ class TestEquipment(PembaEquipmentCommon):
         vals = {"partner_id": self.customer.id, "product_id": self.server.id, "serial_number": "SN-1"}
         first = self.env["pemba.equipment"].create(vals)
         with self._refused_by_database(
-            "pemba.equipment", "Another equipment of this product has this serial number."
+            "pemba.equipment", f"Serial Number SN-1: {first.name} Server of Customer has it already."
         ):
             self.env["pemba.equipment"].create(vals)
         with self._refused_by_database("pemba.equipment", "Another equipment has this reference."):
             self._create_equipment(name=first.name)
         self._create_equipment(serial_number="SN-1")
+        with self._refused_by_database(
+            "pemba.equipment", "Serial Number SN-2 is given twice for the same product."
+        ):
+            self.env["pemba.equipment"].create([vals | {"serial_number": "SN-2"}] * 2)
 
     # ------------------------------------------------------------
     # What happens to it
@@ -217,7 +221,7 @@ class TestEquipment(PembaEquipmentCommon):
             (UserError, lambda: equipment._reduce(self.licence, 11), "there were only 10.0"),
             (UserError, lambda: equipment._reduce(self.server, 1), "there were only 0"),
             (ValidationError, lambda: equipment._reduce(self.licence, 10), "Seats must be above zero"),
-            (UserError, lambda: equipment._move(self.plant, self._day(-11)), "something happened to it"),
+            (UserError, lambda: equipment._move(self.plant, self._day(-11)), "Installation, .* comes after"),
             (ValidationError, lambda: equipment._move(self.other), "Other is not an address of Customer"),
             (ValidationError, lambda: equipment.write({"software_id": foreign.software_id.id}), "settled"),
             (ValidationError, lambda: equipment.write({"in_service_date": False}), "settled"),
@@ -242,6 +246,60 @@ class TestEquipment(PembaEquipmentCommon):
         self.assertEqual(self._get_base(equipment, -50), [("Licence", "5.0", 15)])
         self.assertEqual(self._get_base(equipment, -3), [("Licence", "6.0", 15)])
 
+    def test_a_quantity_is_corrected_from_its_day_on(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-50))
+        equipment._add(self.licence, 5, date=self._day(-20))
+        equipment._correct_quantity(8, date=self._day(-40), note="Two were never delivered")
+        self.assertEqual(self._get_base(equipment, -41), [("Licence", "4.2", 10)])
+        self.assertEqual(self._get_base(equipment, -40), [("Licence", "4.2", 8)])
+        self.assertEqual(self._get_base(equipment, 0), [("Licence", "4.2", 13)])
+        self.assertEqual(equipment.seat_count, 13)
+        event = equipment.event_ids.sorted("id")[-1]
+        self.assertEqual((event.kind, event.description), ("correct", "Licence -2, Two were never delivered"))
+        equipment._correct_quantity(3, module=self.maps)
+        self.assertEqual(equipment.module_ids, self.maps)
+        equipment._correct_quantity(0, module=self.maps)
+        self.assertFalse(equipment.module_ids)
+        with self._refused(UserError, "-1 is not above zero"):
+            equipment._correct_quantity(-1)
+
+    def test_an_upgrade_leads_to_a_later_version(self):
+        equipment = self._create_equipment(version_id=self.new.id, state="in_service")
+        with self._refused(UserError, "runs Geo 5.0, which is later than Geo 4.2"):
+            equipment.action_upgrade(self.old)
+        equipment._correct({"version_id": self.old.id})
+        self.assertEqual(equipment.version_id, self.old)
+
+    def test_what_goes_to_another_customer_leaves_what_does_not(self):
+        server, other = (
+            self.env["pemba.equipment"].create(
+                {"partner_id": owner.id, "product_id": self.server.id, "state": "in_service"}
+            )
+            for owner in (self.customer, self.other)
+        )
+        here, hosted = (
+            self._create_equipment(parent_id=host.id, state="in_service") for host in (server, other)
+        )
+        with_it = self._create_equipment(parent_id=server.id, state="in_service")
+        (server | with_it)._transfer(self.other)
+        self.assertEqual((here.parent_id, with_it.parent_id), (server.browse(), server))
+        hosted._transfer(self.other)
+        self.assertEqual(hosted.parent_id, other)
+        here.parent_id = server  # it is hosted by who bought the server
+        here._correct({"partner_id": self.other.id, "site_id": self.other.id})
+        self.assertEqual((here.parent_id, here.partner_id), (server, self.other))
+
+    def test_the_version_status_groups(self):
+        for version, status in ((self.old, "behind"), (self.new, "current")):
+            equipment = self._create_equipment(version_id=version.id, state="in_service")
+            self.assertEqual(equipment.version_state, status)
+        groups = self.env["pemba.equipment"].formatted_read_group(
+            [("software_id", "=", self.software.id)], ["version_state"], ["__count"]
+        )
+        self.assertEqual(
+            {(group["version_state"], group["__count"]) for group in groups}, {("behind", 1), ("current", 1)}
+        )
+
     def test_a_service_date_is_corrected(self):
         equipment = self._create_equipment(state="in_service", in_service_date=self._day(-50))
         equipment.action_upgrade(self.new, self._day(-20))
@@ -258,7 +316,7 @@ class TestEquipment(PembaEquipmentCommon):
             self.assertEqual(self._get_base(equipment, missing), [], f"moved to {days}")
             self.assertEqual(self._get_base(equipment, there), licences, f"moved to {days}")
             self.assertEqual(self._get_base(equipment, -20), [("Licence", "5.0", 10)])
-        with self._refused(UserError, "something happened to it on .*: it was in service by then"):
+        with self._refused(UserError, "Upgrade, .*: it was in service by then"):
             equipment._correct_service_date(self._day(-20))
         with self._refused(UserError, "is still to come"):
             equipment.in_service_date = self._day(1)
@@ -291,7 +349,10 @@ class TestEquipment(PembaEquipmentCommon):
 
     def _do_something(self, equipment, chance, done, start, rank):
         """Do one thing of a random day: ``(day, rank, what, value)``."""
-        day, kind = chance.randint(start, 0), chance.choice(("version", "version", "state", "add", "reduce"))
+        day, kind = (
+            chance.randint(start, 0),
+            chance.choice(("version", "version", "state", "add", "reduce", "correct")),
+        )
         product = chance.choice((self.licence, self.server))
         if kind == "state":
             day = chance.randint(max(step[0] for step in done), 0)
@@ -301,13 +362,19 @@ class TestEquipment(PembaEquipmentCommon):
         if kind == "version":
             version = chance.choice(self.versions)
             [(_name, ran, _quantity), *_rest] = self._replay(done, day) or [(None, None, None)]
-            if chance.random() < 0.5 and ran != version.name:
+            names = [one.name for one in self.versions]
+            if chance.random() < 0.7 and version.name in names[names.index(ran) + 1 :]:
                 equipment.action_upgrade(version, self._day(day))
             else:
                 equipment._correct({"version_id": version.id}, self._day(day))
             return [(day, rank, "version", version.name)]
         quantity = 3
-        if kind == "reduce":
+        if kind == "correct":
+            has = sum(step[3] for step in done if step[2] == product.name and step[0] <= day)
+            if any(step[2] == product.name and step[3] < 0 and step[0] > day for step in done):
+                return []  # there might be too few later
+            equipment._correct_quantity(has + quantity, product, date=self._day(day))
+        elif kind == "reduce":
             added = [step for step in done if step[2] == product.name]
             later = [day, *(step[0] for step in added if step[0] > day)]
             has = min(sum(step[3] for step in added if step[0] <= when) for when in later)

@@ -44,9 +44,13 @@ class PembaSoftwareVersion(models.Model):
     )
 
     @api.depends("name", "software_id.name")
+    @api.depends_context("pemba_version_only")
     def _compute_display_name(self):
+        """Beside its software, the name of the version is enough."""
+        only = self.env.context.get("pemba_version_only")
         for version in self:
-            version.display_name = " ".join(filter(None, [version.software_id.name, version.name]))
+            software = not only and version.software_id.name
+            version.display_name = " ".join(filter(None, [software, version.name]))
 
     @api.model
     def _search_display_name(self, operator, value):

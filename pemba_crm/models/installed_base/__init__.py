@@ -5,6 +5,7 @@ from . import (
     pemba_equipment,
     pemba_equipment_base,
     pemba_equipment_change,
+    pemba_equipment_check,
     pemba_equipment_component,
     pemba_equipment_content,
     pemba_equipment_event,

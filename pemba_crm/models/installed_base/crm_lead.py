@@ -20,12 +20,43 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     equipment_ids = fields.Many2many("pemba.equipment", compute="_compute_equipment_ids")
+    installed_count = fields.Integer(related="customer_id.equipment_count")
     is_to_deliver = fields.Boolean(
         string="To Deliver",
         compute="_compute_is_to_deliver",
         search="_search_is_to_deliver",
         help="It is won, and some of what it sold is not in the installed base yet.",
     )
+
+    to_deliver = fields.Char(
+        string="Left to Deliver",
+        compute="_compute_to_deliver",
+        help="What it sold and is not in the installed base yet.",
+    )
+
+    @api.depends("is_to_deliver")
+    @api.depends_context("lang")
+    def _compute_to_deliver(self):
+        left = {}
+        for proposal in self.filtered("is_to_deliver")._get_proposals():
+            left.setdefault(proposal["lead"], {}).setdefault(self._get_content(proposal), []).append(proposal)
+        for lead in self:
+            contents = left.get(lead, {})
+            lead.to_deliver = "; ".join(
+                content if len(proposals) == 1 else f"{len(proposals)} × {content}"
+                for content, proposals in contents.items()
+            )
+
+    @api.model
+    def _get_content(self, proposal):
+        """What a proposal brings, in words; see ``_get_proposals``."""
+        content = [
+            f"{line.module_id.name or line.product_id.name} {quantity:+g}"
+            for line, quantity in proposal["missing"].items()
+        ]
+        if proposal["version"]:
+            content.append(proposal["configuration"].version_id.display_name)
+        return ", ".join(content)
 
     @api.depends("opportunity_line_ids.component_ids", "opportunity_configuration_ids.equipment_id")
     def _compute_equipment_ids(self):
@@ -121,10 +152,10 @@ class CrmLead(models.Model):
             lambda lead: (lead._get_deal_company(), lead.user_id)
         ).items():
             user = activity_type.default_user_id or self._get_delivery_user(company) or salesperson
+            user = user or self.env.user
+            of_user = self.with_context(lang=user.lang).env
             leads.activity_schedule(
-                DELIVERY,
-                summary=self.env._("Put what was sold into the installed base"),
-                user_id=user.id or self.env.uid,
+                DELIVERY, summary=of_user._("Put what was sold into the installed base"), user_id=user.id
             )
 
     @api.ondelete(at_uninstall=False)
@@ -142,11 +173,16 @@ class CrmLead(models.Model):
     # Delivery
     # ------------------------------------------------------------
 
+    def action_open_installed(self):
+        """What its customer runs."""
+        self.ensure_one()
+        return self.customer_id.action_open_equipment()
+
     def action_deliver(self):
         """Open the proposal of what comes into the base."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_equipment_proposal_action")
-        return action | {"context": {"default_lead_id": self.id}}
+        return action | {"context": {"default_lead_id": self.id, "dialog_size": "extra-large"}}
 
     def _create_equipment(self):
         """Create what won lines still miss in the base, or add it to what they extend.
@@ -196,7 +232,10 @@ class CrmLead(models.Model):
         for proposal, _vals in delivered:
             proposal["lead"]._check_delivery(proposal["equipment"])
         new = [(proposal, vals) for proposal, vals in delivered if not proposal["equipment"]]
-        equipment = self.env["pemba.equipment"].create(self._prepare_equipments(new))
+        day = date or fields.Date.context_today(self)
+        equipment = self.env["pemba.equipment"].create(
+            [vals | {"delivery_date": day} for vals in self._prepare_equipments(new)]
+        )
         if date:
             equipment.action_start(date)
         for proposal, vals in delivered:

@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -6,6 +8,17 @@ from ..pipeline.crm_lead import OURS
 
 # The states in which it counts.
 IN_BASE = ("in_service", "suspended")
+# Who it can belong to, and where it can be: addresses, and not the persons there.
+CUSTOMERS = "['|', ('is_company', '=', True), ('parent_id', '=', False)]"
+SITES = (
+    "[('id', 'child_of', partner_id), '|', '|', ('id', '=', partner_id), ('is_company', '=', True),"
+    " ('type', '!=', 'contact')]"
+)
+# What it can run on: what its customer has, its distributor, or who hosts it.
+HOSTS = (
+    "[('id', '!=', id), ('state', '!=', 'retired'), '|', ('partner_id', 'in', [partner_id, distributor_id]),"
+    " ('partner_id.ref_company_ids', '!=', False)]"
+)
 
 
 class Recording(frozenset):
@@ -27,6 +40,7 @@ class PembaEquipment(models.Model):
     _name = "pemba.equipment"
     _description = "Equipment"
     _inherit = ["pemba.configuration.mixin", "mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"  # whoever sells it or accounts for it may ask about it
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True
@@ -44,6 +58,7 @@ class PembaEquipment(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
+        domain=CUSTOMERS,
         help="The company that it belongs to; of a contact, the contact's company.",
     )
     site_id = fields.Many2one(
@@ -55,7 +70,7 @@ class PembaEquipment(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        domain="[('id', 'child_of', partner_id)]",
+        domain=SITES,
         help="The address where it is; the customer's own unless another one is chosen.",
     )
     zone_id = fields.Many2one(related="site_id.zone_id", string="Sales Zone")
@@ -112,7 +127,7 @@ class PembaEquipment(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
-        domain="[('id', '!=', id)]",
+        domain=HOSTS,
         copy=False,
     )
     child_ids = fields.One2many("pemba.equipment", "parent_id", string="What Runs on It")
@@ -147,7 +162,7 @@ class PembaEquipment(models.Model):
     _name_uniq = models.Constraint("unique(company_id, name)", "Another equipment has this reference.")
     _serial_number_uniq = models.UniqueIndex(
         "(company_id, COALESCE(product_id, 0), serial_number) WHERE serial_number IS NOT NULL",
-        "Another equipment of this product has this serial number.",
+        lambda env, diag: env["pemba.equipment"]._get_serial_number_message(diag),
     )
     _configuration_uniq = models.UniqueIndex(
         "(opportunity_configuration_id)"
@@ -209,6 +224,33 @@ class PembaEquipment(models.Model):
                 "template": "/pemba_crm/static/csv/pemba_equipment.csv",
             }
         ]
+
+    @api.model
+    def _get_serial_number_message(self, diagnostics=None):
+        """Who has a serial number that is given a second time.
+
+        :param diagnostics: PostgreSQL's, which name the values
+        """
+        found = re.search(r"\)=\((\d+), (\d+), (.*)\)", diagnostics and diagnostics.message_detail or "")
+        if not found:
+            return self.env._("Another equipment of this product has this serial number.")
+        company, product, number = found.groups()
+        owner = self.sudo().search(  # another's of this company may not be readable; it has to be named
+            [
+                ("company_id", "=", int(company)),
+                ("product_id", "=", int(product) or False),
+                ("serial_number", "=", number),
+            ],
+            limit=1,
+        )
+        if not owner:
+            return self.env._("Serial Number %s is given twice for the same product.", number)
+        return self.env._(
+            "Serial Number %(number)s: %(equipment)s of %(customer)s has it already.",
+            number=number,
+            equipment=owner.display_name,
+            customer=owner.partner_id.display_name,
+        )
 
     def _get_window(self):
         """What an action needs to show this equipment."""

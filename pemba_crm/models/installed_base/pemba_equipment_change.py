@@ -1,11 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare, format_date
 
 from .pemba_equipment import IN_BASE
-
-# What was settled when it went into service.
-SETTLED = ("company_id", "kind", "software_id", "product_id", "in_service_date", "retired_date")
 
 
 class PembaEquipment(models.Model):
@@ -35,36 +31,18 @@ class PembaEquipment(models.Model):
     def action_upgrade(self, version, date=None):
         """It runs another version.
 
-        :param version: of its software; an id is taken too
-        :raise UserError: naming equipment that is not in service, or ran it on that day already
+        :param version: of its software, a later one; an id is taken too
+        :raise UserError: naming equipment that is not in service, or ran it or a later one on that day
         """
         version = self.env["pemba.software.version"].browse(int(version))
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        for equipment, ran in self._get_versions_at(date).items():
-            if ran == version:
-                raise UserError(
-                    self.env._(
-                        "%(equipment)s already runs %(version)s.",
-                        equipment=equipment.display_name,
-                        version=version.display_name,
-                    )
-                )
+        self._check_version_after(version, date)
         with self._recording("upgrade", date, version_id=version.id) as recording:
             recording.version_id = version
+        self._settle_campaigns()
         return True
-
-    def _get_versions_at(self, date):
-        """The version that each piece ran on a day."""
-        versions = {equipment: self.env["pemba.software.version"] for equipment in self}
-        events = self.env["pemba.equipment.event"].sudo()  # whoever changes equipment
-        for event in events.search(
-            [("equipment_id", "in", self.ids), ("version_id", "!=", False), ("date", "<=", date)],
-            order="date, id",
-        ):
-            versions[event.equipment_id.with_env(self.env)] = event.version_id.with_env(self.env)
-        return versions
 
     def action_suspend(self, date=None):
         """It is out of use for a while; it stays in the base."""
@@ -88,10 +66,12 @@ class PembaEquipment(models.Model):
                     equipment=running[0].parent_id.display_name,
                 )
             )
-        return self._change_state("retire", IN_BASE, "retired", date)
+        self._change_state("retire", IN_BASE, "retired", date)
+        self._settle_campaigns()
+        return True
 
     def _transfer(self, partner, site=None, date=None):
-        """It goes to another customer.
+        """It goes to another customer; what it ran on, and what ran on it, stays where it does not go too.
 
         :param partner: of a contact, the contact's company
         :param site: an address of that customer, else its own
@@ -99,8 +79,18 @@ class PembaEquipment(models.Model):
         """
         partner = partner.commercial_partner_id
         self._check_elsewhere_than("partner_id", partner)
+        left = self._get_left_behind()
         changes = {"partner_id": partner.id, "site_id": (site or partner).id}
-        return self._change("transfer", changes, date)
+        self._change("transfer", changes, date)
+        left.parent_id = False
+        return True
+
+    def _get_left_behind(self):
+        """What would run on equipment of another customer once this is transferred."""
+        apart = self.filtered(lambda one: one.parent_id.partner_id == one.partner_id) - self.child_ids
+        return apart | (self.child_ids - self).filtered(
+            lambda child: child.partner_id == child.parent_id.partner_id
+        )
 
     def _move(self, site, date=None):
         """It goes to another address of its customer.
@@ -154,21 +144,33 @@ class PembaEquipment(models.Model):
         """
         return self._change_component("reduce", product, module, quantity, date)
 
-    def _change_component(self, kind, product, module, quantity, date):
+    def _correct_quantity(self, quantity, product=None, module=None, date=None, note=None):
+        """How much it had of a product or module on a day was recorded wrongly.
+
+        :param quantity: what is right, in the unit of the product; 0 takes the rest away
+        """
+        return self._change_component("correct", product, module, quantity, date, note)
+
+    def _change_component(self, kind, product, module, quantity, date, note=None):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        if quantity <= 0:
+        if quantity < 0 or (not quantity and kind != "correct"):
             self[:1]._refuse("quantity", self.env._("%s is not above zero.", quantity))
         products = {}
         for equipment in self:
             own = module and module._get_product(equipment.deployment_type_id)
             products[equipment] = product or own or equipment.product_id
-        if kind == "reduce":
-            self._check_quantities_from(date, products, module, quantity)
-        with self._recording(kind, date) as recording:
-            for equipment in recording:
-                delta = quantity if kind == "add" else -quantity
+        on_days = self._get_quantities_from(date, products, module)
+        deltas = {
+            equipment: {"add": quantity, "reduce": -quantity, "correct": quantity - on_days[equipment][date]}[
+                kind
+            ]
+            for equipment in self
+        }
+        self._check_quantities(on_days, deltas, products, module)
+        with self._recording(kind, date, note=note) as recording:
+            for equipment, delta in zip(recording, deltas.values(), strict=True):
                 equipment._change_quantity(products[equipment], module, delta, date)
         return True
 
@@ -228,8 +230,10 @@ class PembaEquipment(models.Model):
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
         stated = {"version_id": changes["version_id"]} if changes.get("version_id") else {}
+        left = self._get_left_behind() if "partner_id" in changes else self.browse()
         with self._recording("correct", date, note=note, **stated) as recording:
             recording.write(changes)
+        left.parent_id = False
         return True
 
     # ------------------------------------------------------------
@@ -279,113 +283,3 @@ class PembaEquipment(models.Model):
         """It was retired by mistake, or comes back."""
         with self._recording("correct", checks=False, state="in_service") as recording:
             recording.write({"state": "in_service", "retired_date": False})
-
-    # ------------------------------------------------------------
-    # Checks
-    # ------------------------------------------------------------
-
-    def _get_event_date(self, date):
-        """:raise UserError: for a day to come"""
-        today = fields.Date.context_today(self)
-        date = fields.Date.to_date(date) or today
-        if date > today:
-            raise UserError(
-                self.env._(
-                    "%s is still to come: what happens is recorded by then.", format_date(self.env, date)
-                )
-            )
-        return date
-
-    def _check_state(self, *states):
-        label = self._fields["state"]._description_selection(self.env)
-        for equipment in self:
-            if equipment.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(equipment)s is %(state)s, and not %(expected)s.",
-                        equipment=equipment.display_name,
-                        state=dict(label)[equipment.state],
-                        expected=" / ".join(dict(label)[state] for state in states),
-                    )
-                )
-
-    def _check_after(self, date, name):
-        for equipment in self:
-            if equipment[name] and date < equipment[name]:
-                raise UserError(
-                    self.env._(
-                        "%(equipment)s is in service since %(since)s: nothing happened to it on %(date)s.",
-                        equipment=equipment.display_name,
-                        since=format_date(self.env, equipment[name]),
-                        date=format_date(self.env, date),
-                    )
-                )
-
-    def _check_last(self, date):
-        """Where it is, whose it is and whether it is in use is recorded in the order of the days."""
-        last_dates = dict(
-            self.env["pemba.equipment.event"]
-            .sudo()  # whoever changes equipment
-            ._read_group([("equipment_id", "in", self.ids)], ["equipment_id"], ["date:max"])
-        )
-        for equipment, last in last_dates.items():
-            if date < last:
-                raise UserError(
-                    self.env._(
-                        "%(equipment)s: something happened to it on %(last)s, which is after %(date)s.",
-                        equipment=equipment.display_name,
-                        last=format_date(self.env, last),
-                        date=format_date(self.env, date),
-                    )
-                )
-
-    def _check_quantities_from(self, date, products, module, quantity):
-        """What is taken away on a day was there on that day and on all that follow.
-
-        :param products: ``{equipment: product}``
-        """
-        events = self.env["pemba.equipment.event"].sudo()  # whoever changes equipment
-        events = events.search([("equipment_id", "in", self.ids)], order="date, id")
-        of_equipment = events.grouped(lambda event: event.equipment_id.id)
-        for equipment, product in products.items():
-            key = product.id, module.id if module else False
-            has, on_days = 0.0, {date: 0.0}
-            for event in of_equipment.get(equipment.id, events.browse()):
-                lines = event.line_ids.filtered(
-                    lambda line, key=key: (line.product_id.id, line.module_id.id) == key
-                )
-                has += sum(lines.mapped("quantity"))
-                on_days[max(event.date, date)] = has
-            day, least = min(on_days.items(), key=lambda item: item[1])
-            if float_compare(least, quantity, 6) < 0:
-                raise UserError(
-                    self.env._(
-                        "%(equipment)s, %(product)s: there were only %(quantity)s on %(date)s.",
-                        equipment=equipment.display_name,
-                        product=(module or product).display_name,
-                        quantity=least,
-                        date=format_date(self.env, day),
-                    )
-                )
-
-    def _check_what_stays(self, vals, state=None):
-        """What was settled when it went into service stays; only retired equipment has a day of retirement.
-
-        :param state: that is written too
-        :raise ValidationError: naming the equipment and the field
-        """
-        if vals.get("retired_date") and state != "retired":
-            for equipment in self.filtered(lambda one: one.state != "retired"):
-                equipment._refuse("retired_date", self.env._("it is not retired."))
-        for equipment in self.filtered(lambda one: one.state != "planned"):
-            for name in SETTLED:
-                if name not in vals or (name == "retired_date" and state == "retired"):
-                    continue
-                field = self._fields[name]
-                if field.convert_to_cache(vals[name], equipment) != field.convert_to_cache(
-                    equipment[name], equipment
-                ):
-                    equipment._refuse(
-                        name,
-                        self.env._("it was settled when it went into service; retire it and record another."),
-                    )

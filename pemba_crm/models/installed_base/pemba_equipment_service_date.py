@@ -1,6 +1,5 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
 
 from .pemba_equipment_record import LEDGER_FIELDS
 
@@ -42,9 +41,9 @@ class PembaEquipment(models.Model):
         if self._replay(events - later) != settled:
             raise UserError(
                 self.env._(
-                    "%(equipment)s: something happened to it on %(day)s: it was in service by then.",
+                    "%(equipment)s, %(event)s: it was in service by then.",
                     equipment=self.display_name,
-                    day=format_date(self.env, min(later.mapped("date"))),
+                    event=min(later, key=lambda event: (event.date, event.id)).display_name,
                 )
             )
         by_day = events.grouped("date")

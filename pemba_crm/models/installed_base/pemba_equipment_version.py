@@ -2,6 +2,11 @@ import operator
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .pemba_equipment import IN_BASE
+
+UPGRADE = "pemba_crm.mail_activity_type_upgrade"
 
 COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 
@@ -57,14 +62,37 @@ class PembaEquipment(models.Model):
     def _search_version_state(self, operator, value):
         if operator != "in":
             return NotImplemented
+        of_state = self._get_versions_by_state()
+        domain = Domain(
+            "version_id", "in", [version for state in value for version in of_state.get(state, ())]
+        )
+        return domain | Domain("version_id", "=", False) if False in value else domain
+
+    @api.model
+    def _get_versions_by_state(self):
+        """:return: the ids of the versions for each version status, as of today"""
         today = fields.Date.context_today(self)
-        matches = []
+        of_state = {"unsupported": [], "behind": [], "current": []}
         for version, count in self.env["pemba.software.version"]._get_versions_behind().items():
             if version.end_of_support_date and version.end_of_support_date < today:
-                state = "unsupported"
+                of_state["unsupported"].append(version.id)
             else:
-                state = "behind" if count else "current"
-            if state in value:
-                matches.append(version.id)
-        domain = Domain("version_id", "in", matches)
-        return domain | Domain("version_id", "=", False) if False in value else domain
+                of_state["behind" if count else "current"].append(version.id)
+        return of_state
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """The status of the version is of today; lists and pivots group by it all the same."""
+        if field_expr != "version_state":
+            return super()._field_to_sql(alias, field_expr, query)
+        version = super()._field_to_sql(alias, "version_id", query)
+        cases = [
+            SQL("WHEN %s = ANY(%s) THEN %s", version, ids, state)
+            for state, ids in self._get_versions_by_state().items()
+        ]
+        return SQL("(CASE %s END)", SQL(" ").join(cases))
+
+    def _settle_campaigns(self):
+        """The upgrade that someone was asked for is done; of what left the base it is asked no more."""
+        left = self.filtered(lambda one: one.state not in IN_BASE)
+        left.activity_unlink([UPGRADE])
+        (self - left).activity_feedback([UPGRADE])

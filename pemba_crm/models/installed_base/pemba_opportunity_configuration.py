@@ -19,7 +19,12 @@ class PembaOpportunityConfiguration(models.Model):
         copy=False,
         help="What the customer runs: only what it lacks is offered. Empty for a new installation.",
     )
-    installed_ids = fields.One2many("pemba.equipment", "opportunity_configuration_id", copy=False)
+    installed = fields.Char(compute="_compute_installed", help="What the equipment that it extends is now.")
+    difference = fields.Char(compute="_compute_difference", help="What changes on that equipment.")
+    has_fewer = fields.Boolean(compute="_compute_difference")
+    installed_ids = fields.One2many(
+        "pemba.equipment", "opportunity_configuration_id", string="Delivered as", copy=False
+    )
 
     @api.depends("equipment_id")
     def _compute_from_configuration(self):
@@ -37,6 +42,34 @@ class PembaOpportunityConfiguration(models.Model):
         for configuration in extending:
             configuration.module_ids = configuration.equipment_id.module_ids
         return super(PembaOpportunityConfiguration, self - extending)._compute_module_ids()
+
+    @api.depends("equipment_id")
+    @api.depends_context("lang")
+    def _compute_installed(self):
+        for configuration in self:
+            equipment = configuration.equipment_id
+            seats = equipment and self.env._("%s seats", equipment.seat_count)
+            names = [equipment.version_id.display_name, equipment.deployment_type_id.display_name, seats]
+            names += equipment.module_ids.mapped("name")
+            configuration.installed = ", ".join(filter(None, names))
+
+    @api.depends("equipment_id", "version_id", "deployment_type_id", "seat_count", "module_ids")
+    @api.depends_context("lang")
+    def _compute_difference(self):
+        for configuration in self:
+            equipment, parts = configuration.equipment_id, []
+            more = configuration.seat_count - equipment.seat_count
+            modules = configuration.module_ids._origin
+            added, left = modules - equipment.module_ids, equipment.module_ids - modules
+            if more:
+                parts.append(self.env._("Seats %+d", more))
+            for name in ("version_id", "deployment_type_id"):
+                old, new = equipment[name], configuration[name]
+                if new != old:
+                    parts.append(f"{old.name or '–'} → {new.name or '–'}")
+            parts += [f"+ {module.name}" for module in added] + [f"− {module.name}" for module in left]
+            configuration.difference = bool(equipment) and ", ".join(parts)
+            configuration.has_fewer = bool(equipment) and (more < 0 or bool(left))
 
     @api.constrains("equipment_id", "software_id", "lead_id")
     def _check_equipment(self):

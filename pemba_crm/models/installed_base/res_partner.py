@@ -74,6 +74,6 @@ class ResPartner(models.Model):
         for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
             in_base = of_owner.filtered(lambda one: one.state in IN_BASE)
             for site, at_site in in_base.grouped("site_id").items():
-                at_site._transfer(owner, site)
+                at_site._change("transfer", {"partner_id": owner.id, "site_id": site.id})
             (of_owner - in_base)._with_recording().partner_id = owner
         return result

@@ -2,6 +2,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.installed_base.pemba_equipment import CUSTOMERS, SITES
+
+CORRECTIONS = {"correct", "correct_quantity", "service_date"}
+# What can happen to equipment in a state.
+KINDS_BY_STATE = {
+    "planned": {"start"},
+    "in_service": {"upgrade", "add", "reduce", "move", "transfer", "suspend", "retire"} | CORRECTIONS,
+    "suspended": {"upgrade", "add", "reduce", "move", "transfer", "resume", "retire"} | CORRECTIONS,
+    "retired": {"service_date"},
+}
+
 
 class PembaEquipmentChange(models.TransientModel):
     """What happened to some equipment on a day: an event of each."""
@@ -22,12 +33,14 @@ class PembaEquipmentChange(models.TransientModel):
             ("suspend", "Suspend"),
             ("resume", "Resume"),
             ("retire", "Retire"),
-            ("correct", "Correct the Version"),
+            ("correct", "Correct What It Is"),
+            ("correct_quantity", "Correct a Quantity"),
             ("service_date", "Correct the Service Date"),
         ],
         required=True,
-        default="upgrade",
+        help="A correction takes effect from its day on.",
     )
+    kinds = fields.Json(compute="_compute_kinds", export_string_translation=False)
     date = fields.Date(required=True, default=fields.Date.context_today)
     software_id = fields.Many2one("pemba.software", compute="_compute_software_id")
     version_id = fields.Many2one(
@@ -35,14 +48,23 @@ class PembaEquipmentChange(models.TransientModel):
         compute="_compute_version_id",
         store=True,
         readonly=False,
-        domain="[('software_id', '=', software_id)]",
+        domain="[('id', 'in', allowed_version_ids)]",
     )
-    partner_id = fields.Many2one("res.partner", string="New Customer")
-    site_id = fields.Many2one("res.partner", string="New Site")
+    allowed_version_ids = fields.Many2many("pemba.software.version", compute="_compute_allowed_version_ids")
+    partner_id = fields.Many2one("res.partner", string="New Customer", domain=CUSTOMERS)
+    site_id = fields.Many2one(
+        "res.partner", string="New Site", domain=SITES.replace("partner_id", "customer_id")
+    )
     customer_id = fields.Many2one("res.partner", compute="_compute_software_id")
     product_id = fields.Many2one("product.product")
     module_id = fields.Many2one("pemba.software.module", domain="[('software_id', '=', software_id)]")
-    quantity = fields.Float(digits="Product Unit", default=1.0)
+    quantity = fields.Float(
+        digits="Product Unit",
+        compute="_compute_quantity",
+        store=True,
+        readonly=False,
+        help="How many are added or taken away; to correct it, how many there are.",
+    )
     note = fields.Char()
 
     @api.model
@@ -51,6 +73,9 @@ class PembaEquipmentChange(models.TransientModel):
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "pemba.equipment" and "equipment_ids" in fields_list:
             values.setdefault("equipment_ids", [Command.set(self.env.context.get("active_ids") or [])])
+        if values.get("kind") == "start" and len(self.env.context.get("default_equipment_ids") or []) == 1:
+            [equipment] = self.env["pemba.equipment"].browse(self.env.context["default_equipment_ids"])
+            values["date"] = min(equipment.in_service_date or values["date"], values["date"])
         return values
 
     @api.depends("equipment_ids")
@@ -58,19 +83,67 @@ class PembaEquipmentChange(models.TransientModel):
         for change in self:
             change.equipment_count = len(change.equipment_ids)
 
+    @api.depends("equipment_ids")
+    def _compute_kinds(self):
+        """What can happen to it as it is."""
+        for change in self:
+            kinds = set().union(*KINDS_BY_STATE.values())
+            for state in set(change.equipment_ids.mapped("state")):
+                kinds &= KINDS_BY_STATE[state]
+            if not change.equipment_ids.software_id:
+                kinds -= {"upgrade"}
+            change.kinds = sorted(kinds)
+
     @api.depends("equipment_ids", "kind", "partner_id")
     def _compute_software_id(self):
         for change in self:
             software, customers = change.equipment_ids.software_id, change.equipment_ids.partner_id
             change.software_id = software if len(software) == 1 else False
-            owner = change.partner_id.commercial_partner_id if change.kind == "transfer" else customers
+            is_given = change.kind in ("transfer", "correct") and change.partner_id
+            owner = change.partner_id.commercial_partner_id if is_given else customers
             change.customer_id = owner if len(owner) == 1 else False
+
+    @api.depends("software_id", "kind", "date")
+    def _compute_allowed_version_ids(self):
+        for change in self:
+            change.allowed_version_ids = change._get_allowed_versions()
+
+    def _get_allowed_versions(self):
+        """Later ones that are released, for an upgrade; any of the software for a correction."""
+        versions = self.software_id._origin.version_ids
+        if self.kind != "upgrade":
+            return versions
+        runs = min(self.equipment_ids.version_id.mapped("sequence"), default=None)
+        day = self.date or fields.Date.context_today(self)
+        return versions.filtered(
+            lambda one: one.release_date and one.release_date <= day and (runs is None or one.sequence > runs)
+        )
 
     @api.depends("equipment_ids", "kind")
     def _compute_version_id(self):
         for change in self:
-            if change.kind in ("upgrade", "correct"):
-                change.version_id = change.version_id or change.software_id.latest_version_id
+            if change.kind == "upgrade":
+                latest = change.software_id._origin.latest_version_id
+                change.version_id = change.version_id or (latest & change._get_allowed_versions())
+            elif change.kind == "correct" and len(change.equipment_ids.version_id) == 1:
+                change.version_id = change.equipment_ids.version_id
+            else:
+                change.version_id = False
+
+    @api.depends("kind", "product_id", "module_id")
+    def _compute_quantity(self):
+        """One more or less; to be corrected, what there is."""
+        for change in self:
+            change.quantity = 1.0
+            if change.kind == "correct_quantity" and len(change.equipment_ids) == 1:
+                equipment = change.equipment_ids
+                product = change.product_id or (not change.module_id and equipment.product_id)
+                components = equipment._get_components().filtered(
+                    lambda one, change=change, product=product: (
+                        one.module_id == change.module_id and (not product or one.product_id == product)
+                    )
+                )
+                change.quantity = sum(components.mapped("quantity"))
 
     def action_record(self):
         """Record it.
@@ -88,7 +161,9 @@ class PembaEquipmentChange(models.TransientModel):
         elif self.kind == "upgrade":
             equipment.action_upgrade(self.version_id, self.date)
         elif self.kind == "correct":
-            equipment._correct({"version_id": self.version_id.id}, self.date, self.note)
+            self._correct()
+        elif self.kind == "correct_quantity":
+            equipment._correct_quantity(self.quantity, self.product_id, self.module_id, self.date, self.note)
         elif self.kind == "service_date":
             equipment._correct_service_date(self.date, self.note)
         elif self.kind in ("add", "reduce"):
@@ -104,10 +179,22 @@ class PembaEquipmentChange(models.TransientModel):
             getattr(equipment, f"action_{self.kind}")(self.date)
         return {"type": "ir.actions.act_window_close"}
 
+    def _correct(self):
+        """Version, customer and site, where they are given."""
+        changes = {}
+        if self.version_id and self.equipment_ids.version_id != self.version_id:
+            changes["version_id"] = self.version_id.id
+        if self.partner_id:
+            changes["partner_id"] = self.partner_id.commercial_partner_id.id
+        if self.partner_id or self.site_id:
+            changes["site_id"] = (self.site_id or self.partner_id.commercial_partner_id).id
+        if not changes:
+            raise UserError(self.env._("Nothing is corrected: give the right version, customer or site."))
+        self.equipment_ids._correct(changes, self.date, self.note)
+
     def _get_needed(self):
         return {
             "upgrade": ("version_id",),
-            "correct": ("version_id",),
             "add": ("quantity",),
             "reduce": ("quantity",),
             "move": ("site_id",),

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.installed_base.pemba_equipment import HOSTS, SITES
+
 
 class PembaEquipmentProposal(models.TransientModel):
     """What a won deal brings into the installed base, for a person to check and complete."""
@@ -36,18 +38,13 @@ class PembaEquipmentProposal(models.TransientModel):
         """:param proposal: see ``crm.lead._get_proposals``"""
         configuration, missing = proposal["configuration"], proposal["missing"]
         by_hand = not configuration and next(iter(missing))
-        content = [
-            f"{line.module_id.name or line.product_id.name} {quantity:+g}"
-            for line, quantity in missing.items()
-        ]
-        if proposal["version"]:
-            content.append(configuration.version_id.display_name)
+        main = [quantity for line, quantity in missing.items() if not line.module_id]
         return {
             "configuration_id": configuration.id,
             "opportunity_line_id": by_hand and by_hand.id,
             "equipment_id": proposal["equipment"].id,
-            "quantity": max(missing.values(), default=0.0),
-            "content": ", ".join(content),
+            "quantity": max(main or missing.values(), default=0.0),
+            "content": self.lead_id._get_content(proposal),
             "site_id": (proposal["equipment"].site_id or self.lead_id.customer_id).id,
             "software_id": (configuration.software_id or (by_hand and by_hand.software_id)).id,
             "version_id": configuration.version_id.id,
@@ -75,46 +72,83 @@ class PembaEquipmentProposalLine(models.TransientModel):
     _description = "Equipment to Deliver"
 
     proposal_id = fields.Many2one("pemba.equipment.proposal", required=True, ondelete="cascade")
-    is_delivered_now = fields.Boolean(string="Now", default=True)
+    is_delivered_now = fields.Boolean(string="Deliver", default=True)
     configuration_id = fields.Many2one("pemba.opportunity.configuration")
     opportunity_line_id = fields.Many2one("pemba.opportunity.line")
     equipment_id = fields.Many2one("pemba.equipment", string="Adds to")
     content = fields.Char()
-    quantity = fields.Float(digits="Product Unit")
+    quantity = fields.Float(
+        digits="Product Unit",
+        help="What is delivered now: the rest stays to be delivered. Of a configuration, the seats.",
+    )
     customer_id = fields.Many2one(related="proposal_id.customer_id")
-    site_id = fields.Many2one("res.partner", domain="[('id', 'child_of', customer_id)]")
+    site_id = fields.Many2one("res.partner", domain=SITES.replace("partner_id", "customer_id"))
     software_id = fields.Many2one("pemba.software")
     version_id = fields.Many2one("pemba.software.version", domain="[('software_id', '=', software_id)]")
     serial_number = fields.Char()
     licence_key = fields.Char(exportable=False)
-    parent_id = fields.Many2one("pemba.equipment", string="Runs on")
+    warranty_end_date = fields.Date(string="Warranty Until")
+    distributor_id = fields.Many2one(related="proposal_id.lead_id.distributor_id")
+    parent_id = fields.Many2one(
+        "pemba.equipment",
+        string="Runs on",
+        domain=HOSTS.replace("[partner_id,", "[customer_id,"),
+    )
 
     def _prepare_delivery(self):
         """:return: what ``crm.lead._deliver`` takes
         :raise UserError: where less is left to deliver than is asked for, or it is another opportunity's
         """
         self.ensure_one()
-        lead, line = self.proposal_id.lead_id, self.opportunity_line_id
-        proposal = {"lead": lead, "configuration": self.configuration_id}
-        if self.configuration_id:
-            lines = lead.opportunity_line_ids.filtered(
-                lambda line: line.configuration_id == self.configuration_id and line.configuration_role
+        lead, configuration = self.proposal_id.lead_id, self.configuration_id
+        proposal = {"lead": lead, "configuration": configuration, "version": False}
+        lines = lead.opportunity_line_ids
+        if configuration:
+            lines = lines.filtered(
+                lambda line: line.configuration_id == configuration and line.configuration_role
             )
-            missing, upgrade = lines._get_missing(), self.configuration_id._get_upgrade()
-            proposal |= {"equipment": self.configuration_id._get_installed(), "version": upgrade}
+            proposal |= {"equipment": configuration._get_installed(), "version": configuration._get_upgrade()}
         else:
-            missing, upgrade = {line: self.quantity}, False
-            left = line._get_missing().get(line, 0.0) if line.lead_id == lead else 0.0
-            if self.quantity <= 0 or self.quantity > left + 1e-6:
-                missing = {}
-            proposal |= {"equipment": self.equipment_id.browse(), "version": False}
-        if not (missing or upgrade):
-            raise UserError(
-                self.env._(
-                    "%(lead)s: %(content)s was delivered meanwhile.", lead=lead.name, content=self.content
-                )
+            lines &= self.opportunity_line_id
+            proposal |= {"equipment": self.equipment_id.browse()}
+        missing = lines._get_missing()
+        if not (missing or proposal["version"]):
+            self._refuse(self.env._("it was delivered meanwhile."))
+        return proposal | {"missing": self._get_part(missing)}, self._prepare_equipment_vals()
+
+    def _get_part(self, missing):
+        """What is delivered now: of a configuration as many seats, and at most as many of each module.
+
+        :param missing: ``{line: quantity}``, all that is left
+        :return: the same, of what is delivered now
+        """
+        if not missing:
+            return missing
+        seats = [quantity for line, quantity in missing.items() if not line.module_id]
+        left = max(seats or missing.values())
+        beside = self.proposal_id.line_ids.filtered(
+            lambda one: one.is_delivered_now and one.opportunity_line_id == self.opportunity_line_id
+        )
+        asked = sum((beside if self.opportunity_line_id else self).mapped("quantity"))
+        if self.quantity <= 0:
+            self._refuse(self.env._("how many are delivered?"))
+        if asked > left + 1e-6:
+            self._refuse(
+                self.env._("%(asked)s are more than the %(left)s to deliver.", asked=asked, left=left)
             )
-        return proposal | {"missing": missing}, self._prepare_equipment_vals()
+        if abs(self.quantity - left) <= 1e-6:
+            return missing
+        return {line: min(quantity, self.quantity) for line, quantity in missing.items()}
+
+    def _refuse(self, reason):
+        raise UserError(
+            self.env._(
+                "%(lead)s, %(content)s: %(reason)s",
+                lead=self.proposal_id.lead_id.name,
+                content=self.content,
+                reason=reason,
+            )
+        )
 
     def _prepare_equipment_vals(self):
         """What a person completed."""
@@ -123,5 +157,6 @@ class PembaEquipmentProposalLine(models.TransientModel):
             "version_id": self.version_id.id,
             "serial_number": self.serial_number,
             "licence_key": self.licence_key,
+            "warranty_end_date": self.warranty_end_date,
             "parent_id": self.parent_id.id,
         }

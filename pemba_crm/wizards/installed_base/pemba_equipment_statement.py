@@ -55,6 +55,11 @@ class PembaEquipmentStatement(models.TransientModel):
             lines, key=lambda line: (line[1].software_id.name or "", line[1].sequence, line[0].name)
         )
 
+    def _get_report_name(self):
+        """The name of the file."""
+        customer = self.partner_id.commercial_partner_id.name or self.env._("All Customers")
+        return " - ".join([self.env._("Installed Base"), customer, str(self.date)])
+
     def action_print(self):
         """The statement as a PDF."""
         self.ensure_one()

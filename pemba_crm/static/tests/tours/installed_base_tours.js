@@ -46,7 +46,7 @@ registry.category("web_tour.tours").add("pemba_crm_deliver_and_upgrade", {
         },
         {
             content: "the latest version is proposed",
-            trigger: ".modal .o_field_widget[name=version_id] input:value('Geo 5.0')",
+            trigger: ".modal .o_field_widget[name=version_id] input:value('5.0')",
         },
         {
             content: "record it",
