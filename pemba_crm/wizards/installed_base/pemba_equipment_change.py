@@ -33,7 +33,7 @@ class PembaEquipmentChange(models.TransientModel):
             ("suspend", "Suspend"),
             ("resume", "Resume"),
             ("retire", "Retire"),
-            ("correct", "Correct What It Is"),
+            ("correct", "Correct Version, Customer or Site"),
             ("correct_quantity", "Correct a Quantity"),
             ("service_date", "Correct the Service Date"),
         ],
