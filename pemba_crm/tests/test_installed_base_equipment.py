@@ -606,6 +606,10 @@ class TestEquipment(PembaEquipmentCommon):
         keeper = new_test_user(
             self.env, "keeper", groups="pemba_crm.group_support,pemba_crm.group_licence_key", lang="en_US"
         )
+        exported = equipment.with_user(keeper).export_data(["licence_key"])["datas"]
+        self.assertEqual(exported, [["••••IJKL"]])
+        with self._refused(AccessError, "Full Licence Key"):
+            equipment.with_user(keeper).export_data(["licence_key_value"])
         shown = equipment.with_user(keeper).action_reveal_licence_key()
         self.assertEqual(shown["params"]["message"], "ABCD-EFGH-IJKL")
         self.assertIn("revealed to", equipment.message_ids[:1].body)
