@@ -604,7 +604,10 @@ class TestEquipment(PembaEquipmentCommon):
                 equipment.with_user(user).read(["licence_key_value"])
         self.assertFalse(equipment._fields["licence_key"].exportable)
         keeper = new_test_user(
-            self.env, "keeper", groups="pemba_crm.group_support,pemba_crm.group_licence_key", lang="en_US"
+            self.env,
+            "keeper",
+            groups="pemba_crm.group_support,pemba_crm.group_licence_key,base.group_allow_export",
+            lang="en_US",
         )
         exported = equipment.with_user(keeper).export_data(["licence_key"])["datas"]
         self.assertEqual(exported, [["••••IJKL"]])
