@@ -611,7 +611,7 @@ class TestEquipment(PembaEquipmentCommon):
         )
         exported = equipment.with_user(keeper).export_data(["licence_key"])["datas"]
         self.assertEqual(exported, [["••••IJKL"]])
-        with self._refused(AccessError, "Full Licence Key"):
+        with self._refused(AccessError, "licence_key_value"):
             equipment.with_user(keeper).export_data(["licence_key_value"])
         shown = equipment.with_user(keeper).action_reveal_licence_key()
         self.assertEqual(shown["params"]["message"], "ABCD-EFGH-IJKL")
