@@ -358,17 +358,70 @@ class TestDelivery(PembaEquipmentCommon):
         self.assertEqual(record(kind="suspend"), ["suspend"] * 3)
         self.assertEqual(record(kind="resume"), ["resume"] * 3)
         self.assertEqual(record(kind="correct", version_id=self.old.id), ["correct"] * 3)
-        self.assertEqual(record(kind="correct_quantity", quantity=9), ["correct"] * 3)
-        self.assertEqual(equipment.mapped("seat_count"), [9, 9, 9])
+        with self._refused(UserError, "one equipment at a time"):
+            record(kind="correct_quantity", quantity=9)
         self.assertEqual(record(kind="transfer", partner_id=self.other.id), ["transfer"] * 3)
         self.assertEqual(record(kind="correct", partner_id=self.customer.id), ["correct"] * 3)
         self.assertEqual(equipment.partner_id, self.customer)
         with self._refused(UserError, "Nothing is corrected"):
             record(kind="correct")
         self.assertEqual(record(kind="retire"), ["retire"] * 3)
-        self.assertEqual(equipment.mapped("seat_count"), [9, 9, 9])
+        self.assertEqual(equipment.mapped("seat_count"), [11, 11, 11])
         with self._refused(UserError, "New Site is needed"):
             record(kind="move")
+
+    def test_a_quantity_is_corrected_on_the_dialog_as_of_its_day(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-50))
+        equipment._add(self.licence, 5, date=self._day(-20))
+        self.maps.product_id = False
+        equipment.module_ids = self.maps
+        changes = self.env["pemba.equipment.change"].with_user(self.support)
+        with Form(changes.with_context(default_equipment_ids=equipment.ids)) as form:
+            form.kind = "correct_quantity"
+            self.assertEqual(form.quantity, 15)
+            form.date = self._day(-40)
+            self.assertEqual(form.quantity, 10)
+            form.date = self.today
+            form.module_id = self.maps
+            self.assertEqual(form.quantity, 15)
+            form.quantity = 8
+        form.record.action_record()
+        self.assertEqual(equipment.component_ids.filtered("module_id").mapped("quantity"), [8])
+
+    def test_hardware_runs_no_version(self):
+        server = self.env["pemba.equipment"].create(
+            {"partner_id": self.customer.id, "product_id": self.server.id, "state": "in_service"}
+        )
+        geo = self._create_equipment(state="in_service")
+        with self._refused(ValidationError, "hardware has none"):
+            (server | geo).action_upgrade(self.new)
+        change = self.env["pemba.equipment.change"].new({"equipment_ids": (server | geo).ids})
+        self.assertNotIn("upgrade", change.kinds)
+
+    def test_the_list_of_deliveries_costs_no_query_each(self):
+        geo = self._create_equipment(state="in_service")
+        deals = self.env["crm.lead"]
+        for seats in range(20):
+            extended = {"equipment_id": geo.id} if seats % 2 else {}
+            deals |= self._sell({"product_id": self.disk.id}, seat_count=11 + seats, **extended)
+        deals.action_set_won()
+        view = self.env.ref("pemba_crm.crm_lead_view_list_delivery")
+        names = {node.get("name") for node in etree.fromstring(view.arch).iter("field")}
+
+        def count(size):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            deals[:size].with_user(self.support).web_read({name: {} for name in names})
+            return self.env.cr.sql_log_count - before
+
+        count(1)
+        self.assertLessEqual(count(20) - count(4), 4)
+
+    def test_a_configuration_extends_equipment_of_its_own_company(self):
+        company = self._create_company("Elsewhere", "EUR")
+        geo = self._create_equipment(company_id=company.id)
+        with self._refused(ValidationError, "is of Elsewhere"):
+            self._sell(equipment_id=geo.id)
 
     def test_a_campaign_asks_who_is_behind_to_upgrade(self):
         behind = self._create_equipment(state="in_service") | self._create_equipment(state="in_service")

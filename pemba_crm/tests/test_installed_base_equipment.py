@@ -116,7 +116,7 @@ class TestEquipment(PembaEquipmentCommon):
             self._create_equipment(name=first.name)
         self._create_equipment(serial_number="SN-1")
         with self._refused_by_database(
-            "pemba.equipment", "Serial Number SN-2 is given twice for the same product."
+            "pemba.equipment", "Serial Number SN-2: another equipment of this product has it."
         ):
             self.env["pemba.equipment"].create([vals | {"serial_number": "SN-2"}] * 2)
 
@@ -288,6 +288,21 @@ class TestEquipment(PembaEquipmentCommon):
         here.parent_id = server  # it is hosted by who bought the server
         here._correct({"partner_id": self.other.id, "site_id": self.other.id})
         self.assertEqual((here.parent_id, here.partner_id), (server, self.other))
+        here._correct({"site_id": self.other.id}, self._day(0))
+        self.assertEqual(here.parent_id, server)
+        here.write({"partner_id": self.customer.id, "site_id": self.customer.id})
+        self.assertFalse(here.parent_id)
+
+    def test_what_is_right_today_is_recorded_for_a_day_before(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-50))
+        equipment.action_upgrade(self.new, self._day(-20))
+        equipment._move(self.plant, self._day(-10))
+        with self._refused(UserError, "already runs"):
+            equipment.action_upgrade(self.new)
+        equipment._correct({"version_id": self.new.id, "site_id": self.plant.id}, self._day(-40))
+        self.assertEqual(self._get_base(equipment, -40), [("Licence", "5.0", 10)])
+        [row] = self.env["pemba.equipment"]._get_base_at(self._day(-40), [("id", "=", equipment.id)])
+        self.assertEqual(row["site"], self.plant)
 
     def test_the_version_status_groups(self):
         for version, status in ((self.old, "behind"), (self.new, "current")):

@@ -64,6 +64,7 @@ class TestPortal(PembaEquipmentCommon, HttpCase):
             geo.action_suspend,
             lambda: geo.action_upgrade(self.new),
             geo.action_reveal_licence_key,
+            lambda: geo.message_post(body="Hello"),
             geo.copy,
             geo.unlink,
         ):

@@ -20,7 +20,7 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     equipment_ids = fields.Many2many("pemba.equipment", compute="_compute_equipment_ids")
-    installed_count = fields.Integer(related="customer_id.equipment_count")
+    installed_count = fields.Integer(related="customer_id.equipment_count", related_sudo=False)
     is_to_deliver = fields.Boolean(
         string="To Deliver",
         compute="_compute_is_to_deliver",
@@ -204,7 +204,8 @@ class CrmLead(models.Model):
         nothing = self.env["pemba.opportunity.configuration"]
         for lead in self:
             lines = lead.opportunity_line_ids.grouped("configuration_id")
-            for configuration in lead.opportunity_configuration_ids | nothing.union(*lines):
+            configurations = lead.opportunity_configuration_ids | nothing.union(*lines)
+            for configuration in configurations.with_prefetch(self.opportunity_configuration_ids._ids):
                 of_lead = {"lead": lead, "configuration": configuration}
                 missing = lines.get(configuration, lead.opportunity_line_ids.browse())._get_missing()
                 of_configuration = {line: qty for line, qty in missing.items() if line.configuration_role}

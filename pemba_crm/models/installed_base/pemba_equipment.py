@@ -11,12 +11,11 @@ IN_BASE = ("in_service", "suspended")
 # Who it can belong to, and where it can be: addresses, and not the persons there.
 CUSTOMERS = "['|', ('is_company', '=', True), ('parent_id', '=', False)]"
 SITES = (
-    "[('id', 'child_of', partner_id), '|', '|', ('id', '=', partner_id), ('is_company', '=', True),"
-    " ('type', '!=', 'contact')]"
+    "[('commercial_partner_id', '=', partner_id), '|', ('id', '=', partner_id), ('type', '!=', 'contact')]"
 )
 # What it can run on: what its customer has, its distributor, or who hosts it.
 HOSTS = (
-    "[('id', '!=', id), ('state', '!=', 'retired'), '|', ('partner_id', 'in', [partner_id, distributor_id]),"
+    "[('state', '!=', 'retired'), '|', ('partner_id', 'in', [partner_id, distributor_id]),"
     " ('partner_id.ref_company_ids', '!=', False)]"
 )
 
@@ -40,7 +39,6 @@ class PembaEquipment(models.Model):
     _name = "pemba.equipment"
     _description = "Equipment"
     _inherit = ["pemba.configuration.mixin", "mail.thread", "mail.activity.mixin"]
-    _mail_post_access = "read"  # whoever sells it or accounts for it may ask about it
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True
@@ -127,7 +125,7 @@ class PembaEquipment(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
-        domain=HOSTS,
+        domain="[('id', '!=', id)] + " + HOSTS,
         copy=False,
     )
     child_ids = fields.One2many("pemba.equipment", "parent_id", string="What Runs on It")
@@ -235,7 +233,7 @@ class PembaEquipment(models.Model):
         if not found:
             return self.env._("Another equipment of this product has this serial number.")
         company, product, number = found.groups()
-        owner = self.sudo().search(  # another's of this company may not be readable; it has to be named
+        owner = self.search(
             [
                 ("company_id", "=", int(company)),
                 ("product_id", "=", int(product) or False),
@@ -244,13 +242,20 @@ class PembaEquipment(models.Model):
             limit=1,
         )
         if not owner:
-            return self.env._("Serial Number %s is given twice for the same product.", number)
+            return self.env._("Serial Number %s: another equipment of this product has it.", number)
         return self.env._(
             "Serial Number %(number)s: %(equipment)s of %(customer)s has it already.",
             number=number,
             equipment=owner.display_name,
             customer=owner.partner_id.display_name,
         )
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Whoever works here and sees it may write about it."""
+        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
+        if message_operation == "create" and self.env.user._is_internal():
+            return dict.fromkeys(operations, "read")
+        return operations
 
     def _get_window(self):
         """What an action needs to show this equipment."""
@@ -290,11 +295,13 @@ class PembaEquipment(models.Model):
                         )
                     )
 
-    @api.constrains("kind", "software_id", "product_id")
+    @api.constrains("kind", "software_id", "product_id", "version_id")
     def _check_what_it_is(self):
         for equipment in self:
             if equipment.kind == "software" and not equipment.software_id:
                 equipment._refuse("software_id", self.env._("software equipment needs its software."))
+            if equipment.kind == "hardware" and equipment.version_id:
+                equipment._refuse("version_id", self.env._("hardware has none: what runs on it has."))
             if equipment.kind == "hardware" and equipment.software_id:
                 equipment._refuse("software_id", self.env._("hardware has none: what runs on it has."))
             if equipment.kind == "hardware" and not equipment.product_id:

@@ -1,7 +1,10 @@
+from contextlib import contextmanager
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .pemba_equipment import IN_BASE
+from .pemba_equipment_record import LEDGER_FIELDS
 
 
 class PembaEquipment(models.Model):
@@ -41,7 +44,6 @@ class PembaEquipment(models.Model):
         self._check_version_after(version, date)
         with self._recording("upgrade", date, version_id=version.id) as recording:
             recording.version_id = version
-        self._settle_campaigns()
         return True
 
     def action_suspend(self, date=None):
@@ -66,9 +68,7 @@ class PembaEquipment(models.Model):
                     equipment=running[0].parent_id.display_name,
                 )
             )
-        self._change_state("retire", IN_BASE, "retired", date)
-        self._settle_campaigns()
-        return True
+        return self._change_state("retire", IN_BASE, "retired", date)
 
     def _transfer(self, partner, site=None, date=None):
         """It goes to another customer; what it ran on, and what ran on it, stays where it does not go too.
@@ -79,18 +79,19 @@ class PembaEquipment(models.Model):
         """
         partner = partner.commercial_partner_id
         self._check_elsewhere_than("partner_id", partner)
-        left = self._get_left_behind()
         changes = {"partner_id": partner.id, "site_id": (site or partner).id}
-        self._change("transfer", changes, date)
-        left.parent_id = False
-        return True
+        with self._leaving():
+            return self._change("transfer", changes, date)
 
-    def _get_left_behind(self):
-        """What would run on equipment of another customer once this is transferred."""
-        apart = self.filtered(lambda one: one.parent_id.partner_id == one.partner_id) - self.child_ids
-        return apart | (self.child_ids - self).filtered(
-            lambda child: child.partner_id == child.parent_id.partner_id
+    @contextmanager
+    def _leaving(self):
+        """What ran on equipment of its own customer does not any more once these are of different ones."""
+        together = (self | self.child_ids).filtered(
+            lambda one: one.parent_id and one.parent_id.partner_id == one.partner_id
         )
+        yield
+        apart = together.filtered(lambda one: one.parent_id.partner_id != one.partner_id)
+        apart.parent_id = False
 
     def _move(self, site, date=None):
         """It goes to another address of its customer.
@@ -157,10 +158,7 @@ class PembaEquipment(models.Model):
         self._check_after(date, "in_service_date")
         if quantity < 0 or (not quantity and kind != "correct"):
             self[:1]._refuse("quantity", self.env._("%s is not above zero.", quantity))
-        products = {}
-        for equipment in self:
-            own = module and module._get_product(equipment.deployment_type_id)
-            products[equipment] = product or own or equipment.product_id
+        products = {equipment: equipment._get_product_of(product, module) for equipment in self}
         on_days = self._get_quantities_from(date, products, module)
         deltas = {
             equipment: {"add": quantity, "reduce": -quantity, "correct": quantity - on_days[equipment][date]}[
@@ -229,11 +227,9 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        stated = {"version_id": changes["version_id"]} if changes.get("version_id") else {}
-        left = self._get_left_behind() if "partner_id" in changes else self.browse()
-        with self._recording("correct", date, note=note, **stated) as recording:
+        stated = {name: changes[name] for name in LEDGER_FIELDS if changes.get(name)}
+        with self._leaving(), self._recording("correct", date, note=note, **stated) as recording:
             recording.write(changes)
-        left.parent_id = False
         return True
 
     # ------------------------------------------------------------

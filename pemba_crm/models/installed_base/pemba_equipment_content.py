@@ -95,6 +95,17 @@ class PembaEquipment(models.Model):
             lambda component: component.product_id == product and component.module_id.id == module_id
         )
 
+    def _get_product_of(self, product, module):
+        """The product of a component: the one given, that which its module has here already, else its own.
+
+        A module's may be none, and the catalogue's may be another one by now.
+        """
+        if product or not module:
+            return product or self.product_id
+        has = self._get_components().filtered(lambda component: component.module_id == module)
+        own = module._get_product(self.deployment_type_id)
+        return has[:1].product_id if has else own or self.product_id
+
     def _set_quantity(self, product, module, quantity):
         """Have a quantity of a product or module: what was added last is reduced first."""
         self.ensure_one()

@@ -1,4 +1,4 @@
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -117,7 +117,8 @@ class PembaEquipment(models.Model):
         self._check_what_stays(changes, vals.get("state"))
         before = {one: (one.product_id, one.deployment_type_id) for one in self if one.state == "planned"}
         tracks, checks = (not some.isdisjoint(changes) for some in (TRACKED, CONFIGURATION))
-        with self._recording("correct", tracks=tracks, checks=checks) as recording:
+        leaving = self._leaving() if "partner_id" in changes else nullcontext()
+        with leaving, self._recording("correct", tracks=tracks, checks=checks) as recording:
             recorded = super(PembaEquipment, recording)
             result = recorded.write({name: value for name, value in changes.items() if name != "module_ids"})
             recording._follow_product(before)
@@ -216,6 +217,7 @@ class PembaEquipment(models.Model):
                     {"equipment_id": equipment.id, "kind": kind, "date": date, **changes, **vals}
                 )
         self._create_events(vals_list)
+        self.union(*before)._settle_campaigns(vals_list)
         if vals_list and date < fields.Date.context_today(self):
             self.union(*before)._follow_ledger(date)
 

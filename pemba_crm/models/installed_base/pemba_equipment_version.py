@@ -91,8 +91,19 @@ class PembaEquipment(models.Model):
         ]
         return SQL("(CASE %s END)", SQL(" ").join(cases))
 
-    def _settle_campaigns(self):
-        """The upgrade that someone was asked for is done; of what left the base it is asked no more."""
-        left = self.filtered(lambda one: one.state not in IN_BASE)
-        left.activity_unlink([UPGRADE])
-        (self - left).activity_feedback([UPGRADE])
+    @api.model
+    def _settle_campaigns(self, events):
+        """An upgrade that someone was asked for is done once nothing later is released.
+
+        Of what left the base it is asked no more.
+
+        :param events: values of what has happened
+        """
+        touched = [vals["equipment_id"] for vals in events if vals.get("version_id") or vals.get("state")]
+        equipment = self.browse(touched)
+        left = equipment.filtered(lambda one: one.state not in IN_BASE)
+        if left:
+            left.activity_unlink([UPGRADE], only_automated=False)
+        done = (equipment - left).filtered(lambda one: not one.versions_behind)
+        if done:
+            done.activity_feedback([UPGRADE], only_automated=False)

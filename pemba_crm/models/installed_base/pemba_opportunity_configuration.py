@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..pipeline.crm_lead import CLOSED
 from .pemba_equipment import IN_BASE
 
 
@@ -10,10 +11,12 @@ class PembaOpportunityConfiguration(models.Model):
     _inherit = "pemba.opportunity.configuration"
 
     customer_id = fields.Many2one(related="lead_id.customer_id")
+    company_id = fields.Many2one("res.company", compute="_compute_company_id")
     equipment_id = fields.Many2one(
         "pemba.equipment",
         string="Extends",
-        domain="[('partner_id', '=', customer_id), ('kind', '=', 'software'), ('state', '!=', 'retired')]",
+        domain="[('partner_id', '=', customer_id), ('kind', '=', 'software'), ('state', '!=', 'retired'),"
+        " ('company_id', '=', company_id)]",
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
@@ -43,6 +46,11 @@ class PembaOpportunityConfiguration(models.Model):
             configuration.module_ids = configuration.equipment_id.module_ids
         return super(PembaOpportunityConfiguration, self - extending)._compute_module_ids()
 
+    @api.depends("lead_id.company_id")
+    def _compute_company_id(self):
+        for configuration in self:
+            configuration.company_id = configuration.lead_id._get_deal_company()
+
     @api.depends("equipment_id")
     @api.depends_context("lang")
     def _compute_installed(self):
@@ -57,7 +65,8 @@ class PembaOpportunityConfiguration(models.Model):
     @api.depends_context("lang")
     def _compute_difference(self):
         for configuration in self:
-            equipment, parts = configuration.equipment_id, []
+            is_open = configuration.lead_id.won_status not in CLOSED  # else it is installed by now
+            equipment, parts = configuration.equipment_id.filtered(lambda _one, keep=is_open: keep), []
             more = configuration.seat_count - equipment.seat_count
             modules = configuration.module_ids._origin
             added, left = modules - equipment.module_ids, equipment.module_ids - modules
@@ -83,6 +92,15 @@ class PembaOpportunityConfiguration(models.Model):
                         configuration=configuration.display_name,
                         equipment=equipment.display_name,
                         software=configuration.software_id.display_name,
+                    )
+                )
+            if equipment.company_id != configuration.lead_id._get_deal_company():
+                raise ValidationError(
+                    self.env._(
+                        "%(configuration)s: %(equipment)s is of %(company)s.",
+                        configuration=configuration.display_name,
+                        equipment=equipment.display_name,
+                        company=equipment.company_id.display_name,
                     )
                 )
             if customer and equipment.partner_id != customer:

@@ -9,6 +9,26 @@ from .crm_lead import CLOSED
 MOST_YEARS = 100
 
 
+def get_years(date_start, date_end, anchor):
+    """How many years a period is: whole ones, then days over the days of the year they are in.
+
+    Both ends count. Years run from anniversary to anniversary.
+
+    :param anchor: a day on which a year begins
+    """
+    day, share = date_start, 0.0
+    years = (day.year - anchor.year) - 1
+    while day <= date_end:
+        while anchor + relativedelta(years=years + 1) <= day:
+            years += 1
+        start = anchor + relativedelta(years=years)
+        following = anchor + relativedelta(years=years + 1)
+        last = min(date_end, following - timedelta(days=1))
+        share += ((last - day).days + 1) / (following - start).days
+        day = following
+    return share
+
+
 class PembaOpportunityLine(models.Model):
     """A product or service of an opportunity."""
 
@@ -206,21 +226,8 @@ class PembaOpportunityLine(models.Model):
             line.year_share = line._get_year_share() if is_sane else 1.0
 
     def _get_year_share(self):
-        """The line's dates in years: whole ones, then days over the days of the year they are in.
-
-        Both days count. Years run from anniversary to anniversary of ``_get_year_start``.
-        """
-        anchor, day, share = self._get_year_start(), self.date_start, 0.0
-        years = (day.year - anchor.year) - 1
-        while day <= self.date_end:
-            while anchor + relativedelta(years=years + 1) <= day:
-                years += 1
-            start = anchor + relativedelta(years=years)
-            following = anchor + relativedelta(years=years + 1)
-            last = min(self.date_end, following - timedelta(days=1))
-            share += ((last - day).days + 1) / (following - start).days
-            day = following
-        return share
+        """The line's dates in years: see ``get_years``."""
+        return get_years(self.date_start, self.date_end, self._get_year_start())
 
     def _get_year_start(self):
         """A day on which a year of the contract begins."""

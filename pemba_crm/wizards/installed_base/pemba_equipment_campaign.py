@@ -29,7 +29,7 @@ class PembaEquipmentCampaign(models.TransientModel):
         required=True,
     )
     may_sell = fields.Boolean(compute="_compute_may_sell")
-    software_id = fields.Many2one("pemba.software", compute="_compute_version_id", store=True)
+    software_id = fields.Many2one("pemba.software", compute="_compute_software_id")
     version_id = fields.Many2one(
         "pemba.software.version",
         compute="_compute_version_id",
@@ -73,10 +73,14 @@ class PembaEquipmentCampaign(models.TransientModel):
         self.may_sell = self.env["crm.lead"].has_access("create")
 
     @api.depends("equipment_ids")
-    def _compute_version_id(self):
+    def _compute_software_id(self):
         for campaign in self:
             software = campaign.equipment_ids.software_id
             campaign.software_id = software if len(software) == 1 else False
+
+    @api.depends("software_id")
+    def _compute_version_id(self):
+        for campaign in self:
             campaign.version_id = campaign.software_id.latest_version_id
 
     def _get_target(self, equipment):
@@ -88,7 +92,8 @@ class PembaEquipmentCampaign(models.TransientModel):
         return self.equipment_ids._origin.filtered(
             lambda one: (
                 one.state in IN_BASE
-                and (not one.version_id or one.version_id.sequence < self._get_target(one).sequence)
+                and one.version_id
+                and one.version_id.sequence < self._get_target(one).sequence
             )
         )
 

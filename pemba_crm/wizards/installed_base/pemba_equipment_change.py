@@ -53,7 +53,7 @@ class PembaEquipmentChange(models.TransientModel):
     allowed_version_ids = fields.Many2many("pemba.software.version", compute="_compute_allowed_version_ids")
     partner_id = fields.Many2one("res.partner", string="New Customer", domain=CUSTOMERS)
     site_id = fields.Many2one(
-        "res.partner", string="New Site", domain=SITES.replace("partner_id", "customer_id")
+        "res.partner", string="New Site", domain=SITES.replace(", partner_id", ", customer_id")
     )
     customer_id = fields.Many2one("res.partner", compute="_compute_software_id")
     product_id = fields.Many2one("product.product")
@@ -90,8 +90,10 @@ class PembaEquipmentChange(models.TransientModel):
             kinds = set().union(*KINDS_BY_STATE.values())
             for state in set(change.equipment_ids.mapped("state")):
                 kinds &= KINDS_BY_STATE[state]
-            if not change.equipment_ids.software_id:
+            if not all(equipment.software_id for equipment in change.equipment_ids):
                 kinds -= {"upgrade"}
+            if len(change.equipment_ids) > 1:
+                kinds -= {"correct_quantity"}
             change.kinds = sorted(kinds)
 
     @api.depends("equipment_ids", "kind", "partner_id")
@@ -123,27 +125,23 @@ class PembaEquipmentChange(models.TransientModel):
     def _compute_version_id(self):
         for change in self:
             if change.kind == "upgrade":
+                allowed = change._get_allowed_versions()
                 latest = change.software_id._origin.latest_version_id
-                change.version_id = change.version_id or (latest & change._get_allowed_versions())
-            elif change.kind == "correct" and len(change.equipment_ids.version_id) == 1:
-                change.version_id = change.equipment_ids.version_id
+                change.version_id = (change.version_id._origin & allowed) or (latest & allowed)
             else:
                 change.version_id = False
 
-    @api.depends("kind", "product_id", "module_id")
+    @api.depends("equipment_ids", "kind", "product_id", "module_id", "date")
     def _compute_quantity(self):
-        """One more or less; to be corrected, what there is."""
+        """One more or less; to be corrected, what there was on the day."""
         for change in self:
             change.quantity = 1.0
-            if change.kind == "correct_quantity" and len(change.equipment_ids) == 1:
-                equipment = change.equipment_ids
-                product = change.product_id or (not change.module_id and equipment.product_id)
-                components = equipment._get_components().filtered(
-                    lambda one, change=change, product=product: (
-                        one.module_id == change.module_id and (not product or one.product_id == product)
-                    )
-                )
-                change.quantity = sum(components.mapped("quantity"))
+            equipment = change.equipment_ids._origin
+            if change.kind == "correct_quantity" and len(equipment) == 1 and change.date:
+                module = change.module_id._origin
+                products = {equipment: equipment._get_product_of(change.product_id._origin, module)}
+                on_days = equipment._get_quantities_from(change.date, products, module)
+                change.quantity = on_days[equipment][change.date]
 
     def action_record(self):
         """Record it.
@@ -156,33 +154,42 @@ class PembaEquipmentChange(models.TransientModel):
             if not self[name]:
                 label = self.fields_get([name], ["string"])[name]["string"]
                 raise UserError(self.env._("%(field)s is needed.", field=label))
-        if self.kind == "start":
-            equipment.action_start(self.date)
-        elif self.kind == "upgrade":
-            equipment.action_upgrade(self.version_id, self.date)
-        elif self.kind == "correct":
-            self._correct()
-        elif self.kind == "correct_quantity":
-            equipment._correct_quantity(self.quantity, self.product_id, self.module_id, self.date, self.note)
-        elif self.kind == "service_date":
-            equipment._correct_service_date(self.date, self.note)
-        elif self.kind in ("add", "reduce"):
-            change = equipment._add if self.kind == "add" else equipment._reduce
-            change(self.product_id, self.quantity, self.module_id, self.date)
-        elif self.kind == "move":
-            equipment._move(self.site_id, self.date)
-        elif self.kind == "transfer":
-            equipment._transfer(self.partner_id, self.site_id, self.date)
-        elif self.kind == "retire":
-            equipment._retire(self.date)
-        else:
-            getattr(equipment, f"action_{self.kind}")(self.date)
+        getattr(self, f"_record_{self.kind}", self._record_action)(equipment)
         return {"type": "ir.actions.act_window_close"}
 
-    def _correct(self):
+    def _record_action(self, equipment):
+        getattr(equipment, f"action_{self.kind}")(self.date)
+
+    def _record_upgrade(self, equipment):
+        equipment.action_upgrade(self.version_id, self.date)
+
+    def _record_add(self, equipment):
+        equipment._add(self.product_id, self.quantity, self.module_id, self.date)
+
+    def _record_reduce(self, equipment):
+        equipment._reduce(self.product_id, self.quantity, self.module_id, self.date)
+
+    def _record_move(self, equipment):
+        equipment._move(self.site_id, self.date)
+
+    def _record_transfer(self, equipment):
+        equipment._transfer(self.partner_id, self.site_id, self.date)
+
+    def _record_retire(self, equipment):
+        equipment._retire(self.date)
+
+    def _record_service_date(self, equipment):
+        equipment._correct_service_date(self.date, self.note)
+
+    def _record_correct_quantity(self, equipment):
+        if len(equipment) > 1:
+            raise UserError(self.env._("Quantities are corrected one equipment at a time."))
+        equipment._correct_quantity(self.quantity, self.product_id, self.module_id, self.date, self.note)
+
+    def _record_correct(self, equipment):
         """Version, customer and site, where they are given."""
         changes = {}
-        if self.version_id and self.equipment_ids.version_id != self.version_id:
+        if self.version_id:
             changes["version_id"] = self.version_id.id
         if self.partner_id:
             changes["partner_id"] = self.partner_id.commercial_partner_id.id
@@ -190,7 +197,7 @@ class PembaEquipmentChange(models.TransientModel):
             changes["site_id"] = (self.site_id or self.partner_id.commercial_partner_id).id
         if not changes:
             raise UserError(self.env._("Nothing is corrected: give the right version, customer or site."))
-        self.equipment_ids._correct(changes, self.date, self.note)
+        equipment._correct(changes, self.date, self.note)
 
     def _get_needed(self):
         return {

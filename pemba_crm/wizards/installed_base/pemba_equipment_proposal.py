@@ -82,7 +82,7 @@ class PembaEquipmentProposalLine(models.TransientModel):
         help="What is delivered now: the rest stays to be delivered. Of a configuration, the seats.",
     )
     customer_id = fields.Many2one(related="proposal_id.customer_id")
-    site_id = fields.Many2one("res.partner", domain=SITES.replace("partner_id", "customer_id"))
+    site_id = fields.Many2one("res.partner", domain=SITES.replace(", partner_id", ", customer_id"))
     software_id = fields.Many2one("pemba.software")
     version_id = fields.Many2one("pemba.software.version", domain="[('software_id', '=', software_id)]")
     serial_number = fields.Char()
