@@ -219,3 +219,51 @@ class PembaEquipmentCommon(PembaSoftwareCommon):
             **vals,
         }
         return cls.env["pemba.equipment"].create(vals)
+
+
+class PembaContractCommon(PembaEquipmentCommon):
+    """A contract type of a year, with every right, and equipment in service at the customer's."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kind = cls.env["pemba.contract.type"].create(
+            {
+                "name": "Yearly",
+                "sequence": 0,
+                "right_ids": [Command.set(cls.env["pemba.right"].search([], limit=None).ids)],
+            }
+        )
+        cls.maintenance.pemba_contract_type_id = cls.kind
+        cls.customer.email = "customer@example.com"
+        cls.geo = cls._create_equipment(state="in_service", in_service_date="2020-01-01")
+
+    @classmethod
+    def _create_contract(cls, *lines, state="running", **vals):
+        """A contract of the customer; without lines it covers Geo for 1,200 a year."""
+        vals = {
+            "partner_id": cls.customer.id,
+            "contract_type_id": cls.kind.id,
+            "currency_id": cls.env.company.currency_id.id,
+            "line_ids": [
+                Command.create({"product_id": cls.maintenance.id} | line)
+                for line in lines or ({"price_unit": 1200, "equipment_id": cls.geo.id},)
+            ],
+            "state": state,
+            **vals,
+        }
+        return cls.env["pemba.contract"].create(vals)
+
+    @classmethod
+    def _create_index(cls, values, **vals):
+        """An index with final values: ``{month: value}``."""
+        return cls.env["pemba.price.index"].create(
+            {
+                "name": "Index",
+                "value_ids": [
+                    Command.create({"month": f"{month}-01", "value": value})
+                    for month, value in values.items()
+                ],
+                **vals,
+            }
+        )

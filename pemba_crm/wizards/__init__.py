@@ -2,3 +2,4 @@
 
 from . import pipeline
 from . import installed_base
+from . import maintenance

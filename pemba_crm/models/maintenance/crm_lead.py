@@ -1,0 +1,325 @@
+from dateutil.relativedelta import relativedelta
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from .pemba_contract import SILENT
+
+
+class CrmLead(models.Model):
+    """Renewals of contracts, and contracts that come from what was won."""
+
+    _inherit = "crm.lead"
+
+    renewal_contract_id = fields.Many2one(
+        "pemba.contract",
+        string="Renews Contract",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    contract_ids = fields.One2many("pemba.contract", "lead_id", string="Contracts")
+    is_price_to_revise = fields.Boolean(
+        string="Price to Revise",
+        readonly=True,
+        copy=False,
+        help="An index value was missing when the renewal was opened: its prices are the old ones, and its"
+        " offer is not sent before they are revised.",
+    )
+    revaluation = fields.Json(readonly=True, copy=False, export_string_translation=False)
+    revaluation_info = fields.Html(
+        string="Price Revision",
+        compute="_compute_revaluation_info",
+        sanitize=False,
+        export_string_translation=False,
+    )
+
+    _renewal_uniq = models.UniqueIndex(
+        "(renewal_contract_id) WHERE renewal_contract_id IS NOT NULL",
+        "This contract has a renewal already.",
+    )
+
+    @api.depends("revaluation", "opportunity_line_ids.price_unit")
+    @api.depends_context("lang")
+    def _compute_revaluation_info(self):
+        for lead in self:
+            rows = lead._get_revaluation_rows()
+            lead.revaluation_info = bool(rows or lead.is_price_to_revise) and self.env["ir.qweb"]._render(
+                "pemba_crm.crm_lead_revaluation",
+                {"lead": lead, "rows": rows, "index": lead.revaluation or {}},
+            )
+
+    def _get_revaluation_rows(self):
+        """What the index makes of each renewed price.
+
+        :return: a list of ``{line, old, revised, price}``: a year's unit price before, by the index, and as
+            it is offered
+        """
+        index = self.revaluation or {}
+        return [
+            {
+                "line": line,
+                "old": line.contract_line_id.price_unit,
+                "revised": line.contract_line_id._prepare_renewal(index)["price_unit"],
+                "price": line.price_unit,
+            }
+            for line in self.sudo().opportunity_line_ids  # who prints an offer need not see contracts
+            if line.contract_line_id
+        ]
+
+    def _format_month(self, month):
+        """A month of a revaluation for people to read."""
+        return format_date(self.env, fields.Date.to_date(month), date_format="MMMM yyyy")
+
+    def _get_allowed_deal_currencies(self):
+        return super()._get_allowed_deal_currencies() | self.renewal_contract_id.currency_id
+
+    def _get_default_deal_currency(self):
+        return self.renewal_contract_id.currency_id or super()._get_default_deal_currency()
+
+    def _check_gates(self):
+        """Renewals have no gate."""
+        return super(CrmLead, self.filtered(lambda lead: not lead.renewal_contract_id))._check_gates()
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), "renewal_contract_id", "revaluation", "is_price_to_revise"]
+
+    def _merge_opportunity(self, *args, **kwargs):
+        """:raise UserError: naming two renewals, which stay apart"""
+        renewals = self.filtered("renewal_contract_id")
+        if len(renewals) > 1:
+            raise UserError(
+                self.env._(
+                    "%(one)s and %(other)s renew different contracts: they are not merged.",
+                    one=renewals[0].display_name,
+                    other=renewals[1].display_name,
+                )
+            )
+        return super()._merge_opportunity(*args, **kwargs)
+
+    # ------------------------------------------------------------
+    # The price of a renewal
+    # ------------------------------------------------------------
+
+    def action_revise_price(self):
+        """Take the index values that are known now; prices that were negotiated stay.
+
+        :raise UserError: naming the renewal and the value that is still missing
+        """
+        for lead in self:
+            if not lead._revise_price():
+                raise UserError(
+                    self.env._(
+                        "%(lead)s: %(missing)s",
+                        lead=lead.display_name,
+                        missing=(lead.revaluation or {}).get("missing", ""),
+                    )
+                )
+        return True
+
+    def _revise_price(self):
+        """:return: whether the prices are revised now"""
+        self._check_offer_is_open()
+        revaluation = self.renewal_contract_id._get_revaluation()
+        before = {
+            line: line.contract_line_id._prepare_renewal(self.revaluation or {})
+            for line in self._get_renewing()
+        }
+        values = {"revaluation": revaluation or False, "is_price_to_revise": bool(revaluation.get("missing"))}
+        self.with_context(**SILENT).write(values)
+        for line, old in before.items():
+            if line.price_unit == old["price_unit"]:
+                line.price_unit = line.contract_line_id._prepare_renewal(revaluation)["price_unit"]
+        return not self.is_price_to_revise
+
+    def _get_renewing(self):
+        return self.opportunity_line_ids.filtered("contract_line_id")
+
+    @api.model
+    def _cron_revise_prices(self):
+        """Renewals that wait for an index value take it once it is there."""
+        waiting = self.search([("is_price_to_revise", "=", True), ("won_status", "=", "pending")])
+        for lead in waiting:
+            if not lead.renewal_contract_id._get_revaluation().get("missing"):
+                lead._revise_price()
+
+    def _check_price_is_revised(self):
+        """:raise UserError: naming the renewal whose price is the old one for want of an index value"""
+        for lead in self:
+            if lead.is_price_to_revise:
+                raise UserError(
+                    self.env._(
+                        "%(lead)s is not offered yet, its price is to be revised: %(missing)s",
+                        lead=lead.display_name,
+                        missing=(lead.revaluation or {}).get("missing", ""),
+                    )
+                )
+
+    # ------------------------------------------------------------
+    # Quotations
+    # ------------------------------------------------------------
+
+    def _make_renewal_quotations(self):
+        """Quotations for renewals, where the contract's type wants them at once."""
+        for lead in self:
+            if lead.renewal_contract_id.contract_type_id.make_quotation:
+                lead._make_quotation()
+
+    def _make_quotation(self):
+        """A quotation as the *New Quotation* button makes it."""
+        context = self._prepare_opportunity_quotation_context()
+        orders = self.env["sale.order"].with_context(context, **SILENT)
+        return orders.create({}).with_env(self.env)
+
+    # ------------------------------------------------------------
+    # Contracts of what was won
+    # ------------------------------------------------------------
+
+    def action_set_lost(self, **additional_values):
+        """:raise UserError: naming a renewal that is lost without a reason"""
+        renewals = self.filtered("renewal_contract_id")
+        reason = additional_values.get("lost_reason_id")
+        if renewals and reason:
+            renewals.write({"lost_reason_id": reason})  # the contract says it too, once it is lost
+        for lead in renewals:
+            if not lead.lost_reason_id:
+                raise UserError(self.env._("%s is a renewal: say why it was lost.", lead.display_name))
+        return super().action_set_lost(**additional_values)
+
+    def _start_results(self, given):
+        result = super()._start_results(given)
+        self.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
+        return result
+
+    def _start_offers(self, offers, given):
+        result = super()._start_offers(offers, given)
+        self.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
+        return result
+
+    def _follow_results(self, before, vals):
+        result = super()._follow_results(before, vals)
+        was = {lead: before[lead]["won_status"] for lead in self}
+        won = self.filtered(lambda lead: lead.won_status == "won")
+        has_come = "partner_id" in vals  # the customer, after the result
+        won.filtered(lambda lead: has_come or was[lead] != "won")._follow_contracts()
+        self.filtered(lambda lead: was[lead] == "won" and lead.won_status != "won")._withdraw_contracts()
+        renewals = self.filtered("renewal_contract_id")
+        renewals.filtered(lambda lead: lead.won_status == "lost" and was[lead] != "lost")._lose_renewals()
+        renewals.filtered(lambda lead: was[lead] == "lost" and lead.won_status != "lost")._reopen_renewals()
+        return result
+
+    def _align(self, orders):
+        result = super()._align(orders)
+        self.with_env(self.env).filtered(lambda lead: lead.won_status == "won")._follow_contracts()
+        return result
+
+    def _follow_contracts(self):
+        """What was won is in a contract: renewals in the successor, the rest in a running or a new one.
+
+        Done again it brings these up to date, and adds nothing twice.
+        """
+        for lead in self.filtered("opportunity_line_count").filtered("customer_id"):
+            sold = lead.opportunity_line_ids._get_contracted()
+            if lead.renewal_contract_id:
+                if sold:
+                    lead._win_renewal()
+            elif sold or lead.sudo().contract_ids:  # whoever wins
+                lead._sell_contracts(sold)
+
+    def _win_renewal(self):
+        """The successor starts; the customer's order has come."""
+        contract = self.renewal_contract_id
+        may_leave_gap = self._is_by_manager()
+        ours = contract.sudo().with_context(**SILENT)  # whoever wins
+        ours._renew(self, may_leave_gap)
+        orders = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # as above
+        vals = {}
+        if not contract.order_received_date:
+            vals["order_received_date"] = self.close_date or fields.Date.context_today(self)
+        references = ", ".join(filter(None, orders.mapped("client_order_ref")))
+        if references and not contract.order_reference:
+            vals["order_reference"] = references
+        if vals:
+            ours._set(**vals)
+
+    def _sell_contracts(self, sold):
+        """Lines go into the running contract that they extend, else into a draft of their type.
+
+        :param sold: the lines that recur
+        """
+        contract_lines = self.env["pemba.contract.line"].sudo()  # whoever wins
+        known = contract_lines.search([("opportunity_line_id", "in", self._get_all_lines().ids)])
+        of_line = known.grouped(lambda one: one.opportunity_line_id.id)
+        (known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids))._withdraw()
+        unmatched = sold.filtered(lambda line: not line.contract_id and line.id not in of_line)
+        running = unmatched._get_running_contracts() if unmatched else self.env["pemba.contract"]
+        for line in sold:
+            if line.id in of_line:
+                of_line[line.id]._follow_sale(line)
+                continue
+            contract = line.contract_id or line._get_matching(running)
+            if contract and contract.sudo().state == "running":
+                contract.sudo()._extend(line)
+            else:
+                self._get_draft_contract(line)._extend(line)
+
+    def _get_draft_contract(self, line):
+        """The draft of this deal for the contract type of a line."""
+        kind = line._get_contract_type()
+        drafts = self.sudo().contract_ids.filtered(  # whoever wins
+            lambda one: one.state == "draft" and one.contract_type_id == kind
+        )
+        return drafts[:1] or self.env["pemba.contract"].sudo().create(self._prepare_contract(line, kind))
+
+    def _prepare_contract(self, line, kind):
+        """Values of a new contract, for a first line of what was won."""
+        start = line.date_start or self.close_date or fields.Date.context_today(self)
+        vals = {
+            "company_id": self._get_deal_company().id,
+            "contract_type_id": kind.id,
+            "partner_id": self.customer_id.id,
+            "contact_id": self.partner_id.id if self.partner_id != self.customer_id else False,
+            "distributor_id": self.distributor_id.id,
+            "user_id": self.user_id.id,
+            "currency_id": self.deal_currency_id.id,
+            "date_start": start,
+            "date_end": line.date_end or start + relativedelta(months=kind.duration_months, days=-1),
+            "lead_id": self.id,
+        }
+        if kind.index_id:
+            vals["index_base_month"] = kind.index_id._get_newest_month(start)
+        return vals
+
+    def _withdraw_contracts(self):
+        """What is not won any more leaves the drafts it came into; a successor waits for it as a draft."""
+        for lead in self:
+            lines = self.env["pemba.contract.line"].sudo()  # whoever reopens
+            if lead.renewal_contract_id:
+                successor = lead.sudo().renewal_contract_id.successor_id
+                if successor.lead_id == lead and successor.state == "running":
+                    successor._set(state="draft")
+                    contract = lead.sudo().renewal_contract_id
+                    today = fields.Date.context_today(self)
+                    contract._set(
+                        state="running" if contract.date_end >= today else "expired",
+                        order_received_date=False,
+                    )
+                continue
+            lines.search([("opportunity_line_id", "in", lead._get_all_lines().ids)])._withdraw()
+
+    def _lose_renewals(self):
+        """The contract ends at its end; whether its subscriptions are retired then is asked."""
+        for lead in self:
+            contract = lead.renewal_contract_id.sudo()  # whoever loses it
+            if contract.state not in ("running", "expired"):
+                continue
+            reason = lead.lost_reason_id.name or self.env._("Lost")
+            contract._set(close_reason=reason, renewal_likelihood=0.0)
+            contract._propose_retirement()
+
+    def _reopen_renewals(self):
+        for lead in self:
+            contract = lead.renewal_contract_id.sudo()  # as above
+            if contract.state in ("running", "expired"):
+                contract._set(close_reason=False, renewal_likelihood=100.0)

@@ -1,0 +1,122 @@
+from markupsafe import Markup
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from .pemba_contract import SILENT
+
+# The states of a contract whose order may still come: after it, once it was renewed tacitly, too.
+AWAITING = ("running", "renewed", "expired")
+
+
+class PembaContract(models.Model):
+    """The customer's order for the renewal of a contract: when it is expected, and whether it came."""
+
+    _inherit = "pemba.contract"
+
+    expected_order_date = fields.Date(
+        string="Order Expected",
+        copy=False,
+        index="btree_not_null",
+        tracking=True,
+        help="When the customer's order for the renewal is expected; the end of the contract unless changed.",
+    )
+    order_received_date = fields.Date(string="Order Received", copy=False, tracking=True)
+    order_reference = fields.Char(
+        string="Customer's Reference", copy=False, help="Of the customer's order for the renewal."
+    )
+    order_state = fields.Selection(
+        selection=[
+            ("expected", "Expected"),
+            ("late", "Late"),
+            ("received", "Received"),
+            ("none", "None"),
+        ],
+        string="Order",
+        compute="_compute_order_state",
+        search="_search_order_state",
+        help="Of the customer's order for the renewal. It is late once the day has passed without it.",
+    )
+    reminded_days = fields.Integer(
+        readonly=True, copy=False, default=-9999, help="The last reminder, in days from the expected order."
+    )
+
+    @api.depends("expected_order_date", "order_received_date", "state", "close_reason")
+    def _compute_order_state(self):
+        today = fields.Date.context_today(self)
+        for contract in self:
+            if contract.order_received_date:
+                contract.order_state = "received"
+            elif not contract.expected_order_date or contract.state not in AWAITING or contract.close_reason:
+                contract.order_state = "none"
+            else:
+                contract.order_state = "late" if contract.expected_order_date < today else "expected"
+
+    def _search_order_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        received = Domain("order_received_date", "!=", False)
+        awaited = self._get_awaited_domain()
+        domains = {
+            "received": received,
+            "expected": awaited & Domain("expected_order_date", ">=", today),
+            "late": awaited & Domain("expected_order_date", "<", today),
+            "none": ~received & ~awaited,
+        }
+        return Domain.OR([domains[state] for state in value if state in domains])
+
+    @api.model
+    def _get_awaited_domain(self):
+        return (
+            Domain("order_received_date", "=", False)
+            & Domain("expected_order_date", "!=", False)
+            & Domain("state", "in", AWAITING)
+            & Domain("close_reason", "=", False)
+        )
+
+    # ------------------------------------------------------------
+    # Reminders
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_remind_orders(self):
+        """Remind who is in charge of the orders that are expected, as the contract's type says.
+
+        Each reminder is sent once; all that are due to one person on a day make one message, and of several
+        that were missed only the last one counts.
+        """
+        today = fields.Date.context_today(self)
+        due = {}
+        for contract in self.search(self._get_awaited_domain()):
+            days = (today - contract.expected_order_date).days
+            passed = [offset for offset in contract.contract_type_id._get_reminders() if offset <= days]
+            last = max(passed, default=None)
+            if last is not None and last > contract.reminded_days:
+                due[contract] = last
+        for contract, last in due.items():
+            contract.with_context(**SILENT)._set(reminded_days=last)
+        contracts = self.browse(contract.id for contract in due)
+        for user, of_user in contracts.grouped("user_id").items():
+            if user:
+                of_user._send_reminder(user)
+
+    def _send_reminder(self, user):
+        """One message about all of these contracts to a person, in that person's language."""
+        of_user = self.with_context(lang=user.lang)
+        rows = Markup().join(
+            Markup("<li><a href='/odoo/pemba-contracts/%s'>%s</a>: %s</li>")
+            % (contract.id, contract.display_name, contract._describe_awaited())
+            for contract in of_user.sorted("expected_order_date")
+        )
+        self.env["mail.thread"].sudo().message_notify(  # nobody writes it
+            partner_ids=user.partner_id.ids,
+            subject=of_user.env._("Renewal orders expected: %s", len(self)),
+            body=Markup("<ul>%s</ul>") % rows,
+        )
+
+    def _describe_awaited(self):
+        date = format_date(self.env, self.expected_order_date)
+        if self.order_state == "late":
+            return self.env._("the order was expected on %s", date)
+        return self.env._("the order is expected on %s", date)

@@ -1,0 +1,108 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class PembaContractType(models.Model):
+    """The conditions of a kind of contract: its duration, renewal, prices and rights."""
+
+    _name = "pemba.contract.type"
+    _description = "Contract Type"
+    _order = "sequence, name, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    duration_months = fields.Integer(string="Duration (months)", default=12, required=True)
+    notice_months = fields.Integer(
+        string="Notice (months)",
+        default=3,
+        help="How long before its end a contract may still be terminated.",
+    )
+    renewal_lead_days = fields.Integer(
+        string="Renewal Opens (days before the notice)",
+        default=30,
+        help="The renewal opportunity is opened so many days before the last day of notice; as many days "
+        "before the end, rights are shown as expiring.",
+    )
+    grace_days = fields.Integer(
+        string="Grace (days)", help="For how long after its end rights are still given while it is renewed."
+    )
+    is_tacit = fields.Boolean(
+        string="Tacit Renewal", help="Without notice, the next contract starts by itself."
+    )
+    right_ids = fields.Many2many("pemba.right", string="Rights")
+    make_quotation = fields.Boolean(
+        string="Quotation at Once", help="The renewal opportunity is opened with its quotation."
+    )
+    index_id = fields.Many2one("pemba.price.index", ondelete="restrict", index="btree_not_null")
+    index_lag_months = fields.Integer(
+        string="Index Lag (months)",
+        help="The newest final value at least so many months before the new term is taken.",
+    )
+    fixed_share = fields.Float(
+        string="Fixed Share (%)", min_display_digits=2, help="The share of the price that no index changes."
+    )
+    has_cap = fields.Boolean(
+        string="Capped", compute="_compute_has_cap", store=True, readonly=False, precompute=True
+    )
+    cap_rate = fields.Float(
+        string="Cap (%)", min_display_digits=2, help="The most that prices rise by at a renewal."
+    )
+    has_floor = fields.Boolean(
+        string="With a Floor", compute="_compute_has_floor", store=True, readonly=False, precompute=True
+    )
+    floor_rate = fields.Float(
+        string="Floor (%)",
+        min_display_digits=2,
+        help="The least that prices rise by at a renewal; 0: they never fall.",
+    )
+    reminder_days = fields.Char(
+        string="Reminders (days)",
+        default="-30, -7, 7, 30",
+        help="When whoever is in charge is reminded, in days from the planned order date; negative: before.",
+    )
+
+    _duration_positive = models.Constraint("check(duration_months > 0)", "A contract lasts a month or more.")
+    _not_negative = models.Constraint(
+        "check(notice_months >= 0 AND renewal_lead_days >= 0 AND grace_days >= 0 AND index_lag_months >= 0)",
+        "Notice, renewal, grace and index lag are not negative.",
+    )
+    _fixed_share_range = models.Constraint(
+        "check(fixed_share >= 0 AND fixed_share <= 100)", "The fixed share is between 0 and 100 %."
+    )
+
+    @api.depends("cap_rate")
+    def _compute_has_cap(self):
+        for contract_type in self:
+            contract_type.has_cap = bool(contract_type.cap_rate)
+
+    @api.depends("floor_rate")
+    def _compute_has_floor(self):
+        for contract_type in self:
+            contract_type.has_floor = bool(contract_type.floor_rate)
+
+    def _get_cap(self):
+        """The most that prices rise by, in %; None without a cap."""
+        return self.cap_rate if self.has_cap else None
+
+    def _get_floor(self):
+        """The least that prices rise by, in %; None without a floor."""
+        return self.floor_rate if self.has_floor else None
+
+    @api.constrains("reminder_days")
+    def _check_reminder_days(self):
+        for contract_type in self:
+            try:
+                contract_type._get_reminders()
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "%(type)s, reminders: %(days)s is no list of numbers such as -30, 7.",
+                        type=contract_type.display_name,
+                        days=contract_type.reminder_days,
+                    )
+                ) from error
+
+    def _get_reminders(self):
+        """The days of its reminders, from the expected order."""
+        return [int(part) for part in (self.reminder_days or "").replace(";", ",").split(",") if part.strip()]

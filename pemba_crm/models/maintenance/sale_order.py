@@ -1,0 +1,26 @@
+from odoo import models
+
+
+class SaleOrder(models.Model):
+    """The offer of a renewal."""
+
+    _inherit = "sale.order"
+
+    def action_quotation_send(self):
+        """:raise UserError: naming the renewal whose price is not revised yet"""
+        self._check_renewal_price()
+        return super().action_quotation_send()
+
+    def write(self, vals):
+        if vals.get("state") in ("sent", "sale"):
+            self._check_renewal_price()
+        return super().write(vals)
+
+    def _check_renewal_price(self):
+        leads = self.opportunity_id.sudo()  # whoever sends it
+        leads.filtered("renewal_contract_id")._check_price_is_revised()
+
+    def _get_renewal(self):
+        """The renewal that it offers, with its price revision; for printing."""
+        lead = self.opportunity_id.sudo()  # who prints it need not see the opportunity
+        return lead if lead.renewal_contract_id and lead.revaluation else lead.browse()

@@ -1,0 +1,2 @@
+from . import pemba_contract_change
+from . import pemba_hotline

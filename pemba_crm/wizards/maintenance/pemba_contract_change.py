@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class PembaContractChange(models.TransientModel):
+    """A contract that runs is reduced, put on hold or terminated."""
+
+    _name = "pemba.contract.change"
+    _description = "Amend a Contract"
+
+    contract_id = fields.Many2one("pemba.contract", required=True)
+    kind = fields.Selection(
+        selection=[
+            ("reduce", "Reduce a Line"),
+            ("hold", "Put on Hold"),
+            ("terminate", "Terminate"),
+        ],
+        required=True,
+    )
+    kinds = fields.Json(compute="_compute_kinds", export_string_translation=False)
+    date = fields.Date(compute="_compute_date", store=True, readonly=False)
+    line_id = fields.Many2one("pemba.contract.line", domain="[('contract_id', '=', contract_id)]")
+    quantity = fields.Float(digits="Product Unit", compute="_compute_quantity", store=True, readonly=False)
+    reason = fields.Char()
+
+    @api.depends_context("uid")
+    @api.depends("contract_id")
+    def _compute_kinds(self):
+        """What the user may do with it."""
+        writes = self.env["pemba.contract"].has_access("write")
+        holds = any(
+            self.env.user.has_group(group)
+            for group in ("pemba_crm.group_accountant", "pemba_crm.group_manager")
+        )
+        self.kinds = (["reduce", "terminate"] if writes else []) + (["hold"] if holds else [])
+
+    @api.depends("kind", "contract_id")
+    def _compute_date(self):
+        for change in self:
+            today = fields.Date.context_today(change)
+            end = change.contract_id.date_end
+            change.date = end if change.kind == "terminate" else today
+
+    @api.depends("line_id")
+    def _compute_quantity(self):
+        for change in self:
+            change.quantity = change.line_id.quantity
+
+    def action_apply(self):
+        """Do it.
+
+        :raise UserError: naming what is missing, or why it cannot be done
+        """
+        self.ensure_one()
+        contract = self.contract_id
+        if self.kind == "reduce":
+            if not self.line_id:
+                raise UserError(self.env._("Choose the line that is reduced."))
+            contract._reduce(self.line_id, self.quantity, self.date)
+        elif self.kind == "hold":
+            contract._hold(self.reason)
+        else:
+            contract._terminate(self.date, self.reason)
+        return {"type": "ir.actions.act_window_close"}

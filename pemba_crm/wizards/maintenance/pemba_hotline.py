@@ -1,0 +1,81 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+# What fits a screen while someone is on the phone.
+MOST = 8
+
+
+class PembaHotline(models.TransientModel):
+    """Somebody calls: who it is, what they run, and what they are entitled to."""
+
+    _name = "pemba.hotline"
+    _description = "Hotline"
+
+    query = fields.Char(string="Name, Phone, Serial Number or Licence Key")
+    result = fields.Html(compute="_compute_result", sanitize=False, export_string_translation=False)
+
+    @api.depends("query")
+    @api.depends_context("uid", "lang")
+    def _compute_result(self):
+        for hotline in self:
+            query = (hotline.query or "").strip()
+            hotline.result = self.env["ir.qweb"]._render(
+                "pemba_crm.pemba_hotline_result",
+                {
+                    "query": query,
+                    "found": self._find(query) if len(query) >= 2 else [],
+                    "labels": self.env["res.partner"]._get_status_labels(),
+                },
+            )
+
+    @api.model
+    def _find(self, query):
+        """Contacts and what their companies run, with their rights.
+
+        :return: a list of ``{partner, rights, equipment: [{equipment, rights}]}``; rights are
+            ``[(right, check)]``, see ``res.partner.check_right``
+        """
+        equipment = self._find_equipment(query)
+        partners = self._find_partners(query)
+        partners |= (equipment.site_id | equipment.partner_id).filtered(
+            lambda partner: partner.commercial_partner_id not in partners.commercial_partner_id
+        )
+        rights = self.env["pemba.right"].search([], limit=None)
+        return [
+            {
+                "partner": partner,
+                "rights": [(right, partner._check_right(right)) for right in rights],
+                "equipment": [
+                    {
+                        "equipment": one,
+                        "rights": [(right, partner._check_right(right, one)) for right in rights],
+                    }
+                    for one in self._get_equipment(partner, equipment)
+                ],
+            }
+            for partner in partners[:MOST]
+        ]
+
+    def _find_equipment(self, query):
+        everything = self.env["pemba.equipment"]
+        found = everything.search(
+            Domain("serial_number", "=ilike", query) | Domain("name", "=ilike", query), limit=MOST
+        )
+        # Who knows a key may ask whose it is; it is not shown.
+        by_key = everything.sudo().search([("licence_key_value", "=", query)], limit=MOST)
+        return found | everything.search([("id", "in", by_key.ids)])
+
+    def _find_partners(self, query):
+        partners = self.env["res.partner"]
+        domain = Domain("name", "ilike", query) | Domain("email", "=ilike", f"{query}%")
+        if sum(char.isdigit() for char in query) >= 4:
+            domain |= Domain("phone_mobile_search", "ilike", query)
+        return partners.search(domain, limit=MOST, order="is_company, name")
+
+    def _get_equipment(self, partner, equipment):
+        """What was found of its company, else all that this has in service."""
+        entity = partner.commercial_partner_id
+        found = equipment.filtered(lambda one: one.partner_id == entity)
+        return found or self.env["pemba.equipment"].search(
+            [("partner_id", "=", entity.id), ("state", "in", ("in_service", "suspended"))], limit=MOST
+        )
