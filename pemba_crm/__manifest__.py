@@ -69,6 +69,7 @@
         "views/maintenance/res_partner_views.xml",
         "views/maintenance/pemba_hotline_views.xml",
         "views/maintenance/product_template_views.xml",
+        "views/maintenance/pemba_renewal_report_views.xml",
         "reports/pipeline/sale_order_templates.xml",
         "views/pipeline/res_config_settings_views.xml",
         "views/maintenance/res_config_settings_views.xml",

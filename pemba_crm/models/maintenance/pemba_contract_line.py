@@ -97,6 +97,16 @@ class PembaContractLine(models.Model):
         help="The line of the opportunity that sold it.",
     )
 
+    predecessor_id = fields.Many2one(
+        "pemba.contract.line",
+        string="Renews",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The line of the contract before, whose next term it is.",
+    )
+
     _opportunity_line_uniq = models.UniqueIndex(
         "(opportunity_line_id) WHERE opportunity_line_id IS NOT NULL",
         "This sale is in a contract already.",
@@ -337,7 +347,11 @@ class PembaContractLine(models.Model):
         :param vals: see ``_prepare_renewal``
         """
         kept = {name: value for name, value in vals.items() if name != "contract_line_id"}
-        return kept | {"equipment_id": self._get_next_equipment().id, "sequence": self.sequence}
+        return kept | {
+            "equipment_id": self._get_next_equipment().id,
+            "sequence": self.sequence,
+            "predecessor_id": self.id,
+        }
 
     def _get_next_equipment(self):
         """The equipment, unless it is another customer's by now."""

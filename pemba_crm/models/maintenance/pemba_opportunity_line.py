@@ -175,4 +175,5 @@ class PembaOpportunityLine(models.Model):
             "distributor_margin_rate": self._get_distributor_rate(),
             "opportunity_line_id": self.id,
             "sequence": self.sequence,
+            "predecessor_id": renewed.id,
         }
