@@ -1,1 +1,2 @@
 from . import installed_base
+from . import maintenance

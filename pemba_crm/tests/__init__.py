@@ -9,9 +9,12 @@ from . import test_installed_base_tours
 from . import test_installed_base_volume
 from . import test_maintenance_contract
 from . import test_maintenance_index
+from . import test_maintenance_portal
 from . import test_maintenance_renewals
 from . import test_maintenance_revenue
 from . import test_maintenance_rights
+from . import test_maintenance_tours
+from . import test_maintenance_workers
 from . import test_pipeline_configurations
 from . import test_pipeline_lines
 from . import test_pipeline_margin_rules

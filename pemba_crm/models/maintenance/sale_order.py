@@ -20,6 +20,19 @@ class SaleOrder(models.Model):
         leads = self.opportunity_id.sudo()  # whoever sends it
         leads.filtered("renewal_contract_id")._check_price_is_revised()
 
+    def _find_mail_template(self):
+        """The offer of a renewal has its own letter."""
+        template = super()._find_mail_template()
+        quotation = self.env.ref("sale.email_template_edi_sale", raise_if_not_found=False)
+        if template == quotation and self._get_renewed_contract():
+            offer = self.env.ref("pemba_crm.mail_template_renewal_offer", raise_if_not_found=False)
+            return offer or template
+        return template
+
+    def _get_renewed_contract(self):
+        """The contract whose next term it offers."""
+        return self.opportunity_id.sudo().renewal_contract_id  # who sends it need not see the opportunity
+
     def _get_renewal(self):
         """The renewal that it offers, with its price revision; for printing."""
         lead = self.opportunity_id.sudo()  # who prints it need not see the opportunity

@@ -85,7 +85,7 @@ class PembaPortfolioTransfer(models.TransientModel):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%(count)s opportunities are now %(user)s's.",
+                    "%(count)s records are now %(user)s's.",
                     count=moved,
                     user=self.new_user_id.name,
                 ),

@@ -1,0 +1,50 @@
+from odoo import fields, http
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+from odoo.http import request
+
+
+class ContractPortal(CustomerPortal):
+    """A customer's contracts and what the contact is entitled to; the rules say who sees which contracts."""
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "contract_count" in counters:
+            contracts = request.env["pemba.contract"]
+            values["contract_count"] = (
+                contracts.search_count([], limit=1) if contracts.has_access("read") else 0
+            )
+        return values
+
+    @http.route(
+        ["/my/contracts", "/my/contracts/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+    )
+    def portal_my_contracts(self, page=1, **kwargs):
+        contracts = request.env["pemba.contract"]
+        allowed = contracts.has_access("read")
+        pager = portal_pager(
+            url="/my/contracts",
+            total=contracts.search_count([]) if allowed else 0,
+            page=page,
+            step=self._items_per_page,
+        )
+        if allowed:
+            contracts = contracts.search([], limit=self._items_per_page, offset=pager["offset"])
+        contact = (
+            request.env.user.partner_id.sudo()
+        )  # the contact's own rights, which portal users cannot read
+        rights = contact.env["pemba.right"].search([], limit=None)
+        values = self._prepare_portal_layout_values() | {
+            "contracts": contracts.sudo(),  # names of types and products
+            "today": fields.Date.context_today(contact),
+            "checks": [(right, contact._check_right(right)) for right in rights] if allowed else [],
+            "labels": contact._get_status_labels(),
+            "page_name": "contracts",
+            "pager": pager,
+            "default_url": "/my/contracts",
+        }
+        return request.render("pemba_crm.portal_my_contracts", values)
