@@ -87,6 +87,7 @@
         "demo/pipeline/crm_lead_offer_demo.xml",
         "demo/pipeline/mail_activity_plan_demo.xml",
         "demo/installed_base/pemba_equipment_demo.xml",
+        "demo/maintenance/pemba_contract_demo.xml",
     ],
     "assets": {
         "web.assets_tests": [

@@ -282,6 +282,10 @@ class TestRenewals(PembaContractCommon):
                 for asked in ("expected", "late", "received", "none"):
                     found = contract.search([("order_state", "=", asked), ("id", "=", contract.id)])
                     self.assertEqual(bool(found), asked == state)
+                [(grouped, count)] = contract._read_group(
+                    [("id", "=", contract.id)], ["order_state"], ["__count"]
+                )
+                self.assertEqual((grouped, count), (state, 1))
         contract.with_user(self.salesperson).write(
             {"order_received_date": "2027-01-05", "order_reference": "PO-1"}
         )

@@ -150,6 +150,7 @@ class TestRights(PembaContractCommon):
         self.assertEqual(self._check(self.ann), "open")
 
     def test_the_tab_of_the_contact(self):
+        self.kind.right_ids = self.rights["hotline"] | self.rights["support"]
         with freeze_time("2026-12-20"):
             contacts = (self.ann | self.stranger).with_user(self.support)
             self.assertEqual(contacts.mapped("right_status"), ["expiring", "never"])

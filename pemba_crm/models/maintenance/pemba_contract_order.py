@@ -1,7 +1,7 @@
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from .pemba_contract import SILENT
 
@@ -65,6 +65,26 @@ class PembaContract(models.Model):
             "none": ~received & ~awaited,
         }
         return Domain.OR([domains[state] for state in value if state in domains])
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Whether an order is late is of today; lists and cards group by it all the same."""
+        if field_expr != "order_state":
+            return super()._field_to_sql(alias, field_expr, query)
+
+        def column(name):
+            return super(PembaContract, self)._field_to_sql(alias, name, query)
+
+        return SQL(
+            "(CASE WHEN %s IS NOT NULL THEN 'received' WHEN %s IS NULL OR %s != ALL(%s) OR %s IS NOT NULL"
+            " THEN 'none' WHEN %s < %s THEN 'late' ELSE 'expected' END)",
+            column("order_received_date"),
+            column("expected_order_date"),
+            column("state"),
+            list(AWAITING),
+            column("close_reason"),
+            column("expected_order_date"),
+            fields.Date.context_today(self),
+        )
 
     @api.model
     def _get_awaited_domain(self):

@@ -16,9 +16,9 @@ class CrmLead(models.Model):
     def _get_weighted_sql(self, revenue, maturity):
         """The weight of an open deal, from its ``lead``, ``risk`` and ``currency``."""
         return SQL(
-            """ROUND(%(revenue)s * (%(maturity)s)::numeric / 100 * COALESCE(risk.factor, 1)::numeric
+            """ROUND(%(expected)s * (%(maturity)s)::numeric / 100 * COALESCE(risk.factor, 1)::numeric
                      / currency.rounding) * currency.rounding""",
-            revenue=revenue,
+            expected=revenue,
             maturity=maturity,
         )
 
@@ -134,7 +134,7 @@ class CrmLead(models.Model):
                           risk_level_id = risk.id,
                           deal_currency_id = company.currency_id,
                           deal_rate = 1,
-                          deal_amount = %(revenue)s,
+                          deal_amount = %(expected)s,
                           is_rate_locked = lead.won_status IN ('won', 'lost'),
                           close_date = CASE WHEN lead.won_status IN ('won', 'lost') THEN (
                               COALESCE(lead.date_closed, lead.date_last_stage_update, lead.write_date)
@@ -142,7 +142,7 @@ class CrmLead(models.Model):
                           weighted_revenue = CASE
                               WHEN %(open)s THEN %(weighted)s
                               WHEN lead.type = 'opportunity' AND lead.active AND lead.won_status = 'won'
-                                  THEN %(revenue)s
+                                  THEN %(expected)s
                               ELSE 0 END
                      FROM crm_lead lead
                      JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
@@ -153,7 +153,7 @@ class CrmLead(models.Model):
                 LEFT JOIN crm_stage stage ON stage.id = lead.stage_id
                 LEFT JOIN res_partner partner ON partner.id = lead.partner_id
                     WHERE changed.id = lead.id""",
-                revenue=revenue,
+                expected=revenue,
                 open=self._get_open_sql(),
                 weighted=self._get_weighted_sql(revenue, SQL("COALESCE(stage.maturity, 0)")),
                 company=self.env.company.id,
@@ -205,9 +205,9 @@ class CrmLead(models.Model):
             SQL(
                 """UPDATE crm_lead changed
                       SET deal_rate = new.rate,
-                          expected_revenue = %(revenue)s,
+                          expected_revenue = %(expected)s,
                           weighted_revenue = %(weighted)s,
-                          prorated_revenue = ROUND(%(revenue)s * lead.probability::numeric / 100, 2)
+                          prorated_revenue = ROUND(%(expected)s * lead.probability::numeric / 100, 2)
                      FROM crm_lead lead
                      JOIN (VALUES %(values)s) new (zone_id, currency_id, company_id, rate)
                        ON lead.zone_id IS NOT DISTINCT FROM new.zone_id
@@ -220,7 +220,7 @@ class CrmLead(models.Model):
                     WHERE changed.id = lead.id
                       AND lead.deal_rate IS DISTINCT FROM new.rate AND %(following)s
                 RETURNING changed.id, changed.opportunity_line_count""",
-                revenue=revenue,
+                expected=revenue,
                 weighted=self._get_weighted_sql(revenue, SQL("lead.maturity")),
                 values=values,
                 company=company,

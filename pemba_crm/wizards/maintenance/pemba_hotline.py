@@ -15,6 +15,11 @@ class PembaHotline(models.TransientModel):
     result = fields.Html(compute="_compute_result", sanitize=False, export_string_translation=False)
 
     @api.depends("query")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        self.display_name = self.env._("Hotline")
+
+    @api.depends("query")
     @api.depends_context("uid", "lang")
     def _compute_result(self):
         for hotline in self:

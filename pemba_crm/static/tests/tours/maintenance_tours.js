@@ -61,6 +61,15 @@ registry.category("web_tour.tours").add("pemba_crm_check_rights", {
             content: "and what they are entitled to",
             trigger: ".o_field_widget[name=result] .badge:contains('Hotline: Open')",
         },
+        {
+            content: "the next one calls",
+            trigger: ".o_form_button_cancel",
+            run: "click",
+        },
+        {
+            content: "nobody is asked for",
+            trigger: ".o_field_widget[name=result]:contains('Type a name')",
+        },
     ],
 });
 
