@@ -13,12 +13,12 @@ class CrmLead(models.Model):
         return SQL("lead.type = 'opportunity' AND lead.active AND lead.won_status = 'pending'")
 
     @api.model
-    def _get_weighted_sql(self, revenue, maturity):
+    def _get_weighted_sql(self, expected, maturity):
         """The weight of an open deal, from its ``lead``, ``risk`` and ``currency``."""
         return SQL(
             """ROUND(%(expected)s * (%(maturity)s)::numeric / 100 * COALESCE(risk.factor, 1)::numeric
                      / currency.rounding) * currency.rounding""",
-            expected=revenue,
+            expected=expected,
             maturity=maturity,
         )
 
@@ -121,7 +121,7 @@ class CrmLead(models.Model):
     def _fill_deals(self):
         """Give the opportunities that were there before the add-on their values, in one statement."""
         self.env.flush_all()
-        revenue = SQL("COALESCE(lead.expected_revenue, 0)")
+        expected = SQL("COALESCE(lead.expected_revenue, 0)")
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead changed
@@ -153,9 +153,9 @@ class CrmLead(models.Model):
                 LEFT JOIN crm_stage stage ON stage.id = lead.stage_id
                 LEFT JOIN res_partner partner ON partner.id = lead.partner_id
                     WHERE changed.id = lead.id""",
-                expected=revenue,
+                expected=expected,
                 open=self._get_open_sql(),
-                weighted=self._get_weighted_sql(revenue, SQL("COALESCE(stage.maturity, 0)")),
+                weighted=self._get_weighted_sql(expected, SQL("COALESCE(stage.maturity, 0)")),
                 company=self.env.company.id,
                 risk=self.env.ref("pemba_crm.risk_level_low").id,
             )
@@ -170,7 +170,7 @@ class CrmLead(models.Model):
     def _update_open_rates(self, condition=None):
         """Open deals take the rates of today, in one statement; neither pinned nor locked ones.
 
-        Revenue, weighted and prorated revenue follow. What their histories say of these stays silent.
+        Revenue, also weighted and prorated, follows. What their histories say of these stays silent.
 
         Those without a company follow the current one's.
 
@@ -200,7 +200,7 @@ class CrmLead(models.Model):
             SQL("(%s::int, %s, %s, %s::numeric)", zone or None, currency, of_company, rate)
             for (zone, currency, of_company), rate in rates.items()
         )
-        revenue = SQL("ROUND(lead.deal_amount / new.rate / currency.rounding) * currency.rounding")
+        expected = SQL("ROUND(lead.deal_amount / new.rate / currency.rounding) * currency.rounding")
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead changed
@@ -220,8 +220,8 @@ class CrmLead(models.Model):
                     WHERE changed.id = lead.id
                       AND lead.deal_rate IS DISTINCT FROM new.rate AND %(following)s
                 RETURNING changed.id, changed.opportunity_line_count""",
-                expected=revenue,
-                weighted=self._get_weighted_sql(revenue, SQL("lead.maturity")),
+                expected=expected,
+                weighted=self._get_weighted_sql(expected, SQL("lead.maturity")),
                 values=values,
                 company=company,
                 following=following,
@@ -268,14 +268,14 @@ class CrmLead(models.Model):
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead changed
-                      SET expected_revenue = new.revenue,
+                      SET expected_revenue = new.expected,
                           weighted_revenue = %(weighted)s,
-                          prorated_revenue = ROUND(new.revenue * lead.probability::numeric / 100, 2),
+                          prorated_revenue = ROUND(new.expected * lead.probability::numeric / 100, 2),
                           distributor_margin = new.distributor_margin,
                           margin = new.margin,
-                          margin_percent = COALESCE(new.margin / NULLIF(new.revenue, 0), 0)
+                          margin_percent = COALESCE(new.margin / NULLIF(new.expected, 0), 0)
                      FROM crm_lead lead
-                     JOIN (SELECT lead_id, SUM(net_amount_company) AS revenue,
+                     JOIN (SELECT lead_id, SUM(net_amount_company) AS expected,
                                   SUM(distributor_margin_company) AS distributor_margin,
                                   SUM(margin_company) AS margin
                              FROM pemba_opportunity_line
@@ -284,7 +284,7 @@ class CrmLead(models.Model):
                           %(company_currency)s
                 LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
                     WHERE changed.id = lead.id""",
-                weighted=self._get_weighted_sql(SQL("new.revenue"), SQL("lead.maturity")),
+                weighted=self._get_weighted_sql(SQL("new.expected"), SQL("lead.maturity")),
                 company_currency=company_currency,
                 leads=tuple(self.ids),
             )

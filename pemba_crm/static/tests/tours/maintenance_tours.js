@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
 
 registry.category("web_tour.tours").add("pemba_crm_renew_a_contract", {
     steps: () => [
@@ -61,15 +62,7 @@ registry.category("web_tour.tours").add("pemba_crm_check_rights", {
             content: "and what they are entitled to",
             trigger: ".o_field_widget[name=result] .badge:contains('Hotline: Open')",
         },
-        {
-            content: "the next one calls",
-            trigger: ".o_form_button_cancel",
-            run: "click",
-        },
-        {
-            content: "nobody is asked for",
-            trigger: ".o_field_widget[name=result]:contains('Type a name')",
-        },
+        ...stepUtils.saveForm(),
     ],
 });
 

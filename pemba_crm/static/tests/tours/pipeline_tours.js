@@ -133,7 +133,7 @@ registry.category("web_tour.tours").add("pemba_crm_portfolio", {
         },
         {
             content: "it says what was moved",
-            trigger: ".o_notification:contains('2 opportunities')",
+            trigger: ".o_notification:contains('2 records')",
         },
     ],
 });
