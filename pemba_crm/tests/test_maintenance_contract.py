@@ -1,5 +1,6 @@
 from datetime import date
 
+from lxml import etree
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
@@ -214,6 +215,16 @@ class TestContract(PembaContractCommon):
             self.assertEqual(seen, contract.with_user(user))
             with self._refused(AccessError, "."):
                 elsewhere.with_user(user).read(["name"])
+            for kind in ("list", "form", "kanban"):  # all that the screens read
+                contracts = self.env["pemba.contract"].with_user(user)
+                [(_kind, view)] = contracts.get_views([(False, kind)])["views"].items()
+                names = {node.get("name") for node in etree.fromstring(view["arch"]).iter("field")}
+                self.env.invalidate_all()
+                specification = {
+                    name: {"fields": {"display_name": {}}} if contracts._fields[name].relational else {}
+                    for name in names & set(contracts._fields)
+                }
+                contract.with_user(user).web_read(specification)
         for user in (self.support, self.accountant):
             with self._refused(AccessError, "."):
                 contract.with_user(user).write({"user_id": user.id})

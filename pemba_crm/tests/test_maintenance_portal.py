@@ -69,7 +69,7 @@ class TestContractPortal(PembaContractCommon, HttpCase):
         self.assertEqual(order._find_mail_template(), self.env.ref("pemba_crm.mail_template_renewal_offer"))
         for lang, words in (
             ("en_US", ("Price Revision", "January 2025", "293.9", "1,200.00", "1,253.49", "1.044573")),
-            ("fr_FR", ("Révision du prix", "janvier 2025", "293.9", "1 200,00", "1 253,49")),
+            ("fr_FR", ("Révision du prix", "janvier 2025", "293,90", "1,044573", "1 200,00", "1 253,49")),
         ):
             self.customer.lang = lang
             content, _kind = self.env["ir.actions.report"]._render_qweb_html(

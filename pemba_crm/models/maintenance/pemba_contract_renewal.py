@@ -21,8 +21,17 @@ class PembaContract(models.Model):
 
     _inherit = "pemba.contract"
 
-    renewal_lead_ids = fields.One2many("crm.lead", "renewal_contract_id", context={"active_test": False})
-    renewal_lead_id = fields.Many2one("crm.lead", string="Renewal", compute="_compute_renewal_lead_id")
+    renewal_lead_ids = fields.One2many(
+        "crm.lead", "renewal_contract_id", context={"active_test": False}, groups="pemba_crm.group_user"
+    )
+    renewal_lead_id = fields.Many2one(
+        "crm.lead",
+        string="Renewal",
+        compute="_compute_renewal_lead_id",
+        compute_sudo=True,
+        groups="pemba_crm.group_user",
+    )
+    has_renewal = fields.Boolean(compute="_compute_renewal_lead_id", compute_sudo=True)
     renewal_likelihood = fields.Float(
         string="Renewal Likelihood (%)",
         default=100.0,
@@ -47,6 +56,7 @@ class PembaContract(models.Model):
     def _compute_renewal_lead_id(self):
         for contract in self:
             contract.renewal_lead_id = contract.renewal_lead_ids[:1]
+            contract.has_renewal = bool(contract.renewal_lead_id)
 
     @api.depends(
         "state",
@@ -415,11 +425,12 @@ class PembaContract(models.Model):
 
     def _close_renewals(self, reason):
         """What was terminated is not offered again."""
-        leads = self.renewal_lead_ids.filtered(lambda lead: lead.won_status == "pending")
+        leads = self.sudo().renewal_lead_ids  # a colleague's too
+        leads = leads.filtered(lambda lead: lead.won_status == "pending")
         if leads:
             lost = self.env["crm.lost.reason"].sudo()  # salespeople read them
             named = lost.search([("name", "=", reason)], limit=1) or lost.create({"name": reason})
-            leads.sudo().action_set_lost(lost_reason_id=named.id)  # whoever terminates
+            leads.action_set_lost(lost_reason_id=named.id)
 
     @api.model
     def _cron_renew_tacitly(self):
