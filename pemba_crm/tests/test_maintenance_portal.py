@@ -1,6 +1,10 @@
+import json
+
 from lxml import html
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import PembaContractCommon
 
@@ -58,6 +62,31 @@ class TestContractPortal(PembaContractCommon, HttpCase):
             self.assertEqual(self.contract.name in page, user != self.users[2])
             self.assertEqual("has no contract yet" in page, user == self.users[2])
             self.assertNotIn("1,200", page)
+
+    def test_programs_ask_by_json_2(self):
+        key = (
+            self.env["res.users.apikeys"]
+            .with_user(self.support)
+            ._generate(None, "tests", fields.Datetime.add(fields.Datetime.now(), days=1))
+        )
+
+        def ask(**values):
+            response = self.url_open(
+                "/json/2/res.partner/check_right",
+                data=json.dumps(values),
+                headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            )
+            return response.status_code, response.json()
+
+        status, check = ask(ids=self.ann.ids, code="hotline", equipment=self.geo.id)
+        self.assertEqual((status, check["status"], check["allowed"]), (200, "open", True))
+        self.assertEqual(check["contract"], self.contract.id)
+        self.assertEqual(check["valid_until"], str(self.contract.date_end))
+        status, check = ask(ids=self.ann.ids, code="hotline", date="2019-01-01")
+        self.assertEqual((status, check["status"], check["valid_until"]), (200, "never", False))
+        with mute_logger("odoo.http"):
+            status, error = ask(ids=self.ann.ids, code="coffee")
+        self.assertEqual((status, "no right with the code coffee" in error["message"]), (422, True))
 
     def test_the_offer_tells_how_its_price_came_about(self):
         index = self._create_index({"2025-01": 293.9, "2026-06": 307.0})
