@@ -27,6 +27,7 @@
         "data/installed_base/mail_activity_type_data.xml",
         "data/maintenance/pemba_right_data.xml",
         "data/maintenance/ir_sequence_data.xml",
+        "data/maintenance/crm_lost_reason_data.xml",
         "data/maintenance/ir_cron_data.xml",
         "data/maintenance/mail_template_data.xml",
         "views/res_config_settings_views.xml",

@@ -72,8 +72,12 @@ class TestContract(PembaContractCommon):
         contract.write({"user_id": self.salesperson.id, "expected_order_date": "2027-01-15"})
         contract.with_user(self.manager).date_end = "2027-02-28"
         self.assertEqual(contract.line_ids.date_end, date(2027, 2, 28))
-        with self._refused(UserError, "reduce Maintenance from a day on"):
+        with self._refused(UserError, "only sales managers correct its lines"):
             contract.line_ids.unlink()
+        with self._refused(UserError, "only sales managers correct its lines"):
+            contract.line_ids.price_unit = 1
+        contract.write({"is_on_hold": True, "close_reason": "Nobody", "lead_id": False})
+        self.assertFalse(contract.is_on_hold or contract.close_reason)
         with self._refused(UserError, "terminated, not deleted"):
             contract.with_user(self.manager).unlink()
         with self._refused(ValidationError, "what is Running does not become Expired by hand"):
@@ -115,6 +119,41 @@ class TestContract(PembaContractCommon):
         self.assertEqual((rest.date_end, contract.amount_annual), (date(2026, 9, 30), 0))
         with self._refused(UserError, "there are 10.0 of it"):
             contract._reduce(ended, 11, "2026-02-01")
+
+    def test_a_reduction_from_the_first_day(self):
+        contract = self._create_contract({"price_unit": 100, "quantity": 10}, date_start="2026-01-01")
+        line = contract.line_ids
+        self.assertEqual(contract._reduce(line, 3, "2026-01-01"), line)
+        self.assertEqual((line.quantity, contract.amount_annual), (7, 700))
+        other = self._create_contract()
+        with self._refused(UserError, "is not running"):
+            contract._reduce(other.line_ids, 1)
+        contract._reduce(line, 7, "2026-01-01")
+        self.assertFalse(contract.line_ids)
+
+    def test_a_margin_is_a_distributors(self):
+        contract = self._create_contract(
+            {"price_unit": 1000, "distributor_margin_rate": 25}, distributor_id=self.distributor.id
+        )
+        self.assertEqual(contract.amount_annual, 750)
+        contract.with_user(self.manager).distributor_id = False
+        self.assertEqual(contract.amount_annual, 1000)
+
+    def test_contracts_go_with_who_joins_a_company(self):
+        contract = self._create_contract()
+        self.customer.write({"is_company": False, "parent_id": self.other.id})
+        self.assertEqual((contract.partner_id, self.geo.partner_id), (self.other, self.other))
+        self.assertEqual(self.geo.coverage_state, "covered")
+
+    def test_what_goes_to_another_customer_is_not_covered_any_more(self):
+        self._create_contract(date_start=self._day(-30))
+        self.assertEqual(self.geo.coverage_state, "covered")
+        self.geo._transfer(self.other)
+        self.env.invalidate_all()
+        self.assertEqual(self.geo.coverage_state, "never")
+        self.assertEqual(self.geo.search([("coverage_state", "=", "covered")]) & self.geo, self.geo.browse())
+        for contact in (self.customer, self.other):
+            self.assertEqual(contact.check_right("hotline", self.geo.id)["status"], "never")
 
     def test_a_notice_comes_in_time(self):
         self.kind.notice_months = 3
@@ -358,6 +397,46 @@ class TestContractSale(PembaContractCommon):
             line.contract_id = foreign
         with self._refused(ValidationError, "ends with its contract"):
             line.date_end = self._day(900)
+
+    def test_what_was_reduced_since_does_not_come_back(self):
+        contract = self._create_contract(date_start=self._day(-30))
+        deal, line = self._sell()
+        line.quantity = 10
+        order = self._quote(deal)
+        order.action_confirm()
+        added = contract.line_ids.filtered("opportunity_line_id")
+        rest = contract._reduce(added, 4, self._day(30))
+        order_line = order.order_line.filtered(lambda one: one.opportunity_line_id == line)
+        order_line.product_uom_qty = 12
+        self.assertEqual((added.quantity, rest.quantity, len(contract.line_ids)), (10, 6, 3))
+
+    def test_a_draft_is_as_long_as_what_was_sold(self):
+        deal = self._create_opportunity(
+            "E",
+            partner_id=self.customer.id,
+            opportunity_line_ids=[
+                Command.create({"product_id": self.maintenance.id, "price_unit": 100, **dates})
+                for dates in (
+                    {"date_start": "2027-01-01", "date_end": "2027-12-31"},
+                    {"date_start": "2027-01-01", "date_end": "2029-12-31"},
+                )
+            ],
+        )
+        deal.action_set_won()
+        contract = deal.contract_ids
+        self.assertEqual((contract.date_start, contract.date_end), (date(2027, 1, 1), date(2029, 12, 31)))
+        self.assertEqual(contract.line_ids.mapped("amount"), [100, 300])
+
+    def test_terms_of_several_years_are_sold_whole(self):
+        self.kind.duration_months = 36
+        deal = self._create_opportunity(
+            "E",
+            partner_id=self.customer.id,
+            opportunity_line_ids=[Command.create({"product_id": self.maintenance.id, "price_unit": 100})],
+        )
+        self.assertEqual(deal.deal_amount, 300)
+        deal.action_set_won()
+        self.assertEqual((deal.contract_ids.amount, deal.contract_ids.amount_annual), (300, 100))
 
     def test_the_contract_follows_the_order(self):
         contract = self._create_contract()

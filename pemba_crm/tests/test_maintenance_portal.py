@@ -42,7 +42,17 @@ class TestContractPortal(PembaContractCommon, HttpCase):
             self.assertEqual(lines.ids, seen.line_ids.ids)
         mine = self.contract.with_user(self.users[0])
         for record, names in (
-            (mine, ("amount", "amount_annual", "close_reason", "hold_reason")),
+            (
+                mine,
+                (
+                    "amount",
+                    "amount_annual",
+                    "close_reason",
+                    "hold_reason",
+                    "renewal_likelihood",
+                    "missing_info",
+                ),
+            ),
             (mine.line_ids, ("price_unit", "discount", "distributor_margin_rate", "amount", "amount_annual")),
         ):
             for name in names:
@@ -55,7 +65,7 @@ class TestContractPortal(PembaContractCommon, HttpCase):
     def test_the_page_shows_it(self):
         for user, is_entitled in zip(self.users, (True, False, False), strict=True):
             self.authenticate(user.login, user.login)
-            response = self.url_open("/my/contracts")
+            response = self.url_open("/my/maintenance")
             self.assertEqual(response.status_code, 200)
             page = " ".join(html.fromstring(response.text).text_content().split())
             self.assertEqual("Hotline: Open" in page, is_entitled)

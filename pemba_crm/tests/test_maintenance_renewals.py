@@ -96,7 +96,147 @@ class TestRenewals(PembaContractCommon):
         contract.index_id.value_ids.state = "final"
         self.env["pemba.contract"]._cron_follow()
         self.assertEqual((line.price_unit, renewal.is_price_to_revise), (1253.49, False))
+        self.assertEqual(order.amount_untaxed, 1253.49)  # the quotation was revised with it
         order.action_quotation_send()
+
+    def test_what_would_be_is_shown_before_it_is_offered(self):
+        contract = self._create_indexed()
+        self.assertIn("1,253.49", contract.revision_info)
+        contract.index_base_month = False
+        self.assertIn("base month of Index is not known", contract.revision_info)
+
+    def test_a_cap_is_not_passed_by_rounding(self):
+        self.kind.write({"has_cap": True, "cap_rate": 3})
+        index = self._create_index({"2025-01": 100, "2026-06": 200})
+        contract = self._create_contract(
+            {"price_unit": 1.25, "quantity": 10000},
+            date_start="2026-01-01",
+            index_id=index.id,
+            index_base_month="2025-01-01",
+        )
+        self.assertLessEqual(
+            contract.line_ids._prepare_renewal(contract._get_revaluation())["price_unit"], 1.2875
+        )
+
+    def test_amendments_after_it_was_opened_are_offered_too(self):
+        contract = self._create_contract(
+            {"price_unit": 100, "quantity": 10}, date_start="2026-01-01", user_id=self.salesperson.id
+        )
+        renewal = self._open("2026-09-01")
+        with freeze_time("2026-11-01"):
+            contract.line_ids.with_user(self.salesperson).create(
+                {"contract_id": contract.id, "product_id": self.maintenance.id, "price_unit": 40}
+            )
+            contract._reduce(contract.line_ids[0], 4)
+            self.assertEqual(renewal.deal_amount, 640)
+            contract.with_user(self.manager).date_end = "2026-12-30"
+            renewal.action_set_won()
+        successor = contract.successor_id
+        self.assertEqual((successor.date_start, successor.amount_annual), (date(2026, 12, 31), 640))
+
+    def test_what_is_added_after_the_renewal_goes_on(self):
+        contract = self._create_contract(date_start="2026-01-01")
+        renewal = self._open("2026-09-01")
+        with freeze_time("2026-10-01"):
+            renewal.action_set_won()
+            self.assertEqual(contract.state, "renewed")
+            deal = self._create_opportunity(
+                "E",
+                partner_id=self.customer.id,
+                opportunity_line_ids=[Command.create({"product_id": self.maintenance.id, "price_unit": 365})],
+            )
+            self.assertEqual(deal.opportunity_line_ids.contract_id, contract)
+            deal.action_set_won()
+            self.assertEqual(contract.line_ids.mapped("amount"), [1200, 92])
+            self.assertEqual(contract.successor_id.line_ids.mapped("amount"), [1200, 365])
+            contract._hold("Unpaid")
+        self.assertFalse(deal.contract_ids)
+
+    def test_the_order_may_be_touched_without_losing_what_came_since(self):
+        contract = self._create_contract({"price_unit": 100, "quantity": 10}, date_start="2026-01-01")
+        renewal = self._open("2026-09-01")
+        with freeze_time("2026-11-01"):
+            order = renewal._make_quotation()
+            order.action_confirm()
+            successor = contract.successor_id
+        with freeze_time("2027-03-01"):
+            successor.line_ids.create(
+                {"contract_id": successor.id, "product_id": self.maintenance.id, "price_unit": 40}
+            )
+            lines = successor.line_ids
+            order.write({"order_line": [Command.create({"display_type": "line_note", "name": "Thanks"})]})
+            self.assertEqual(successor.line_ids, lines)
+            order.order_line.filtered("product_id").product_uom_qty = 12
+            self.assertEqual(successor.line_ids.mapped("quantity"), [12, 1])
+            rest = successor._reduce(successor.line_ids[0], 2)
+            order.order_line.filtered("product_id").product_uom_qty = 15
+            self.assertEqual((successor.line_ids[0].quantity, rest.quantity), (12, 10))
+
+    def test_a_hold_goes_on_with_the_contract(self):
+        self.kind.write({"is_tacit": True, "grace_days": 15})
+        contract = self._create_contract(date_start="2026-01-01")
+        contract._hold("Unpaid")
+        with freeze_time("2027-01-01"):
+            self.env["pemba.contract"]._cron_follow()
+        self.assertTrue(contract.successor_id.is_on_hold)
+        self.assertEqual(self.customer.check_right("hotline", date="2027-01-05")["status"], "suspended")
+        contract.action_release()
+        self.assertEqual(self.customer.check_right("hotline", date="2027-01-05")["status"], "suspended")
+
+    def test_a_successor_that_never_started_goes(self):
+        contract = self._create_contract(date_start="2026-01-01")
+        renewal = self._open("2026-09-01")
+        with freeze_time("2026-09-02"):
+            renewal.action_set_won()
+            renewal.stage_id = self.stages["M"][:1]
+            self.assertEqual(contract.successor_id.state, "draft")
+            renewal.action_set_lost(lost_reason_id=self.reason.id)
+        self.assertFalse(contract.successor_id)
+        other = self._create_contract(date_start="2026-01-01")
+        with freeze_time("2026-11-01"):
+            again = other._open_renewals()
+            again.action_set_won()
+        with freeze_time("2027-06-01"):
+            again.stage_id = self.stages["M"][:1]
+            self.assertEqual((other.successor_id.state, other.order_state), ("running", "late"))
+
+    def test_a_salesperson_leaves_no_gap_by_an_order_either(self):
+        self._create_contract(date_start="2026-01-01", user_id=self.salesperson.id)
+        renewal = self._open("2026-09-01")
+        renewal.opportunity_line_ids.write({"date_start": "2027-02-01", "date_end": "2028-01-31"})
+        order = renewal._make_quotation()
+        order.user_id = self.salesperson
+        with freeze_time("2027-01-15"), self._refused(UserError, "only a sales manager leaves a gap"):
+            order.with_user(self.salesperson).action_confirm()
+
+    def test_one_that_fails_does_not_keep_the_others(self):
+        self.kind.is_tacit = True
+        good = self._create_contract(date_start="2026-01-01")
+        broken = self._create_contract(date_start="2026-01-01")
+        also_good = self._create_contract(date_start="2026-01-01")
+        broken._reduce(broken.line_ids, 1, "2026-05-01")
+        with freeze_time("2027-01-02"):
+            self.env["pemba.contract"]._cron_follow()
+        self.assertEqual((good | also_good).successor_id.mapped("state"), ["running", "running"])
+        self.assertFalse(broken.successor_id)
+        self.assertTrue(broken.renewal_error and broken.activity_ids)
+
+    def test_history_is_not_renewed(self):
+        old = self._create_contract(date_start="2020-01-01")
+        self.assertFalse(self._open("2026-09-01"))
+        with freeze_time("2026-09-01"):
+            self.env["pemba.contract"]._cron_follow()
+        self.assertEqual(old.state, "expired")
+
+    def test_renewed_goods_are_not_delivered_again(self):
+        rented = self._create_product("Rented", type="consu", pemba_equipment_policy="per_unit")
+        contract = self._create_contract({"product_id": rented.id, "price_unit": 10}, date_start="2026-01-01")
+        renewal = self._open("2026-09-01")
+        with freeze_time("2026-09-02"):
+            renewal.with_context(tracking_disable=False, mail_create_nolog=False).action_set_won()
+        self.assertTrue(contract.successor_id)
+        self.assertFalse(renewal.is_to_deliver or renewal.activity_ids)
+        self.assertEqual(renewal.opportunity_line_ids.sale_type_id.code, "maintenance")
 
     def test_a_negotiated_price_is_not_revised(self):
         contract = self._create_indexed()
@@ -229,9 +369,7 @@ class TestRenewals(PembaContractCommon):
         renewal = self._open("2026-09-01")
         with freeze_time("2026-09-15"):
             contract._terminate("2026-12-31", "Moves to another software")
-        self.assertEqual(
-            (renewal.won_status, renewal.lost_reason_id.name), ("lost", "Moves to another software")
-        )
+        self.assertEqual((renewal.won_status, renewal.lost_reason_id.name), ("lost", "Contract terminated"))
         self.assertEqual(contract.state, "terminated")
 
     def test_a_broken_contract_is_set_aside(self):
@@ -318,9 +456,10 @@ class TestRenewals(PembaContractCommon):
         for contract in (first, second):
             self.assertIn(contract.name, message.body)
         self.assertFalse(remind("2026-12-09"))
+        first.expected_order_date = "2027-03-01"
+        self.assertIn(first.name, remind("2027-02-01").body)  # of the new day it is reminded again
         first.order_received_date = "2026-12-10"
-        message = remind("2027-02-01")
-        self.assertNotIn(first.name, message.body)
+        self.assertFalse(remind("2027-02-23"))
 
     def test_renewals_of_different_contracts_are_not_merged(self):
         for _time in range(2):
@@ -331,6 +470,12 @@ class TestRenewals(PembaContractCommon):
         other = self._create_opportunity(partner_id=self.customer.id)
         head = (renewals[0] | other).merge_opportunity()
         self.assertTrue(head.renewal_contract_id)
+        contract = renewals[1].renewal_contract_id
+        further = self._create_opportunity("M", partner_id=self.customer.id)
+        head = (renewals[1] | further).merge_opportunity()
+        self.assertEqual((head, head.renewal_contract_id, head.nature), (further, contract, "renewal"))
+        lead = self._create_opportunity(partner_id=self.customer.id, type="lead")
+        self.assertFalse(lead._get_lead_duplicates(self.customer).renewal_contract_id)
 
     def test_a_renewal_costs_few_queries(self):
         def count(size):

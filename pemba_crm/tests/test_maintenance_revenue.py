@@ -137,6 +137,9 @@ class TestRevenue(PembaContractCommon):
             rows = self.env["pemba.renewal.comparison"].search([("estimate_id", "=", estimate.id)])
             self.assertEqual(len(rows), 36)
             self.assertAlmostEqual(sum(rows.mapped("difference")), -280, 2)
+        with freeze_time("2028-02-01"):
+            self.env.invalidate_all()
+            self.assertAlmostEqual(estimate.actual, 1300, 2)
 
     def test_what_was_kept_price_apart_from_volume(self):
         contract = self._create_contract(

@@ -156,7 +156,7 @@ class TestRights(PembaContractCommon):
             self.assertEqual(contacts.mapped("right_status"), ["expiring", "never"])
             self.assertIn("Hotline", contacts[0].right_info)
             self.assertFalse(contacts[1].right_info)
-            self.assertEqual(contacts.mapped("contract_count"), [1, 0])
+            self.assertEqual(contacts.mapped("pemba_contract_count"), [1, 0])
 
     def test_the_hotline_finds_who_calls(self):
         self.geo.write({"serial_number": "SN-4711", "licence_key": "ABCD-EFGH-IJKL"})

@@ -9,25 +9,25 @@ class ContractPortal(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        if "contract_count" in counters:
+        if "pemba_contract_count" in counters:
             contracts = request.env["pemba.contract"]
-            values["contract_count"] = (
+            values["pemba_contract_count"] = (
                 contracts.search_count([], limit=1) if contracts.has_access("read") else 0
             )
         return values
 
     @http.route(
-        ["/my/contracts", "/my/contracts/page/<int:page>"],
+        ["/my/maintenance", "/my/maintenance/page/<int:page>"],
         type="http",
         auth="user",
         website=True,
         readonly=True,
     )
-    def portal_my_contracts(self, page=1, **kwargs):
+    def portal_my_maintenance(self, page=1, **kwargs):
         contracts = request.env["pemba.contract"]
         allowed = contracts.has_access("read")
         pager = portal_pager(
-            url="/my/contracts",
+            url="/my/maintenance",
             total=contracts.search_count([]) if allowed else 0,
             page=page,
             step=self._items_per_page,
@@ -41,10 +41,11 @@ class ContractPortal(CustomerPortal):
         values = self._prepare_portal_layout_values() | {
             "contracts": contracts.sudo(),  # names of types and products
             "today": fields.Date.context_today(contact),
-            "checks": [(right, contact._check_right(right)) for right in rights] if allowed else [],
+            "checks": contact._check_rights(rights) if allowed else [],
+            "is_public": True,  # why is not told outside
             "labels": contact._get_status_labels(),
-            "page_name": "contracts",
+            "page_name": "maintenance",
             "pager": pager,
-            "default_url": "/my/contracts",
+            "default_url": "/my/maintenance",
         }
         return request.render("pemba_crm.portal_my_contracts", values)

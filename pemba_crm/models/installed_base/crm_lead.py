@@ -84,7 +84,7 @@ class CrmLead(models.Model):
               FROM pemba_opportunity_line line
               JOIN product_product product ON product.id = line.product_id
               JOIN product_template template ON template.id = product.product_tmpl_id
-             WHERE line.active AND line.is_returned IS NOT TRUE
+             WHERE line.active AND line.is_returned IS NOT TRUE AND %(condition)s
                AND (line.configuration_role IN ('licence', 'module')
                     OR line.configuration_role IS NULL AND template.pemba_equipment_policy != 'none')
                AND line.quantity - 1e-6 > COALESCE((
@@ -99,11 +99,17 @@ class CrmLead(models.Model):
          LEFT JOIN pemba_software_version runs ON runs.id = equipment.version_id
              WHERE configuration.is_retained AND equipment.state IN ('in_service', 'suspended')
                AND sold.sequence > COALESCE(runs.sequence, sold.sequence - 1)
-            )"""
+            )""",
+            condition=self._get_delivery_condition(),
         )
         for model, names in READ_BY_DELIVERY.items():
             self.env[model].flush_model(names)
         return Domain("won_status", "=", "won") & Domain("id", "in", missing)
+
+    @api.model
+    def _get_delivery_condition(self):
+        """What else must be so of a line (``line``) for it to come into the base."""
+        return SQL("TRUE")
 
     @api.model
     def get_view(self, view_id=None, view_type="form", **options):

@@ -1,9 +1,15 @@
-from dateutil.relativedelta import relativedelta
-from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import format_date
+import logging
 
+from dateutil.relativedelta import relativedelta
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_date
+from psycopg2 import IntegrityError
+
+from ..pipeline.crm_lead import OURS
 from .pemba_contract import SILENT
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmLead(models.Model):
@@ -46,20 +52,25 @@ class CrmLead(models.Model):
         for lead in self:
             rows = lead._get_revaluation_rows()
             lead.revaluation_info = bool(rows or lead.is_price_to_revise) and self.env["ir.qweb"]._render(
-                "pemba_crm.crm_lead_revaluation",
-                {"lead": lead, "rows": rows, "index": lead.revaluation or {}},
+                "pemba_crm.revaluation",
+                {
+                    "record": lead,
+                    "currency": lead.deal_currency_id,
+                    "rows": rows,
+                    "index": lead.revaluation or {},
+                },
             )
 
     def _get_revaluation_rows(self):
         """What the index makes of each renewed price.
 
-        :return: a list of ``{line, old, revised, price}``: a year's unit price before, by the index, and as
+        :return: a list of ``{name, old, revised, price}``: a year's unit price before, by the index, and as
             it is offered
         """
         index = self.revaluation or {}
         return [
             {
-                "line": line,
+                "name": line.product_id.name,
                 "old": line.contract_line_id.price_unit,
                 "revised": line.contract_line_id._prepare_renewal(index)["price_unit"],
                 "price": line.price_unit,
@@ -84,6 +95,27 @@ class CrmLead(models.Model):
 
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "renewal_contract_id", "revaluation", "is_price_to_revise"]
+
+    def _is_mergeable(self):
+        """Renewals stay apart."""
+        return super()._is_mergeable() and len(self.renewal_contract_id) <= 1
+
+    def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
+        """A renewal is no duplicate of what else its customer asks for."""
+        duplicates = super()._get_lead_duplicates(partner=partner, email=email, include_lost=include_lost)
+        return duplicates.filtered(lambda lead: lead == self or not lead.renewal_contract_id)
+
+    def _merge_data(self, fnames=None):
+        """The head becomes the renewal, which the others are no more then."""
+        data = super()._merge_data(fnames)
+        renewal = self.filtered("renewal_contract_id")
+        if renewal:
+            data["nature"] = "renewal"
+        others = renewal & self[1:]
+        if others:
+            others.with_context(pemba_following=OURS).renewal_contract_id = False
+            self.env.flush_all()
+        return data
 
     def _merge_opportunity(self, *args, **kwargs):
         """:raise UserError: naming two renewals, which stay apart"""
@@ -131,7 +163,16 @@ class CrmLead(models.Model):
         for line, old in before.items():
             if line.price_unit == old["price_unit"]:
                 line.price_unit = line.contract_line_id._prepare_renewal(revaluation)["price_unit"]
+        self._revise_quotations()
         return not self.is_price_to_revise
+
+    def _revise_quotations(self):
+        """Quotations that were not confirmed yet are at the price of the offer again."""
+        orders = self.sudo().order_ids  # whoever revises
+        for order_line in orders.filtered(lambda order: order.state in ("draft", "sent")).order_line:
+            if order_line.opportunity_line_id.contract_line_id and order_line._is_negotiated():
+                price, discount = order_line._get_negotiated_price()
+                order_line.write({"price_unit": price, "discount": discount})
 
     def _get_renewing(self):
         return self.opportunity_line_ids.filtered("contract_line_id")
@@ -141,8 +182,14 @@ class CrmLead(models.Model):
         """Renewals that wait for an index value take it once it is there."""
         waiting = self.search([("is_price_to_revise", "=", True), ("won_status", "=", "pending")])
         for lead in waiting:
-            if not lead.renewal_contract_id._get_revaluation().get("missing"):
-                lead._revise_price()
+            if lead.renewal_contract_id._get_revaluation().get("missing"):
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    lead._revise_price()
+            except (UserError, IntegrityError) as error:  # the others are revised all the same
+                _logger.info("%s: its price is not revised. %s", lead.display_name, error)
+                self.env.invalidate_all()
 
     def _check_price_is_revised(self):
         """:raise UserError: naming the renewal whose price is the old one for want of an index value"""
@@ -155,6 +202,12 @@ class CrmLead(models.Model):
                         missing=(lead.revaluation or {}).get("missing", ""),
                     )
                 )
+
+    @api.model
+    def _get_delivery_condition(self):
+        """What is renewed is there already."""
+        self.env["pemba.opportunity.line"].flush_model(["contract_line_id"])
+        return SQL("%s AND line.contract_line_id IS NULL", super()._get_delivery_condition())
 
     # ------------------------------------------------------------
     # Quotations
@@ -169,22 +222,20 @@ class CrmLead(models.Model):
     def _make_quotation(self):
         """A quotation as the *New Quotation* button makes it."""
         context = self._prepare_opportunity_quotation_context()
-        orders = self.env["sale.order"].with_context(context, **SILENT)
-        return orders.create({}).with_env(self.env)
+        company = self._get_deal_company()
+        orders = self.env["sale.order"].with_company(company).with_context(context, **SILENT)
+        return orders.create({"company_id": company.id}).with_env(self.env)
 
     # ------------------------------------------------------------
     # Contracts of what was won
     # ------------------------------------------------------------
 
     def action_set_lost(self, **additional_values):
-        """:raise UserError: naming a renewal that is lost without a reason"""
-        renewals = self.filtered("renewal_contract_id")
+        """Why a renewal is lost is written first: its contract says it, and none is lost without."""
         reason = additional_values.get("lost_reason_id")
+        renewals = self.filtered("renewal_contract_id")
         if renewals and reason:
-            renewals.write({"lost_reason_id": reason})  # the contract says it too, once it is lost
-        for lead in renewals:
-            if not lead.lost_reason_id:
-                raise UserError(self.env._("%s is a renewal: say why it was lost.", lead.display_name))
+            renewals.write({"lost_reason_id": reason})
         return super().action_set_lost(**additional_values)
 
     def _start_results(self, given):
@@ -221,16 +272,20 @@ class CrmLead(models.Model):
         """
         for lead in self.filtered("opportunity_line_count").filtered("customer_id"):
             sold = lead.opportunity_line_ids._get_contracted()
-            if lead.renewal_contract_id:
-                if sold:
-                    lead._win_renewal()
+            if lead.renewal_contract_id and sold:
+                lead._win_renewal()
+            elif lead.renewal_contract_id:
+                lead._ask_about_successor()
             elif sold or lead.sudo().contract_ids:  # whoever wins
                 lead._sell_contracts(sold)
 
     def _win_renewal(self):
         """The successor starts; the customer's order has come."""
         contract = self.renewal_contract_id
-        may_leave_gap = self._is_by_manager()
+        user = self.env.user  # orders are followed with all rights
+        may_leave_gap = (
+            self.env.uid == SUPERUSER_ID or user.share or user.has_group("pemba_crm.group_manager")
+        )
         ours = contract.sudo().with_context(**SILENT)  # whoever wins
         ours._renew(self, may_leave_gap)
         orders = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # as above
@@ -242,6 +297,19 @@ class CrmLead(models.Model):
             vals["order_reference"] = references
         if vals:
             ours._set(**vals)
+
+    def _ask_about_successor(self):
+        """A renewal that was won without anything that recurs leaves no successor: is that right?"""
+        contract = self.renewal_contract_id.sudo()  # whoever wins
+        user = self.user_id or self.env.user
+        if contract.successor_id or contract.activity_ids:
+            return
+        of_user = self.with_context(lang=user.lang).env
+        contract.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=of_user._("Its renewal was won without a line that recurs: nothing follows it"),
+            user_id=user.id,
+        )
 
     def _sell_contracts(self, sold):
         """Lines go into the running contract that they extend, else into a draft of their type.
@@ -259,7 +327,7 @@ class CrmLead(models.Model):
                 of_line[line.id]._follow_sale(line)
                 continue
             contract = line.contract_id or line._get_matching(running)
-            if contract and contract.sudo().state == "running":
+            if contract and contract.sudo()._is_open():
                 contract.sudo()._extend(line)
             else:
                 self._get_draft_contract(line)._extend(line)
@@ -270,7 +338,10 @@ class CrmLead(models.Model):
         drafts = self.sudo().contract_ids.filtered(  # whoever wins
             lambda one: one.state == "draft" and one.contract_type_id == kind
         )
-        return drafts[:1] or self.env["pemba.contract"].sudo().create(self._prepare_contract(line, kind))
+        contracts = self.env["pemba.contract"].sudo().with_context(pemba_following=OURS)  # as above
+        if not drafts:
+            drafts = contracts.create(self._prepare_contract(line, kind)).with_env(drafts.env)
+        return drafts[:1]
 
     def _prepare_contract(self, line, kind):
         """Values of a new contract, for a first line of what was won."""
@@ -296,26 +367,43 @@ class CrmLead(models.Model):
         for lead in self:
             lines = self.env["pemba.contract.line"].sudo()  # whoever reopens
             if lead.renewal_contract_id:
-                successor = lead.sudo().renewal_contract_id.successor_id
-                if successor.lead_id == lead and successor.state == "running":
-                    successor._set(state="draft")
-                    contract = lead.sudo().renewal_contract_id
-                    today = fields.Date.context_today(self)
-                    contract._set(
-                        state="running" if contract.date_end >= today else "expired",
-                        order_received_date=False,
-                    )
+                lead._withdraw_renewal()
                 continue
             lines.search([("opportunity_line_id", "in", lead._get_all_lines().ids)])._withdraw()
+
+    def _withdraw_renewal(self):
+        """A successor that has not started waits as a draft; one that has goes on without its order."""
+        contract = self.sudo().renewal_contract_id  # whoever reopens
+        contract._set(order_received_date=False, order_reference=False)
+        successor = contract.successor_id
+        today = fields.Date.context_today(self)
+        if successor.lead_id == self and successor.state == "running":
+            if successor.date_start > today:
+                successor._set(state="draft")
+                contract._set(state="running" if contract.date_end >= today else "expired")
+            else:
+                successor._message_log(
+                    body=self.env._("Its order was taken back: %s is open again.", self.display_name)
+                )
+
+    def _return_to_offer(self):
+        """All its orders are cancelled: the customer's order for the renewal has not come."""
+        result = super()._return_to_offer()
+        if self.renewal_contract_id:
+            ours = self.renewal_contract_id.sudo()  # whoever cancels
+            ours._set(order_received_date=False, order_reference=False)
+        return result
 
     def _lose_renewals(self):
         """The contract ends at its end; whether its subscriptions are retired then is asked."""
         for lead in self:
             contract = lead.renewal_contract_id.sudo()  # whoever loses it
+            if not lead.lost_reason_id:
+                raise UserError(self.env._("%s is a renewal: say why it was lost.", lead.display_name))
             if contract.state not in ("running", "expired"):
                 continue
-            reason = lead.lost_reason_id.name or self.env._("Lost")
-            contract._set(close_reason=reason, renewal_likelihood=0.0)
+            contract._set(close_reason=lead.lost_reason_id.name, renewal_likelihood=0.0)
+            contract._withdraw_successor()
             contract._propose_retirement()
 
     def _reopen_renewals(self):

@@ -19,6 +19,18 @@ TERMS = (
 )
 # A contract in one of these is over, or will be: nothing of it changes.
 CLOSED = ("renewed", "expired", "terminated")
+# What follows from what is done to a contract: never from a client.
+RESULTS = frozenset(
+    {
+        "is_on_hold",
+        "hold_reason",
+        "close_reason",
+        "successor_id",
+        "lead_id",
+        "reminded_days",
+        "renewal_error",
+    }
+)
 # What is opened and followed by thousands, for nobody who is waiting, is told nobody.
 SILENT = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 
@@ -257,6 +269,11 @@ class PembaContract(models.Model):
             contract.amount_annual = sum(going_on.mapped("amount_annual"))
             contract.amount = sum(contract.line_ids.mapped("amount"))
 
+    def _is_open(self):
+        """Whether it may be amended: it runs, or is renewed already and runs to its end."""
+        today = fields.Date.context_today(self)
+        return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
+
     def _get_lines_going_on(self):
         """The lines that run to its end."""
         return self.line_ids.filtered(lambda line: line.date_end == line.contract_id.date_end)
@@ -304,6 +321,8 @@ class PembaContract(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
+        if self.env.context.get("pemba_following") is not OURS:
+            vals_list = [self._without_results(vals) for vals in vals_list]
         prepared = [self._prepare_vals(vals) for vals in vals_list]
         self._add_references(prepared)
         contracts = super().create([vals | {"state": "draft"} for vals in prepared])
@@ -329,6 +348,9 @@ class PembaContract(models.Model):
             prepared["index_base_month"] = self.env["pemba.price.index"]._get_month(vals["index_base_month"])
         return prepared
 
+    def _without_results(self, vals):
+        return {name: value for name, value in vals.items() if name not in RESULTS}
+
     def _add_references(self, vals_list):
         new = self.env._("New")
         for vals in vals_list:
@@ -341,9 +363,12 @@ class PembaContract(models.Model):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
         if self.env.context.get("pemba_following") is OURS:
             return super().write(vals)
-        vals = self._prepare_vals(vals)
+        vals = self._prepare_vals(self._without_results(vals))
+        vals.pop("predecessor_id", None)
         state = vals.pop("state", None)
         self._check_terms(vals)
+        if "expected_order_date" in vals:  # of another day it is reminded again
+            vals["reminded_days"] = -9999
         dates = {contract: (contract.date_start, contract.date_end) for contract in self}
         result = super().write(vals)
         if not {"date_start", "date_end", "contract_type_id"}.isdisjoint(vals):
@@ -401,6 +426,7 @@ class PembaContract(models.Model):
                 if vals:
                     line.with_context(pemba_following=OURS).write(vals)
             contract.line_ids._check_dates()
+            contract._move_renewal(end)
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         """Whoever works here and sees it may write about it."""

@@ -1,10 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import float_round, format_date
 
 from ..pipeline.crm_lead import OURS
 from ..pipeline.pemba_opportunity_line import get_years
 from .pemba_contract import CLOSED
+
+# What follows from what is done: never from a client.
+RESULTS = frozenset({"is_amended", "predecessor_id", "opportunity_line_id"})
 
 
 class PembaContractLine(models.Model):
@@ -106,6 +109,9 @@ class PembaContractLine(models.Model):
         ondelete="set null",
         help="The line of the contract before, whose next term it is.",
     )
+    is_amended = fields.Boolean(
+        readonly=True, copy=False, help="It was reduced: it does not follow its order any more."
+    )
 
     _opportunity_line_uniq = models.UniqueIndex(
         "(opportunity_line_id) WHERE opportunity_line_id IS NOT NULL",
@@ -147,6 +153,7 @@ class PembaContractLine(models.Model):
         "date_start",
         "date_end",
         "contract_id.currency_id",
+        "contract_id.distributor_id",
         "contract_id.date_start",
     )
     def _compute_amounts(self):
@@ -158,7 +165,8 @@ class PembaContractLine(models.Model):
         """What is ours of some share of a year, in the contract's currency and before tax."""
         currency = self.currency_id or self.env.company.currency_id
         paid = currency.round(self.quantity * self.price_unit * share * (1 - self.discount / 100))
-        return currency.round(paid - currency.round(paid * self.distributor_margin_rate / 100))
+        rate = self.distributor_margin_rate if self.contract_id.distributor_id else 0.0
+        return currency.round(paid - currency.round(paid * rate / 100))
 
     def _get_year_share(self):
         """Its dates in years of the contract, from anniversary to anniversary."""
@@ -225,13 +233,18 @@ class PembaContractLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._check_open(self.env._("added"))
+        if lines._check_open(self.env._("added")):
+            lines.contract_id._follow_renewal(added=lines)
         return lines
 
     def write(self, vals):
+        if self.env.context.get("pemba_following") is not OURS:
+            vals = {name: value for name, value in vals.items() if name not in RESULTS}
         changed = self._get_changed(vals)
+        if "contract_id" in vals:
+            changed._check_open(self.env._("moved"), is_corrected=True)
         result = super().write(vals)
-        changed._check_open(self.env._("changed"))
+        changed._check_open(self.env._("changed"), is_corrected=True)
         return result
 
     def _get_changed(self, vals):
@@ -247,18 +260,20 @@ class PembaContractLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):
-        self._check_open(self.env._("removed"), is_removed=True)
+        self._check_open(self.env._("removed"), is_corrected=True)
 
-    def _check_open(self, what, is_removed=False):
+    def _check_open(self, what, is_corrected=False):
         """Lines of what is over stay; those of what runs are amended, and it is told.
 
         :param what: what happened to them
+        :param is_corrected: whether what was agreed on changes, which is for managers once it runs
+        :return: whether somebody did it, and not what they follow
         :raise UserError: naming the contract and the product
         """
         if self.env.context.get("pemba_following") is OURS:
-            return
+            return False
         for contract, lines in self.grouped("contract_id").items():
-            if contract.state in CLOSED:
+            if contract.state in CLOSED and not contract._is_open():
                 raise UserError(
                     self.env._(
                         "%(contract)s is closed: its lines stay (%(product)s).",
@@ -266,17 +281,19 @@ class PembaContractLine(models.Model):
                         product=lines[:1].product_id.display_name,
                     )
                 )
-            if contract.state != "running":
+            if not contract._is_open():
                 continue
-            if is_removed and not contract._is_by_manager():
+            if is_corrected and not contract._is_by_manager():
                 raise UserError(
                     self.env._(
-                        "%(contract)s is running: reduce %(product)s from a day on, do not remove it.",
+                        "%(contract)s is running: only sales managers correct its lines (%(product)s). Reduce"
+                        " what is not needed any more.",
                         contract=contract.display_name,
                         product=lines[:1].product_id.display_name,
                     )
                 )
             contract._log_lines(lines, what)
+        return True
 
     # ------------------------------------------------------------
     # What was sold
@@ -287,15 +304,18 @@ class PembaContractLine(models.Model):
 
         :param sold: the line of the opportunity
         """
-        if self.contract_id.state in CLOSED:
+        contract = self.contract_id
+        if contract.state != "draft" and not contract._is_open():
             return
+        if self.is_amended:
+            return  # what was reduced since stays
         vals = {
             name: value
             for name, value in sold._prepare_contract_line().items()
-            if name not in ("opportunity_line_id", "equipment_id", "date_start", "date_end")
+            if name not in ("equipment_id", "date_start", "date_end", "predecessor_id")
         }
         vals |= {
-            name: max(min(sold[name], self.contract_id.date_end), self.contract_id.date_start)
+            name: max(min(sold[name], contract.date_end), contract.date_start)
             for name in ("date_start", "date_end")
             if sold[name]
         }
@@ -329,24 +349,43 @@ class PembaContractLine(models.Model):
         :param revaluation: see ``pemba.contract._get_revaluation``; the price stays where a value is missing
         """
         coefficient = revaluation.get("coefficient", 1.0)
-        price = (
-            self.price_unit if coefficient == 1.0 else self.currency_id.round(self.price_unit * coefficient)
-        )
         return {
             "product_id": self.product_id.id,
+            "sale_type_id": self._get_sale_type().id,
             "quantity": self.quantity,
-            "price_unit": price,
+            "price_unit": self._revalue(coefficient, revaluation.get("cap")),
             "discount": self.discount,
             "distributor_margin_rate": self.distributor_margin_rate,
             "contract_line_id": self.id,
         }
+
+    def _revalue(self, coefficient, cap=None):
+        """Its unit price times a coefficient, with the digits of prices; a cap is not passed by rounding."""
+        if coefficient == 1.0:
+            return self.price_unit
+        digits = max(
+            self.currency_id.decimal_places, self.env["decimal.precision"].precision_get("Product Price")
+        )
+        price = float_round(self.price_unit * coefficient, precision_digits=digits)
+        if cap is not None and price > self.price_unit * (1 + cap / 100) + 1e-9:
+            price = float_round(
+                self.price_unit * coefficient, precision_digits=digits, rounding_method="DOWN"
+            )
+        return price
+
+    def _get_sale_type(self):
+        """The product's, where that recurs; what is renewed is maintenance else."""
+        own = self.product_id.pemba_sale_type_id
+        return own if own.is_recurring else self.env.ref("pemba_crm.sale_type_maintenance")
 
     def _prepare_successor(self, vals):
         """Values of the line of the next term, without an opportunity.
 
         :param vals: see ``_prepare_renewal``
         """
-        kept = {name: value for name, value in vals.items() if name != "contract_line_id"}
+        kept = {
+            name: value for name, value in vals.items() if name not in ("contract_line_id", "sale_type_id")
+        }
         return kept | {
             "equipment_id": self._get_next_equipment().id,
             "sequence": self.sequence,

@@ -114,12 +114,18 @@ class PembaContract(models.Model):
             last = max(passed, default=None)
             if last is not None and last > contract.reminded_days:
                 due[contract] = last
+        told = {}
         for contract, last in due.items():
-            contract.with_context(**SILENT)._set(reminded_days=last)
-        contracts = self.browse(contract.id for contract in due)
-        for user, of_user in contracts.grouped("user_id").items():
+            user = contract._get_reminded_user()
             if user:
-                of_user._send_reminder(user)
+                contract.with_context(**SILENT)._set(reminded_days=last)
+                told[user] = told.get(user, self.browse()) | contract
+        for user, contracts in told.items():
+            contracts._send_reminder(user)
+
+    def _get_reminded_user(self):
+        """Who is in charge: the salesperson, else the manager of the zone."""
+        return (self.user_id | self.zone_id.user_id).filtered("active")[:1]
 
     def _send_reminder(self, user):
         """One message about all of these contracts to a person, in that person's language."""

@@ -5,15 +5,16 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import format_date
-from psycopg2 import Error
-from psycopg2.errors import SerializationFailure
+from psycopg2 import IntegrityError, OperationalError
+from psycopg2.errors import UniqueViolation
 
-from ..installed_base.pemba_equipment import IN_BASE
-from ..pipeline.crm_lead import OURS
 from .pemba_contract import SILENT
 
 _logger = logging.getLogger(__name__)
+# How often a batch is tried again that another worker was changing.
+TRIES = 3
+# A contract that ended longer ago was not missed: it is history.
+MISSED_MONTHS = 6
 
 
 class PembaContract(models.Model):
@@ -38,13 +39,20 @@ class PembaContract(models.Model):
         min_display_digits=0,
         aggregator=None,
         copy=False,
+        groups="base.group_user",
         help="How likely its renewal is, for the revenue that is expected after its end.",
     )
     renewal_error = fields.Char(
-        readonly=True, copy=False, help="Why its renewal could not be opened; it is tried again once mended."
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Why its renewal could not be opened; it is tried again once mended.",
     )
     missing_info = fields.Char(
-        string="Missing", compute="_compute_missing_info", help="What still blocks its renewal offer."
+        string="Missing",
+        compute="_compute_missing_info",
+        groups="base.group_user",
+        help="What still blocks its renewal offer.",
     )
 
     _renewal_likelihood_range = models.Constraint(
@@ -94,64 +102,6 @@ class PembaContract(models.Model):
             missing.append(self.env._("It is on hold."))
         return missing + list(filter(None, [self._get_revaluation().get("missing")]))
 
-    # ------------------------------------------------------------
-    # The revised price
-    # ------------------------------------------------------------
-
-    def _get_revaluation(self):
-        """How the prices of the next term follow the index.
-
-        S0 is the value of the base month, S1 the newest final one that is old enough when the term starts.
-
-        :return: ``{}`` without an index; ``{missing}`` with a reason where a value lacks; else what
-            ``pemba.price.index._revalue`` gives for a price of 1 without rounding, as JSON
-        """
-        index, kind = self.index_id, self.contract_type_id
-        if not index:
-            return {}
-        if not self.index_base_month:
-            return {"missing": self.env._("The base month of %s is not known.", index.display_name)}
-        month = self._get_revision_month()
-        if not month or month <= self.index_base_month:
-            return {
-                "missing": self.env._(
-                    "%(index)s has no final value after %(month)s that is old enough.",
-                    index=index.display_name,
-                    month=self._format_month(self.index_base_month),
-                )
-            }
-        try:
-            revised = index._get_coefficient(
-                self.index_base_month, month, kind.fixed_share, kind._get_cap(), kind._get_floor()
-            )
-        except UserError as error:
-            return {"missing": str(error)}
-        return {
-            "index": index.display_name,
-            "base_month": fields.Date.to_string(self.index_base_month),
-            "base_value": revised["base_value"],
-            "month": fields.Date.to_string(month),
-            "value": revised["value"],
-            "ratio": revised["ratio"],
-            "coefficient": revised["coefficient"],
-            "fixed_share": kind.fixed_share,
-            "cap": kind._get_cap(),
-            "floor": kind._get_floor(),
-        }
-
-    def _get_revision_month(self):
-        """The newest month with a final value, at least the lag before the next term starts."""
-        start = self.date_end + timedelta(days=1)
-        last = start.replace(day=1) - relativedelta(months=self.contract_type_id.index_lag_months)
-        return self.index_id._get_newest_month(last)
-
-    def _format_month(self, month):
-        return format_date(self.env, month, date_format="MMMM yyyy")
-
-    # ------------------------------------------------------------
-    # Opening renewals
-    # ------------------------------------------------------------
-
     @api.model
     def _get_due_domain(self, date):
         """Contracts whose renewal is to be opened by a day: none has one already, whatever became of it."""
@@ -160,7 +110,7 @@ class PembaContract(models.Model):
         return (
             Domain("state", "=", "running")
             & Domain("renewal_date", "<=", date)
-            & Domain("renewal_error", "=", False)
+            & Domain("date_end", ">=", date - relativedelta(months=MISSED_MONTHS))
             & Domain("successor_id", "=", False)
             & Domain("id", "not in", opened.subselect("renewal_contract_id"))
         )
@@ -170,27 +120,29 @@ class PembaContract(models.Model):
         """Open the renewals that are due, each once, whoever else is opening some.
 
         Batches are committed one after the other: what a crash leaves is opened by the next run. A
-        contract that cannot be renewed is set aside with its reason.
+        contract that cannot be renewed is set aside with its reason, and tried again the next day.
 
         :param batch_size: how many contracts are locked and opened together
         """
         due = self._get_due_domain(fields.Date.context_today(self))
         in_cron = bool(self.env.context.get("ir_cron_progress_id"))
         remaining = self.search_count(due)
-        last = 0
+        last, tries = 0, 0
         while remaining:
             batch = self.search(due & Domain("id", ">", last), order="id", limit=batch_size)
             if not batch:
                 break
-            last = batch[-1].id
             try:
-                # A worker that has just opened some of these makes the lock fail.
                 with self.env.cr.savepoint():
-                    locked = batch.try_lock_for_update(allow_referencing=True)
-            except SerializationFailure:
+                    batch.try_lock_for_update(allow_referencing=True)._open_renewals_apart()
+            except OperationalError:  # another worker has just changed some of these
+                tries += 1
+                if tries == TRIES:
+                    raise
                 self.env.cr.rollback()
+                self.env.invalidate_all()
                 continue
-            locked._open_renewals_apart()
+            last, tries = batch[-1].id, 0
             remaining = max(remaining - len(batch), 0)
             if in_cron or remaining:
                 time_left = self.env["ir.cron"]._commit_progress(len(batch), remaining=remaining)
@@ -200,20 +152,38 @@ class PembaContract(models.Model):
 
     def _open_renewals_apart(self):
         """Open renewals together; where that fails, one by one, and set aside those that fail."""
+        if not self:
+            return
         try:
             with self.env.cr.savepoint():
                 self._open_renewals()
             return
-        except (UserError, ValidationError, Error, ValueError, TypeError) as error:
+        except UniqueViolation:
+            self.env.invalidate_all()
+            if len(self) == 1:  # somebody else has just opened it
+                return
+        except (UserError, ValidationError, IntegrityError, ValueError, TypeError) as error:
+            self.env.invalidate_all()
             if len(self) == 1:
-                reason = str(error)
-                _logger.info("%s: its renewal is set aside. %s", self.display_name, reason)
-        self.env.invalidate_all()
-        if len(self) == 1:
-            self.with_context(**SILENT)._set(renewal_error=reason)
-            return
+                self._set_aside(str(error))
+                return
         for contract in self:
             contract._open_renewals_apart()
+
+    def _set_aside(self, reason):
+        """Its renewal could not be opened: whoever is in charge is asked, once for each reason."""
+        if reason == self.renewal_error:
+            return
+        _logger.info("%s: its renewal is set aside. %s", self.display_name, reason)
+        self.with_context(**SILENT)._set(renewal_error=reason)
+        if self.user_id:
+            of_user = self.with_context(lang=self.user_id.lang).env
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=of_user._("Its renewal could not be opened"),
+                note=reason,
+                user_id=self.user_id.id,
+            )
 
     def action_open_renewal(self):
         """Open the renewal now, or show the one that there is.
@@ -221,7 +191,7 @@ class PembaContract(models.Model):
         :raise UserError: naming the contract that is not running
         """
         self.ensure_one()
-        lead = self.renewal_lead_id
+        lead = self.sudo().renewal_lead_ids[:1].sudo(self.env.su)  # a colleague's is not opened again
         if not lead:
             if self.state not in ("running", "expired"):
                 raise UserError(
@@ -232,7 +202,6 @@ class PembaContract(models.Model):
 
     def action_retry_renewal(self):
         """Try again what was set aside."""
-        self._set(renewal_error=False)
         for contract in self:
             contract._open_renewals()
         return True
@@ -249,8 +218,12 @@ class PembaContract(models.Model):
             vals_list += [contract._prepare_renewal() | placed for contract in contracts]
         created = leads.create(vals_list)
         for contract in self.with_context(**SILENT):
-            if not contract.expected_order_date:
-                contract._set(expected_order_date=contract.date_end)
+            # Written always: a second worker with an older snapshot then fails to lock the row.
+            contract._set(
+                expected_order_date=contract.expected_order_date or contract.date_end,
+                renewal_error=False,
+                reminded_days=-9999,
+            )
         created.with_env(self.env)._make_renewal_quotations()
         return created.with_env(self.env)
 
@@ -290,166 +263,3 @@ class PembaContract(models.Model):
                 for line in lines
             ],
         }
-
-    # ------------------------------------------------------------
-    # What comes of it
-    # ------------------------------------------------------------
-
-    def _renew(self, lead=None, may_leave_gap=None):
-        """The successor starts on the day after the end, with what was won, else with what was offered.
-
-        :param lead: the renewal
-        :param may_leave_gap: whether the new term may start later; who is asked if not given
-        :return: the successor
-        :raise UserError: naming the contract, where a gap would be left and it is no manager's, or where
-            the new term starts before the old one ends
-        """
-        self.ensure_one()
-        if self.successor_id:
-            self.successor_id._take_over(lead)
-            return self.successor_id
-        vals = self._prepare_successor(lead)
-        self._check_gap(vals["date_start"], self._is_by_manager() if may_leave_gap is None else may_leave_gap)
-        successor = self.create(vals)
-        successor.action_start()
-        return successor
-
-    def _check_gap(self, start, may_leave_gap):
-        following = self.date_end + timedelta(days=1)
-        if start < following:
-            raise UserError(
-                self.env._(
-                    "%(contract)s runs until %(end)s: its successor cannot start on %(start)s.",
-                    contract=self.display_name,
-                    end=format_date(self.env, self.date_end),
-                    start=format_date(self.env, start),
-                )
-            )
-        if start > following and not may_leave_gap:
-            raise UserError(
-                self.env._(
-                    "%(contract)s ended on %(end)s: only a sales manager leaves a gap until %(start)s.",
-                    contract=self.display_name,
-                    end=format_date(self.env, self.date_end),
-                    start=format_date(self.env, start),
-                )
-            )
-
-    def _prepare_successor(self, lead=None):
-        """Values of the next term."""
-        sold = lead.opportunity_line_ids._get_contracted() if lead else None
-        following = self.date_end + timedelta(days=1)
-        start = min((line.date_start for line in sold or () if line.date_start), default=following)
-        end = max((line.date_end for line in sold or () if line.date_end), default=None)
-        revaluation = (lead and lead.revaluation) or self._get_revaluation()
-        if sold:
-            lines = [line._prepare_contract_line() for line in sold]
-        else:
-            lines = [
-                line._prepare_successor(line._prepare_renewal(revaluation))
-                for line in self._get_lines_going_on()
-            ]
-        return {
-            "company_id": self.company_id.id,
-            "contract_type_id": self.contract_type_id.id,
-            "partner_id": self.partner_id.id,
-            "contact_id": self.contact_id.id,
-            "invoice_partner_id": self.invoice_partner_id.id,
-            "distributor_id": self.distributor_id.id,
-            "authorized_partner_ids": [Command.set(self.authorized_partner_ids.ids)],
-            "user_id": self.user_id.id,
-            "currency_id": self.currency_id.id,
-            "date_start": start,
-            "date_end": end or start + relativedelta(months=self.contract_type_id.duration_months, days=-1),
-            "index_id": self.index_id.id,
-            "index_base_month": revaluation.get("month") or self.index_base_month,
-            "predecessor_id": self.id,
-            "lead_id": lead and lead.id,
-            "line_ids": [Command.create(vals) for vals in lines],
-        }
-
-    def _take_over(self, lead):
-        """A successor that started without its order has the lines of that, once it comes."""
-        sold = lead.opportunity_line_ids._get_contracted() if lead else None
-        if not sold:
-            return
-        ours = self.with_context(pemba_following=OURS, **SILENT)
-        ours.line_ids.unlink()
-        vals = {
-            "lead_id": lead.id,
-            "line_ids": [Command.create(line._prepare_contract_line()) for line in sold],
-        }
-        if (lead.revaluation or {}).get("month"):
-            vals["index_base_month"] = lead.revaluation["month"]
-        ours.write(vals)
-        if self.state == "draft":  # its renewal had been taken back
-            self.action_start()
-
-    def _extend(self, line):
-        """A line that was won comes into the contract, from its day on, and ends with it.
-
-        :param line: of the opportunity
-        """
-        vals = line._prepare_contract_line()
-        today = line.lead_id.close_date or fields.Date.context_today(self)
-        vals.setdefault("date_start", min(max(today, self.date_start), self.date_end))
-        if self.state == "draft":
-            vals["date_start"] = max(line.date_start or self.date_start, self.date_start)
-        vals.setdefault("date_end", self.date_end)
-        vals["date_end"] = min(vals["date_end"], self.date_end)
-        self.line_ids.with_context(pemba_following=OURS).create(vals | {"contract_id": self.id})
-        if self.state == "running":
-            self._message_log(
-                body=self.env._(
-                    "%(lead)s: %(product)s × %(quantity)s",
-                    lead=line.lead_id.display_name,
-                    product=line.product_id.display_name,
-                    quantity=f"{line.quantity:g}",
-                )
-            )
-
-    def _propose_retirement(self):
-        """Subscriptions that end with it: support is asked whether they are retired then."""
-        equipment = self.line_ids.equipment_id.filtered(
-            lambda one: one._is_subscription() and one.state in IN_BASE
-        )
-        user = self.env["crm.lead"]._get_delivery_user(self.company_id) or self.user_id
-        if equipment and user:
-            of_user = self.with_context(lang=user.lang).env
-            equipment.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=self.date_end + timedelta(days=1),
-                summary=of_user._("%s is not renewed: retire the subscription", self.name),
-                user_id=user.id,
-            )
-
-    def _close_renewals(self, reason):
-        """What was terminated is not offered again."""
-        leads = self.sudo().renewal_lead_ids  # a colleague's too
-        leads = leads.filtered(lambda lead: lead.won_status == "pending")
-        if leads:
-            lost = self.env["crm.lost.reason"].sudo()  # salespeople read them
-            named = lost.search([("name", "=", reason)], limit=1) or lost.create({"name": reason})
-            leads.action_set_lost(lost_reason_id=named.id)
-
-    @api.model
-    def _cron_renew_tacitly(self):
-        """Contracts that are renewed tacitly go on: without notice, the successor starts."""
-        today = fields.Date.context_today(self)
-        over = self.search(
-            [
-                ("state", "in", ("running", "expired")),
-                ("contract_type_id.is_tacit", "=", True),
-                ("date_end", "<", today),
-                ("date_end", ">=", today - relativedelta(months=1)),
-                ("successor_id", "=", False),
-                ("renewal_error", "=", False),
-                ("close_reason", "=", False),
-            ]
-        )
-        for contract in over:
-            try:
-                with self.env.cr.savepoint():
-                    contract._renew(contract.renewal_lead_id)
-            except (UserError, ValidationError) as error:
-                contract.with_context(**SILENT)._set(renewal_error=str(error))

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..pipeline.crm_lead import OURS
+from .pemba_contract import SILENT
 
 
 class PembaContract(models.Model):
@@ -24,6 +25,10 @@ class PembaContract(models.Model):
                 raise UserError(self.env._("%s is not a draft.", contract.display_name))
             if not contract.line_ids:
                 raise UserError(self.env._("%s has no line: what does it cover?", contract.display_name))
+            if contract.predecessor_id.state == "terminated":
+                raise UserError(
+                    self.env._("%s was terminated: nothing follows it.", contract.predecessor_id.display_name)
+                )
         self._set(state="running")
         for contract in self.predecessor_id:
             contract._set(state="renewed")
@@ -43,6 +48,14 @@ class PembaContract(models.Model):
         for contract in self:
             if contract.state != "running":
                 raise UserError(self.env._("%s is not running.", contract.display_name))
+            if contract.successor_id.state not in (False, "draft"):
+                raise UserError(
+                    self.env._(
+                        "%(contract)s goes on as %(successor)s: terminate that.",
+                        contract=contract.display_name,
+                        successor=contract.successor_id.name,
+                    )
+                )
             if not contract.date_start <= date <= contract.date_end:
                 raise UserError(
                     self.env._(
@@ -56,7 +69,9 @@ class PembaContract(models.Model):
             contract._check_notice(date)
             contract._end_lines(date)
             contract._set(state="terminated", date_end=date, close_reason=reason, renewal_likelihood=0.0)
-        self._close_renewals(reason)
+            contract._withdraw_successor()
+            contract._propose_retirement()
+        self._close_renewals()
         return True
 
     def _check_notice(self, date):
@@ -91,7 +106,7 @@ class PembaContract(models.Model):
         """
         self.ensure_one()
         date = fields.Date.to_date(date) or fields.Date.context_today(self)
-        if self.state != "running":
+        if not self._is_open() or line.contract_id != self:
             raise UserError(self.env._("%s is not running.", self.display_name))
         if not line.date_start <= date <= line.date_end or not 0 < quantity <= line.quantity:
             raise UserError(
@@ -104,27 +119,28 @@ class PembaContract(models.Model):
                     end=format_date(self.env, line.date_end),
                 )
             )
-        before = f"{line.quantity:g}"
-        ours = line.with_context(pemba_following=OURS)
-        rest = line.browse()
-        if quantity < line.quantity:
-            rest = ours.copy(
-                {"quantity": line.quantity - quantity, "date_start": date, "date_end": line.date_end}
-            ).with_env(self.env)
-        if date == line.date_start:
-            rest.with_context(pemba_following=OURS).opportunity_line_id = line.opportunity_line_id
-            ours.unlink()
-        else:
-            ours.date_end = date - timedelta(days=1)
         self._message_log(
             body=self.env._(
                 "%(product)s: %(before)s → %(after)s from %(date)s.",
-                product=(rest or line).exists().product_id.display_name or "",
-                before=before,
-                after=f"{rest.quantity:g}",
+                product=line.product_id.display_name,
+                before=f"{line.quantity:g}",
+                after=f"{line.quantity - quantity:g}",
                 date=format_date(self.env, date),
             )
         )
+        ours = line.with_context(pemba_following=OURS)
+        rest, left = line.browse(), line.quantity - quantity
+        if left and date == line.date_start:
+            ours.write({"quantity": left, "is_amended": True})
+            rest = line
+        elif left:
+            vals = {"quantity": left, "date_start": date, "date_end": line.date_end, "is_amended": True}
+            rest = ours.copy(vals).with_env(self.env)
+        self._follow_renewal(reduced={line: rest})
+        if date > line.date_start:
+            ours.write({"date_end": date - timedelta(days=1), "is_amended": True})
+        elif not left:
+            ours.unlink()
         return rest
 
     def _log_lines(self, lines, what):
@@ -180,17 +196,32 @@ class PembaContract(models.Model):
 
     @api.model
     def _cron_follow(self):
-        """What time does to contracts, once a day: prices that waited, tacit renewal, the end, reminders."""
-        self.env["crm.lead"]._cron_revise_prices()
-        self._cron_renew_tacitly()
-        self._cron_expire()
-        self._cron_remind_orders()
+        """What time does to contracts, once a day: prices that waited, tacit renewal, the end, reminders.
+
+        Each step is committed, so that what fails later leaves what was done.
+        """
+        steps = (
+            self.env["crm.lead"]._cron_revise_prices,
+            self._cron_renew_tacitly,
+            self._cron_expire,
+            self._cron_remind_orders,
+        )
+        for step in steps:
+            step()
+            self._commit_step()
+
+    @api.model
+    def _commit_step(self):
+        """Within the daily job, what was done so far is kept; elsewhere the caller decides."""
+        if self.env.context.get("ir_cron_progress_id"):
+            self.env["ir.cron"]._commit_progress(1)
 
     @api.model
     def _cron_expire(self):
         """Contracts whose last day has passed are expired, once their renewal is open or cannot be opened."""
         today = fields.Date.context_today(self)
-        over = Domain("state", "=", "running") & Domain("date_end", "<", today)
-        waiting = self._get_due_domain(today) & Domain("id", "in", self._search(over))
-        expired = self.search(over) - self.search(waiting)
-        expired._set(state="expired")
+        over = self.search([("state", "=", "running"), ("date_end", "<", today)])
+        waiting = self.search(
+            self._get_due_domain(today) & Domain("id", "in", over.ids) & Domain("renewal_error", "=", False)
+        )
+        (over - waiting).with_context(**SILENT)._set(state="expired")

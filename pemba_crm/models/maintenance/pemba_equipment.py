@@ -16,6 +16,7 @@ class PembaEquipment(models.Model):
     contract_id = fields.Many2one(
         "pemba.contract",
         compute="_compute_coverage",
+        groups="base.group_user",
         help="The contract that covers it, else the last that did.",
     )
     coverage_end_date = fields.Date(
@@ -37,10 +38,11 @@ class PembaEquipment(models.Model):
     def _compute_coverage(self):
         coverage = {}
         if self.ids:
-            self.env["pemba.contract"].flush_model(["state", "contract_type_id"])
+            self.env["pemba.contract"].flush_model(["state", "contract_type_id", "partner_id"])
             self.env["pemba.contract.line"].flush_model(
                 ["equipment_id", "contract_id", "date_start", "date_end"]
             )
+            self.env["pemba.equipment"].flush_model(["partner_id"])
             today = fields.Date.context_today(self)
             query = SQL("%s WHERE equipment_id = ANY(%s)", self._get_coverage_sql(today), list(self.ids))
             rows = self.env.execute_query(
@@ -73,6 +75,7 @@ class PembaEquipment(models.Model):
                               FROM pemba_contract_line later
                               JOIN pemba_contract following ON following.id = later.contract_id
                              WHERE later.equipment_id = line.equipment_id
+                               AND following.partner_id = contract.partner_id
                                AND following.state != 'draft'
                                AND later.date_start <= line.date_end + 1)) AS date_end,
                        line.date_end >= %(today)s AS is_covered,
@@ -80,7 +83,8 @@ class PembaEquipment(models.Model):
                   FROM pemba_contract_line line
                   JOIN pemba_contract contract ON contract.id = line.contract_id
                   JOIN pemba_contract_type kind ON kind.id = contract.contract_type_id
-                 WHERE line.equipment_id IS NOT NULL
+                  JOIN pemba_equipment equipment ON equipment.id = line.equipment_id
+                 WHERE contract.partner_id = equipment.partner_id
                    AND contract.state != 'draft'
                    AND line.date_start <= %(today)s
                  ORDER BY line.equipment_id, line.date_end DESC, line.id DESC
@@ -93,7 +97,7 @@ class PembaEquipment(models.Model):
         if operator != "in":
             return NotImplemented
         today = fields.Date.context_today(self)
-        self.env["pemba.contract"].flush_model(["state", "contract_type_id"])
+        self.env["pemba.contract"].flush_model(["state", "contract_type_id", "partner_id"])
         self.env["pemba.contract.line"].flush_model(["equipment_id", "contract_id", "date_start", "date_end"])
         wanted = [state for state in value if state in STATES]
         domain = Domain.FALSE

@@ -1,3 +1,4 @@
+from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
 from ..pipeline.crm_lead import CLOSED, OURS
@@ -26,7 +27,7 @@ class PembaOpportunityLine(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="set null",
         help="The line of the contract that ends.",
     )
     contracted_ids = fields.One2many(
@@ -119,6 +120,18 @@ class PembaOpportunityLine(models.Model):
         for contract, of_contract in lines.grouped(lambda line: line._get_matching(running)).items():
             if contract:
                 of_contract.write({"contract_id": contract.id})
+            else:
+                of_contract._propose_term()
+
+    def _propose_term(self):
+        """What starts a contract that is not of a year is sold for its whole term."""
+        for line in self:
+            months = line._get_contract_type().duration_months or 12
+            if months != 12 and not (line.date_start or line.date_end):
+                today = fields.Date.context_today(line)
+                start = max(line.lead_id.date_deadline or today, today)
+                end = start + relativedelta(months=months, days=-1)
+                line.write({"date_start": start, "date_end": end})
 
     def _get_running_contracts(self):
         """Contracts that customers have running."""
@@ -126,7 +139,7 @@ class PembaOpportunityLine(models.Model):
         today = fields.Date.context_today(self)
         return contracts.search(
             [
-                ("state", "=", "running"),
+                ("state", "in", ("running", "renewed")),
                 ("partner_id", "in", self.lead_id.customer_id.ids),
                 ("date_end", ">=", today),
             ],
@@ -158,6 +171,10 @@ class PembaOpportunityLine(models.Model):
     def _get_contract_type(self):
         types = self.env["pemba.contract.type"]
         return self.product_id.pemba_contract_type_id or types.search([], limit=1)
+
+    def _comes_into_base(self):
+        """What is renewed is there already."""
+        return not self.contract_line_id and super()._comes_into_base()
 
     def _get_contracted(self):
         """Those that go into a contract: what recurs and counts."""

@@ -1,3 +1,4 @@
+from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -63,6 +64,7 @@ class PembaRenewalReport(models.Model):
     def _get_segments(self):
         """Parts of terms that are within one month and one year of the contract."""
         today = fields.Date.context_today(self)
+        first = self.env.context.get("pemba_first_day")  # the comparison looks further back
         return SQL(
             """
             WITH rate(zone_id, currency_id, company_id, rate) AS (%(rates)s),
@@ -70,9 +72,12 @@ class PembaRenewalReport(models.Model):
                 SELECT line.id AS line_id,
                        CASE WHEN contract.state = 'draft' THEN 'draft' ELSE 'contract' END AS layer,
                        contract.date_start AS anchor, line.date_start, line.date_end,
-                       0.0 AS expected_rate, 1 AS duration, 1.0 AS likelihood
+                       0.0 AS expected_rate, 1 AS duration,
+                       CASE WHEN contract.state = 'draft' AND before.id IS NOT NULL
+                            THEN before.renewal_likelihood / 100 ELSE 1 END AS likelihood
                   FROM pemba_contract_line line
                   JOIN pemba_contract contract ON contract.id = line.contract_id
+             LEFT JOIN pemba_contract before ON before.id = contract.predecessor_id
                  WHERE line.date_end >= %(first)s AND line.date_start <= %(last)s
                  UNION ALL
                 SELECT line.id, 'renewal', contract.date_end + 1, contract.date_end + 1, %(last)s,
@@ -87,7 +92,7 @@ class PembaRenewalReport(models.Model):
                    AND contract.successor_id IS NULL
                    AND line.date_end = contract.date_end
                    AND contract.date_end < %(last)s
-                   AND contract.date_end >= %(oldest)s
+                   AND (contract.state != 'expired' OR contract.date_end >= %(oldest)s)
             ), year AS (
                 SELECT term.*, (anchor + k * INTERVAL '1 year')::date AS year_start,
                        (anchor + (k + 1) * INTERVAL '1 year')::date - 1 AS year_end
@@ -128,9 +133,9 @@ class PembaRenewalReport(models.Model):
                AND year.year_start <= year.date_end AND year.year_end >= year.date_start
             """,
             rates=self._get_rates(),
-            first=today.replace(month=1, day=1),
+            first=fields.Date.to_date(first) or today.replace(month=1, day=1),
             last=today.replace(year=today.year + 1, month=12, day=31),
-            oldest=today.replace(year=today.year - 1, month=1, day=1),
+            oldest=today - relativedelta(months=6),
             companies=list(self.env.companies.ids),
         )
 

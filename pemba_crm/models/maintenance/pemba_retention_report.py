@@ -93,7 +93,9 @@ class PembaRetentionReport(models.Model):
                     SELECT MIN(line.id) AS id, SUM(line.amount_annual) AS amount_annual,
                            SUM(line.quantity) AS quantity
                       FROM pemba_contract_line line
+                      JOIN pemba_contract next ON next.id = line.contract_id
                      WHERE line.contract_id = ended.next_id AND line.predecessor_id = old.id
+                       AND line.date_start = next.date_start
                     HAVING COUNT(*) > 0) new ON TRUE
                  UNION ALL
                 SELECT ended.id, 0, new.amount_annual, 0, 0, new.amount_annual, 0

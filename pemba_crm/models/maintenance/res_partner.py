@@ -27,10 +27,11 @@ class ResPartner(models.Model):
     right_grant_ids = fields.One2many(
         "pemba.right.grant", "partner_id", string="Rights Granted", groups="base.group_user"
     )
-    contract_ids = fields.One2many(
+    # Prefixed: other add-ons for contracts are installed beside this one.
+    pemba_contract_ids = fields.One2many(
         "pemba.contract", "partner_id", string="Contracts", groups="base.group_user"
     )
-    contract_count = fields.Integer(compute="_compute_contract_count", groups="base.group_user")
+    pemba_contract_count = fields.Integer(compute="_compute_pemba_contract_count", groups="base.group_user")
     right_status = fields.Selection(
         selection=[
             ("open", "Open"),
@@ -53,7 +54,7 @@ class ResPartner(models.Model):
         groups="base.group_user",
     )
 
-    def _compute_contract_count(self):
+    def _compute_pemba_contract_count(self):
         counts = {}
         if self.env["pemba.contract"].has_access("read"):
             counts = dict(
@@ -64,9 +65,9 @@ class ResPartner(models.Model):
                 )
             )
         for partner in self:
-            partner.contract_count = counts.get(partner.commercial_partner_id, 0)
+            partner.pemba_contract_count = counts.get(partner.commercial_partner_id, 0)
 
-    def action_open_contracts(self):
+    def action_open_pemba_contracts(self):
         """The contracts of the contact's company."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_contract_action")
         entity = self.commercial_partner_id
@@ -81,7 +82,7 @@ class ResPartner(models.Model):
         sees = self.env["pemba.contract"].has_access("read")
         rights = self.env["pemba.right"].search([], limit=None) if sees else ()
         for partner in self:
-            checks = [(right, partner._check_right(right)) for right in rights if partner._origin]
+            checks = partner._check_rights(rights) if partner._origin else []
             ranks = list(STATUSES)
             partner.right_status = min(
                 (check["status"] for _right, check in checks), key=ranks.index, default=False
@@ -118,11 +119,15 @@ class ResPartner(models.Model):
         right = self.env["pemba.right"].search([("code", "=", code)], limit=1)
         if not right:
             raise UserError(self.env._("There is no right with the code %s.", code))
-        if isinstance(equipment, int):
+        if isinstance(equipment, int) and not isinstance(equipment, bool):
             equipment = self.env["pemba.equipment"].browse(equipment).exists()
             if not equipment:
                 raise UserError(self.env._("There is no such equipment."))
-        check = self._check_right(right, equipment or None, fields.Date.to_date(date))
+        try:
+            date = fields.Date.to_date(date)
+        except ValueError as error:
+            raise UserError(self.env._("%s is no date such as 2027-01-31.", date)) from error
+        check = self._check_right(right, equipment or None, date)
         return check | {
             "valid_until": fields.Date.to_string(check["valid_until"]) or False,
             "contract": check["contract"].id,
@@ -131,8 +136,20 @@ class ResPartner(models.Model):
 
     def _check_right(self, right, equipment=None, date=None):
         """As ``check_right``, with records and days."""
+        [(_right, check)] = self._check_rights(right, equipment, date)
+        return check
+
+    def _check_rights(self, rights, equipment=None, date=None):
+        """Several rights of a contact at once.
+
+        :return: ``[(right, check)]``, see ``check_right``, with records and days
+        """
         date = date or fields.Date.context_today(self)
-        lines = self._get_right_lines(right, equipment, date)
+        lines = self._get_right_lines(equipment, date)
+        grants = self._get_grants(date)
+        return [(right, self._check_one(right, lines, grants, equipment, date)) for right in rights]
+
+    def _check_one(self, right, lines, grants, equipment, date):
         check = {
             "allowed": False,
             "status": "never",
@@ -141,6 +158,7 @@ class ResPartner(models.Model):
             "contract": self.env["pemba.contract"],
             "max_version": self.env["pemba.software.version"],
         }
+        lines = lines.filtered(lambda line: right in line.contract_id.contract_type_id.right_ids)
         if lines:
             check |= min(
                 (self._judge(of_contract, date) for of_contract in lines.grouped("contract_id").values()),
@@ -151,7 +169,7 @@ class ResPartner(models.Model):
         if missing and check["status"] != "never":
             check |= {"status": "never", "reason": missing, "valid_until": False}
         check["allowed"] = STATUSES[check["status"]]
-        grant = self._get_grant(right, date)
+        grant = grants.filtered(lambda one: one.right_id == right)[:1]
         if grant and not check["allowed"]:
             check |= {
                 "allowed": True,
@@ -166,20 +184,20 @@ class ResPartner(models.Model):
             }
         return check
 
-    def _get_right_lines(self, right, equipment, date):
-        """The contract lines that may give a right: those of an equipment, else of the contact's company."""
+    def _get_right_lines(self, equipment, date):
+        """The contract lines that may give rights: those of an equipment, else of the contact's company."""
         entity = self.commercial_partner_id
-        domain = (
-            Domain("contract_id.state", "!=", "draft")
-            & Domain("contract_id.contract_type_id.right_ids", "in", right.ids)
-            & Domain("date_start", "<=", date)
-        )
+        domain = Domain("contract_id.state", "!=", "draft") & Domain("date_start", "<=", date)
         own = Domain("contract_id.partner_id", "=", entity.id)
         if equipment:
             domain &= Domain("equipment_id", "=", equipment.id)
             own |= Domain("contract_id.distributor_id.commercial_partner_id", "=", entity.id)
             own |= Domain("contract_id.authorized_partner_ids", "in", (self | entity).ids)
-        return self.env["pemba.contract.line"].search(domain & own)
+        lines = self.env["pemba.contract.line"].search(domain & own)
+        # What went to another customer is not covered by the contract of the one before.
+        return lines.filtered(
+            lambda line: not equipment or line.contract_id.partner_id == equipment.partner_id
+        )
 
     def _get_reason_without_contract(self, equipment):
         if equipment:
@@ -198,7 +216,8 @@ class ResPartner(models.Model):
         contract = lines.contract_id
         end = max(lines.mapped("date_end"))
         following = contract.successor_id
-        goes_on = following.state not in (False, "draft") and end == contract.date_end
+        has_started = following.state not in (False, "draft")
+        goes_on = has_started and end == contract.date_end
         until = format_date(self.env, end)
         verdict = {"contract": contract, "valid_until": end}
         if date <= end:
@@ -215,7 +234,8 @@ class ResPartner(models.Model):
         grace = end + timedelta(days=contract.contract_type_id.grace_days)
         is_renewed = contract.state in ("running", "expired", "renewed") and not contract.close_reason
         reason = self.env._("%(contract)s ended on %(date)s.", contract=contract.name, date=until)
-        if date <= grace and is_renewed and end == contract.date_end and not contract.is_on_hold:
+        may_wait = is_renewed and end == contract.date_end and not (has_started or contract.is_on_hold)
+        if date <= grace and may_wait:
             reason = self.env._(
                 "%(contract)s ended on %(date)s, and is being renewed: until %(grace)s.",
                 contract=contract.name,
@@ -253,15 +273,28 @@ class ResPartner(models.Model):
             return self.env._("%s has no role.", self.display_name)
         return ""
 
-    def _get_grant(self, right, date):
-        """A manager's exception for the contact, or for the company."""
+    def _get_grants(self, date):
+        """Managers' exceptions for the contact, or for the company."""
         return self.env["pemba.right.grant"].search(
             [
                 ("partner_id", "in", (self | self.commercial_partner_id).ids),
-                ("right_id", "=", right.id),
                 ("date_start", "<=", date),
                 ("date_end", ">=", date),
             ],
             order="date_end desc",
-            limit=1,
         )
+
+    def write(self, vals):
+        """Contracts of who comes to belong to another company are that company's."""
+        if {"parent_id", "is_company"}.isdisjoint(vals):
+            return super().write(vals)
+        before = {partner: partner.commercial_partner_id for partner in self}
+        result = super().write(vals)
+        joined = self.filtered(
+            lambda partner: partner.commercial_partner_id not in (partner, before[partner])
+        )
+        if joined:
+            contracts = self.env["pemba.contract"].sudo()  # whoever keeps contacts
+            for contract in contracts.search([("partner_id", "in", joined.ids)]):
+                contract._set(partner_id=contract.partner_id.commercial_partner_id.id)
+        return result

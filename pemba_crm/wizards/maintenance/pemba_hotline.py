@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 # What fits a screen while someone is on the phone.
-MOST = 8
+MOST = 6
 
 
 class PembaHotline(models.TransientModel):
@@ -49,11 +49,11 @@ class PembaHotline(models.TransientModel):
         return [
             {
                 "partner": partner,
-                "rights": [(right, partner._check_right(right)) for right in rights],
+                "rights": partner._check_rights(rights),
                 "equipment": [
                     {
                         "equipment": one,
-                        "rights": [(right, partner._check_right(right, one)) for right in rights],
+                        "rights": partner._check_rights(rights, one),
                     }
                     for one in self._get_equipment(partner, equipment)
                 ],

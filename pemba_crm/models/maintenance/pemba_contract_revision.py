@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+
+class PembaContract(models.Model):
+    """What the prices of the next term are, by the index of the contract."""
+
+    _inherit = "pemba.contract"
+
+    revision_info = fields.Html(
+        string="Price Revision",
+        compute="_compute_revision_info",
+        sanitize=False,
+        export_string_translation=False,
+        groups="base.group_user",
+        help="What the prices of the next term would be today.",
+    )
+
+    @api.depends("index_id", "index_base_month", "date_end", "line_ids.price_unit", "line_ids.date_end")
+    @api.depends_context("lang")
+    def _compute_revision_info(self):
+        for contract in self:
+            index = contract._get_revaluation()
+            rows = [
+                {"name": line.product_id.name, "old": line.price_unit, "revised": vals["price_unit"]}
+                for line in contract._get_lines_going_on()
+                for vals in [line._prepare_renewal(index)]
+            ]
+            contract.revision_info = bool(index) and self.env["ir.qweb"]._render(
+                "pemba_crm.revaluation",
+                {
+                    "record": contract,
+                    "currency": contract.currency_id,
+                    "rows": rows,
+                    "index": index,
+                },
+            )
+
+    def _get_revaluation(self):
+        """How the prices of the next term follow the index.
+
+        S0 is the value of the base month, S1 the newest final one that is old enough when the term starts.
+
+        :return: ``{}`` without an index; ``{missing}`` with a reason where a value lacks; else what
+            ``pemba.price.index._revalue`` gives for a price of 1 without rounding, as JSON
+        """
+        index, kind = self.index_id, self.contract_type_id
+        if not index:
+            return {}
+        if not self.index_base_month:
+            return {"missing": self.env._("The base month of %s is not known.", index.display_name)}
+        month = self._get_revision_month()
+        if not month or month <= self.index_base_month:
+            return {
+                "missing": self.env._(
+                    "%(index)s has no final value after %(month)s that is old enough.",
+                    index=index.display_name,
+                    month=self._format_month(self.index_base_month),
+                )
+            }
+        try:
+            revised = index._get_coefficient(
+                self.index_base_month, month, kind.fixed_share, kind._get_cap(), kind._get_floor()
+            )
+        except UserError as error:
+            return {"missing": str(error)}
+        return {
+            "index": index.display_name,
+            "base_month": fields.Date.to_string(self.index_base_month),
+            "base_value": revised["base_value"],
+            "month": fields.Date.to_string(month),
+            "value": revised["value"],
+            "ratio": revised["ratio"],
+            "coefficient": revised["coefficient"],
+            "fixed_share": kind.fixed_share,
+            "cap": kind._get_cap(),
+            "floor": kind._get_floor(),
+        }
+
+    def _get_revision_month(self):
+        """The newest month with a final value, at least the lag before the next term starts."""
+        start = self.date_end + timedelta(days=1)
+        last = start.replace(day=1) - relativedelta(months=self.contract_type_id.index_lag_months)
+        return self.index_id._get_newest_month(last)
+
+    def _format_month(self, month):
+        """A month of a revaluation for people to read."""
+        month = fields.Date.to_date(month)
+        return format_date(self.env, month, date_format="MMMM yyyy")
