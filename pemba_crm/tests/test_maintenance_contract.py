@@ -204,7 +204,7 @@ class TestContract(PembaContractCommon):
             self.assertEqual(form.kinds, ["reduce", "terminate"])
             form.kind = "reduce"
             form.line_id = contract.line_ids
-            self.assertEqual(form.quantity, 10)
+            self.assertEqual(form.quantity, 1)
             form.quantity = 3
         form.record.action_apply()
         self.assertEqual(contract.amount_annual, 700)

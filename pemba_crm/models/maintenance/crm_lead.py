@@ -26,6 +26,12 @@ class CrmLead(models.Model):
         ondelete="restrict",
     )
     contract_ids = fields.One2many("pemba.contract", "lead_id", string="Contracts")
+    sold_contract_ids = fields.Many2many(
+        "pemba.contract",
+        string="Contracts of the Sale",
+        compute="_compute_sold_contract_ids",
+        help="Those that it brought, and those that its lines extend.",
+    )
     is_price_to_revise = fields.Boolean(
         string="Price to Revise",
         readonly=True,
@@ -45,6 +51,11 @@ class CrmLead(models.Model):
         "(renewal_contract_id) WHERE renewal_contract_id IS NOT NULL",
         "This contract has a renewal already.",
     )
+
+    @api.depends("contract_ids", "opportunity_line_ids.contract_id")
+    def _compute_sold_contract_ids(self):
+        for lead in self:
+            lead.sold_contract_ids = lead.contract_ids | lead.opportunity_line_ids.contract_id
 
     @api.depends("revaluation", "opportunity_line_ids.price_unit")
     @api.depends_context("lang")

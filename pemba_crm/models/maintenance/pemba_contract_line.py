@@ -66,7 +66,7 @@ class PembaContractLine(models.Model):
         string="Distributor (%)",
         min_display_digits=2,
         aggregator=None,
-        groups="base.group_user",
+        groups="pemba_crm.group_user,pemba_crm.group_accountant",
         help="What the distributor keeps of what the customer pays.",
     )
     date_start = fields.Date(

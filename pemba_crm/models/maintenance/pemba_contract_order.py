@@ -30,7 +30,7 @@ class PembaContract(models.Model):
             ("expected", "Expected"),
             ("late", "Late"),
             ("received", "Received"),
-            ("none", "None"),
+            ("none", "No Order"),
         ],
         string="Order",
         compute="_compute_order_state",

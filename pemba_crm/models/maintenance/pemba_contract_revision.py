@@ -14,6 +14,7 @@ class PembaContract(models.Model):
     revision_info = fields.Html(
         string="Price Revision",
         compute="_compute_revision_info",
+        compute_sudo=True,  # support does not see what distributors keep
         sanitize=False,
         export_string_translation=False,
         groups="base.group_user",

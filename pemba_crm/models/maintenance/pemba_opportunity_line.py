@@ -151,14 +151,14 @@ class PembaOpportunityLine(models.Model):
 
         The same customer, distributor, type and currency, in a contract that runs on the line's days.
         """
-        lead, kind = self.lead_id, self._get_contract_type()
+        lead, own_kind = self.lead_id, self.product_id.pemba_contract_type_id
         start = self.date_start or fields.Date.context_today(self)
         matching = contracts.filtered(
             lambda one: (
                 one.partner_id == lead.customer_id
                 and one.company_id == lead._get_deal_company()
                 and one.distributor_id == lead.distributor_id
-                and one.contract_type_id == kind
+                and own_kind in (one.contract_type_id, own_kind.browse())
                 and one.currency_id == lead.deal_currency_id
                 and one.date_start <= start <= one.date_end
                 and (not self.date_end or self.date_end <= one.date_end)
@@ -166,7 +166,9 @@ class PembaOpportunityLine(models.Model):
         )
         equipment = self.configuration_id.equipment_id
         of_equipment = matching.filtered(lambda one: equipment and equipment in one.line_ids.equipment_id)
-        return (of_equipment or matching)[:1].with_env(self.env)
+        kind = self._get_contract_type()
+        of_kind = matching.filtered(lambda one: one.contract_type_id == kind)
+        return (of_equipment or of_kind)[:1].with_env(self.env)
 
     def _get_contract_type(self):
         types = self.env["pemba.contract.type"]
@@ -180,6 +182,18 @@ class PembaOpportunityLine(models.Model):
         """Those that go into a contract: what recurs and counts."""
         return self.filtered(lambda line: line.active and line.is_recurring and not line.is_returned)
 
+    def _get_agreed_price(self):
+        """A year's unit price as it was offered, where that gives what was ordered: without its rounding."""
+        offered = (self.offer_terms or {}).get("price_unit") if self.is_aligned else None
+        if offered:
+            currency = self.lead_id.deal_currency_id
+            units = self.quantity * self.year_share * (1 - self.discount / 100)
+            paid = currency.round(offered * units)
+            net = paid - currency.round(paid * self._get_distributor_rate() / 100)
+            if not currency.compare_amounts(net, self.net_amount):
+                return offered
+        return self.price_unit
+
     def _prepare_contract_line(self):
         """Values of the contract line that it becomes."""
         renewed = self.contract_line_id
@@ -187,6 +201,7 @@ class PembaOpportunityLine(models.Model):
         vals = {name: self[name] for name in SOLD if name != "product_id"}
         if equipment.partner_id == self.lead_id.customer_id:
             vals["equipment_id"] = equipment.id
+        vals["price_unit"] = self._get_agreed_price()
         return {name: value for name, value in vals.items() if value} | {
             "product_id": self.product_id.id,
             "distributor_margin_rate": self._get_distributor_rate(),

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .pemba_renewal_report import LAYERS
 
@@ -37,7 +37,6 @@ class PembaRenewalEstimate(models.Model):
         for estimate in self:
             estimate.estimated, estimate.actual = sums.get(estimate._origin.id, (0.0, 0.0))
 
-    @api.model
     def action_freeze(self):
         """Freeze what next year is expected to bring, as of today, and show it."""
         return self._freeze().get_formview_action()
@@ -70,7 +69,9 @@ class PembaRenewalEstimate(models.Model):
         estimates = self.sudo()  # its lines are nobody's to write
         return estimates.create(
             {
-                "name": self.env._("Revenue %(year)s, as of %(date)s", year=year, date=today),
+                "name": self.env._(
+                    "Revenue %(year)s, as of %(date)s", year=year, date=format_date(self.env, today)
+                ),
                 "date_start": start,
                 "date_end": end,
                 "line_ids": [

@@ -34,15 +34,13 @@ class PembaRetentionReport(models.Model):
     price_effect = fields.Monetary(readonly=True)
     volume_effect = fields.Monetary(readonly=True)
     extension_amount = fields.Monetary(string="Extensions", readonly=True)
-    lost_amount = fields.Monetary(string="Lost", readonly=True)
+    lost_amount = fields.Monetary(readonly=True)
     new_amount = fields.Monetary(string="Renewed Amount", readonly=True)
     gross_amount = fields.Monetary(string="Kept", readonly=True)
     gross_retention = fields.Float(
-        string="Gross Retention (%)", readonly=True, aggregator="avg", min_display_digits=1
+        string="Gross Retention (%)", readonly=True, aggregator="avg", digits=(16, 1)
     )
-    net_retention = fields.Float(
-        string="Net Retention (%)", readonly=True, aggregator="avg", min_display_digits=1
-    )
+    net_retention = fields.Float(string="Net Retention (%)", readonly=True, aggregator="avg", digits=(16, 1))
 
     def _read_group_select(self, aggregate_spec, query):
         # Of many contracts: the sum kept ÷ the sum that ended, and not the mean of percentages.
@@ -73,8 +71,8 @@ class PembaRetentionReport(models.Model):
                            AND rate.currency_id = contract.currency_id
                            AND rate.company_id = contract.company_id
                  WHERE contract.company_id = ANY(%(companies)s)
-                   AND (contract.state IN ('renewed', 'terminated')
-                        OR contract.state = 'expired' AND contract.date_end < %(today)s)
+                   AND contract.state IN ('renewed', 'terminated', 'expired')
+                   AND contract.date_end < %(today)s
             ), change AS (
                 SELECT ended.id, old.amount_annual AS old_amount,
                        COALESCE(new.amount_annual, 0) AS new_amount,

@@ -34,12 +34,12 @@ class ResPartner(models.Model):
     pemba_contract_count = fields.Integer(compute="_compute_pemba_contract_count", groups="base.group_user")
     right_status = fields.Selection(
         selection=[
-            ("open", "Open"),
+            ("open", "Entitled"),
             ("expiring", "Expiring"),
             ("grace", "Grace"),
             ("suspended", "Suspended"),
             ("expired", "Expired"),
-            ("never", "None"),
+            ("never", "No Right"),
         ],
         string="Rights",
         compute="_compute_right_status",
@@ -87,7 +87,7 @@ class ResPartner(models.Model):
             partner.right_status = min(
                 (check["status"] for _right, check in checks), key=ranks.index, default=False
             )
-            known = any(check["status"] != "never" for _right, check in checks)
+            known = any(check["status"] != "never" or check["contract"] for _right, check in checks)
             partner.right_info = known and self.env["ir.qweb"]._render(
                 "pemba_crm.res_partner_rights", {"checks": checks, "labels": self._get_status_labels()}
             )

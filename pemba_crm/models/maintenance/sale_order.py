@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
@@ -9,12 +10,28 @@ class SaleOrder(models.Model):
     def action_quotation_send(self):
         """:raise UserError: naming the renewal whose price is not revised yet"""
         self._check_renewal_price()
+        self._check_renewal_hold()
         return super().action_quotation_send()
 
     def write(self, vals):
         if vals.get("state") in ("sent", "sale"):
             self._check_renewal_price()
+        if vals.get("state") == "sent":
+            self._check_renewal_hold()
         return super().write(vals)
+
+    def _check_renewal_hold(self):
+        """:raise UserError: naming the contract whose payment is disputed: nothing is offered meanwhile"""
+        for order in self:
+            contract = order._get_renewed_contract()
+            if contract.is_on_hold:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is on hold: %(reason)s",
+                        contract=contract.display_name,
+                        reason=contract.hold_reason,
+                    )
+                )
 
     def _check_renewal_price(self):
         leads = self.opportunity_id.sudo()  # whoever sends it

@@ -20,7 +20,7 @@ class PembaContractChange(models.TransientModel):
     kinds = fields.Json(compute="_compute_kinds", export_string_translation=False)
     date = fields.Date(compute="_compute_date", store=True, readonly=False)
     line_id = fields.Many2one("pemba.contract.line", domain="[('contract_id', '=', contract_id)]")
-    quantity = fields.Float(digits="Product Unit", compute="_compute_quantity", store=True, readonly=False)
+    quantity = fields.Float(digits="Product Unit", default=1.0)
     reason = fields.Char()
 
     @api.depends_context("uid")
@@ -40,11 +40,6 @@ class PembaContractChange(models.TransientModel):
             today = fields.Date.context_today(change)
             end = change.contract_id.date_end
             change.date = end if change.kind == "terminate" else today
-
-    @api.depends("line_id")
-    def _compute_quantity(self):
-        for change in self:
-            change.quantity = change.line_id.quantity
 
     def action_apply(self):
         """Do it.

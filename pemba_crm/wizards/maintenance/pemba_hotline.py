@@ -53,7 +53,7 @@ class PembaHotline(models.TransientModel):
                 "equipment": [
                     {
                         "equipment": one,
-                        "rights": partner._check_rights(rights, one),
+                        **self._describe(partner._check_rights(rights, one)),
                     }
                     for one in self._get_equipment(partner, equipment)
                 ],
@@ -64,7 +64,9 @@ class PembaHotline(models.TransientModel):
     def _find_equipment(self, query):
         everything = self.env["pemba.equipment"]
         found = everything.search(
-            Domain("serial_number", "=ilike", query) | Domain("name", "=ilike", query), limit=MOST
+            Domain("serial_number", "=ilike", f"{query}%" if len(query) >= 4 else query)
+            | Domain("name", "=ilike", query),
+            limit=MOST,
         )
         # Who knows a key may ask whose it is; it is not shown.
         by_key = everything.sudo().search([("licence_key_value", "=", query)], limit=MOST)
@@ -75,7 +77,19 @@ class PembaHotline(models.TransientModel):
         domain = Domain("name", "ilike", query) | Domain("email", "=ilike", f"{query}%")
         if sum(char.isdigit() for char in query) >= 4:
             domain |= Domain("phone_mobile_search", "ilike", query)
-        return partners.search(domain, limit=MOST, order="is_company, name")
+        contracts = self.env["pemba.contract"].search([("name", "=ilike", query)], limit=MOST)
+        return contracts.partner_id | partners.search(domain, limit=MOST, order="is_company, name")
+
+    def _describe(self, checks):
+        """Rights with the reasons for them, each once, and the highest version that may be installed."""
+        reasons = [check["reason"] for _right, check in checks if check["status"] != "never"]
+        reasons = reasons or [check["reason"] for _right, check in checks[:1]]
+        versions = [check["max_version"] for _right, check in checks if check["max_version"]]
+        return {
+            "rights": checks,
+            "reasons": " ".join(dict.fromkeys(reasons)),
+            "version": versions[0].name if versions else "",
+        }
 
     def _get_equipment(self, partner, equipment):
         """What was found of its company, else all that this has in service."""

@@ -60,7 +60,7 @@ registry.category("web_tour.tours").add("pemba_crm_check_rights", {
         },
         {
             content: "and what they are entitled to",
-            trigger: ".o_field_widget[name=result] .badge:contains('Hotline: Open')",
+            trigger: ".o_field_widget[name=result] .badge:contains('Hotline: Entitled')",
         },
         ...stepUtils.saveForm(),
     ],
@@ -70,7 +70,7 @@ registry.category("web_tour.tours").add("pemba_crm_see_rights_of_a_contact", {
     steps: () => [
         {
             content: "the badge of the contact",
-            trigger: ".o_field_widget[name=right_status]:contains('Open')",
+            trigger: ".o_field_widget[name=right_status]:contains('Entitled')",
         },
         {
             content: "its rights one by one",
