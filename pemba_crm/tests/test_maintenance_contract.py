@@ -316,7 +316,7 @@ class TestContractSale(PembaContractCommon):
         self.env["pemba.opportunity.configuration"].create(
             {"lead_id": deal.id, "software_id": self.software.id, "seat_count": 10}
         ).action_apply()
-        deal.with_user(self.salesperson).sudo(False).user_id = self.salesperson
+        deal.user_id = self.salesperson
         deal.with_user(self.salesperson).action_set_won()
         contract = deal.contract_ids
         self.assertEqual(

@@ -1,6 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Thread
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
@@ -77,20 +77,10 @@ class TestWorkers(BaseCase):
             env["pemba.contract"]._cron_open_renewals(**vals)
 
     def test_two_workers_open_each_renewal_once(self):
-        failed = []
-
-        def work():
-            try:
-                self._run(batch_size=2)
-            except Exception as error:  # noqa: BLE001 (told by the main thread)
-                failed.append(error)
-
-        workers = [Thread(target=work) for _worker in range(2)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-        self.assertEqual(failed, [])
+        with ThreadPoolExecutor(2) as workers:
+            running = [workers.submit(self._run, batch_size=2) for _worker in range(2)]
+        for worker in running:
+            worker.result()  # raises what it raised
         for _again in range(2):
             self._run()
         self._check_renewals()

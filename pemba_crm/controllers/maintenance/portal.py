@@ -34,9 +34,7 @@ class ContractPortal(CustomerPortal):
         )
         if allowed:
             contracts = contracts.search([], limit=self._items_per_page, offset=pager["offset"])
-        contact = (
-            request.env.user.partner_id.sudo()
-        )  # the contact's own rights, which portal users cannot read
+        contact = request.env.user.partner_id.sudo()  # one's own rights, by contracts that one reads in part
         rights = contact.env["pemba.right"].search([], limit=None)
         values = self._prepare_portal_layout_values() | {
             "contracts": contracts.sudo(),  # names of types and products

@@ -2,6 +2,7 @@
 
 from . import (
     crm_lead,
+    pemba_customer_mixin,
     pemba_equipment,
     pemba_equipment_base,
     pemba_equipment_change,

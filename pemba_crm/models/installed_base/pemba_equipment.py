@@ -38,7 +38,7 @@ class PembaEquipment(models.Model):
 
     _name = "pemba.equipment"
     _description = "Equipment"
-    _inherit = ["pemba.configuration.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["pemba.customer.mixin", "pemba.configuration.mixin"]
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True
@@ -250,13 +250,6 @@ class PembaEquipment(models.Model):
             customer=owner.partner_id.display_name,
         )
 
-    def _mail_get_operation_for_mail_message_operation(self, message_operation):
-        """Whoever works here and sees it may write about it."""
-        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
-        if message_operation == "create" and self.env.user._is_internal():
-            return dict.fromkeys(operations, "read")
-        return operations
-
     def _get_window(self):
         """What an action needs to show this equipment."""
         if len(self) == 1:
@@ -324,14 +317,3 @@ class PembaEquipment(models.Model):
     def _check_parent(self):
         if self._has_cycle():
             self[:1]._refuse("parent_id", self.env._("equipment cannot run on itself."))
-
-    def _refuse(self, name, reason):
-        label = self.fields_get([name], ["string"])[name]["string"]
-        raise ValidationError(
-            self.env._(
-                "%(equipment)s, %(field)s: %(reason)s",
-                equipment=self.display_name,
-                field=label,
-                reason=reason,
-            )
-        )

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, format_date
 
+from .pemba_customer_mixin import get_differing
+
 # What was settled when it went into service.
 SETTLED = ("company_id", "kind", "software_id", "product_id", "in_service_date", "retired_date")
 
@@ -143,14 +145,11 @@ class PembaEquipment(models.Model):
             for equipment in self.filtered(lambda one: one.state != "retired"):
                 equipment._refuse("retired_date", self.env._("it is not retired."))
         for equipment in self.filtered(lambda one: one.state != "planned"):
-            for name in SETTLED:
-                if name not in vals or (name == "retired_date" and state == "retired"):
-                    continue
-                field = self._fields[name]
-                if field.convert_to_cache(vals[name], equipment) != field.convert_to_cache(
-                    equipment[name], equipment
-                ):
-                    equipment._refuse(
-                        name,
-                        self.env._("it was settled when it went into service; retire it and record another."),
-                    )
+            settled = {name: vals[name] for name in SETTLED if name in vals}
+            if state == "retired":
+                settled.pop("retired_date", None)
+            for name in get_differing(equipment, settled):
+                equipment._refuse(
+                    name,
+                    self.env._("it was settled when it went into service; retire it and record another."),
+                )

@@ -74,26 +74,6 @@ class PembaEquipment(models.Model):
         self._add_references(prepared)
         return prepared
 
-    def _add_references(self, vals_list):
-        """References of those that have none, by the sequence of their company."""
-        new = self.env._("New")
-        sequences = {}
-        for vals in vals_list:
-            if vals.get("name", new) != new:
-                continue
-            company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
-            if company not in sequences:
-                everyone = self.env["ir.sequence"].sudo()  # whoever creates equipment
-                domain = [("code", "=", "pemba.equipment"), ("company_id", "in", (company.id, False))]
-                sequences[company] = everyone.search(domain, order="company_id", limit=1)
-            vals["name"] = sequences[company].next_by_id()
-
-    def _with_entity(self, vals):
-        if vals.get("partner_id"):
-            partner = self.env["res.partner"].browse(vals["partner_id"])
-            return vals | {"partner_id": partner.commercial_partner_id.id}
-        return vals
-
     def _check_elsewhere(self, vals_list):
         for name in ELSEWHERE:
             if any(vals.get(name) for vals in vals_list):

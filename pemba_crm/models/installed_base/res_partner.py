@@ -59,7 +59,7 @@ class ResPartner(models.Model):
         }
 
     def write(self, vals):
-        """Equipment of who comes to belong to another company is that company's."""
+        """What someone has is the company's that the person comes to belong to."""
         if {"parent_id", "is_company"}.isdisjoint(vals):
             return super().write(vals)
         before = {partner: partner.commercial_partner_id for partner in self}
@@ -67,13 +67,16 @@ class ResPartner(models.Model):
         joined = self.filtered(
             lambda partner: partner.commercial_partner_id not in (partner, before[partner])
         )
-        if not joined:
-            return result
+        if joined:
+            joined._follow_company()
+        return result
+
+    def _follow_company(self):
+        """Equipment of who has joined a company is that company's."""
         equipment = self.env["pemba.equipment"].sudo()  # whoever keeps contacts
-        moved = equipment.search([("partner_id", "in", joined.ids)])
+        moved = equipment.search([("partner_id", "in", self.ids)])
         for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
             in_base = of_owner.filtered(lambda one: one.state in IN_BASE)
             for site, at_site in in_base.grouped("site_id").items():
                 at_site._change("transfer", {"partner_id": owner.id, "site_id": site.id})
             (of_owner - in_base)._with_recording().partner_id = owner
-        return result

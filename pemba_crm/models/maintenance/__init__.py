@@ -2,12 +2,15 @@
 
 from . import (
     crm_lead,
+    crm_lead_contract,
     pemba_contact_role,
     pemba_contract,
     pemba_contract_line,
+    pemba_contract_line_term,
     pemba_contract_order,
     pemba_contract_renewal,
     pemba_contract_revision,
+    pemba_contract_rule,
     pemba_contract_state,
     pemba_contract_successor,
     pemba_contract_type,

@@ -2,35 +2,12 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..pipeline.crm_lead import OURS
-
-# What a contract was agreed on.
-TERMS = (
-    "company_id",
-    "partner_id",
-    "distributor_id",
-    "contract_type_id",
-    "currency_id",
-    "date_start",
-    "date_end",
-)
 # A contract in one of these is over, or will be: nothing of it changes.
 CLOSED = ("renewed", "expired", "terminated")
-# What follows from what is done to a contract: never from a client.
-RESULTS = frozenset(
-    {
-        "is_on_hold",
-        "hold_reason",
-        "close_reason",
-        "successor_id",
-        "lead_id",
-        "reminded_days",
-        "renewal_error",
-    }
-)
+# A contract that ended longer ago was not missed: it is history.
+MISSED_MONTHS = 6
 # What is opened and followed by thousands, for nobody who is waiting, is told nobody.
 SILENT = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 
@@ -44,7 +21,7 @@ class PembaContract(models.Model):
 
     _name = "pemba.contract"
     _description = "Contract"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = "pemba.customer.mixin"
     _order = "date_end desc, id desc"
     _check_company_auto = True
 
@@ -254,12 +231,11 @@ class PembaContract(models.Model):
     def _search_is_in_force(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return self._get_in_force_domain(fields.Date.context_today(self))
-
-    @api.model
-    def _get_in_force_domain(self, date):
+        today = fields.Date.context_today(self)
         return (
-            Domain("state", "!=", "draft") & Domain("date_start", "<=", date) & Domain("date_end", ">=", date)
+            Domain("state", "!=", "draft")
+            & Domain("date_start", "<=", today)
+            & Domain("date_end", ">=", today)
         )
 
     @api.depends("line_ids.amount_annual", "line_ids.amount", "line_ids.date_end", "date_end")
@@ -287,164 +263,3 @@ class PembaContract(models.Model):
     def _compute_successor_id(self):
         for contract in self:
             contract.successor_id = contract.successor_ids[:1]
-
-    # ------------------------------------------------------------
-    # Rules
-    # ------------------------------------------------------------
-
-    @api.constrains("partner_id", "contact_id")
-    def _check_contact(self):
-        for contract in self:
-            contact = contract.contact_id
-            if contact and contact.commercial_partner_id != contract.partner_id:
-                contract._refuse(
-                    "contact_id",
-                    self.env._(
-                        "%(contact)s is not a contact of %(customer)s.",
-                        contact=contact.display_name,
-                        customer=contract.partner_id.display_name,
-                    ),
-                )
-
-    def _refuse(self, name, reason):
-        """:raise ValidationError: naming the contract, the field and the reason"""
-        label = self.fields_get([name], ["string"])[name]["string"]
-        raise ValidationError(
-            self.env._(
-                "%(contract)s, %(field)s: %(reason)s",
-                contract=self.display_name,
-                field=label,
-                reason=reason,
-            )
-        )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Created in a state other than draft, it is started; what closes a contract is done to it later."""
-        if self.env.context.get("pemba_following") is not OURS:
-            vals_list = [self._without_results(vals) for vals in vals_list]
-        prepared = [self._prepare_vals(vals) for vals in vals_list]
-        self._add_references(prepared)
-        contracts = super().create([vals | {"state": "draft"} for vals in prepared])
-        for contract, vals in zip(contracts, vals_list, strict=True):
-            state = vals.get("state") or "draft"
-            if state not in ("draft", "running"):
-                contract._refuse("state", self.env._("a new contract is a draft, or running."))
-        started = contracts.browse(
-            contract.id
-            for contract, vals in zip(contracts, vals_list, strict=True)
-            if vals.get("state") == "running"
-        )
-        started.action_start()
-        return contracts
-
-    def _prepare_vals(self, vals):
-        """Values with the customer's company, and the first day of the base month."""
-        prepared = dict(vals)
-        if vals.get("partner_id"):
-            partner = self.env["res.partner"].browse(vals["partner_id"])
-            prepared["partner_id"] = partner.commercial_partner_id.id
-        if vals.get("index_base_month"):
-            prepared["index_base_month"] = self.env["pemba.price.index"]._get_month(vals["index_base_month"])
-        return prepared
-
-    def _without_results(self, vals):
-        return {name: value for name, value in vals.items() if name not in RESULTS}
-
-    def _add_references(self, vals_list):
-        new = self.env._("New")
-        for vals in vals_list:
-            if vals.get("name", new) == new:
-                company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
-                sequence = self.env["ir.sequence"].with_company(company).sudo()  # whoever creates contracts
-                vals["name"] = sequence.next_by_code("pemba.contract")
-
-    def write(self, vals):
-        """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
-        if self.env.context.get("pemba_following") is OURS:
-            return super().write(vals)
-        vals = self._prepare_vals(self._without_results(vals))
-        vals.pop("predecessor_id", None)
-        state = vals.pop("state", None)
-        self._check_terms(vals)
-        if "expected_order_date" in vals:  # of another day it is reminded again
-            vals["reminded_days"] = -9999
-        dates = {contract: (contract.date_start, contract.date_end) for contract in self}
-        result = super().write(vals)
-        if not {"date_start", "date_end", "contract_type_id"}.isdisjoint(vals):
-            self._follow_dates(dates)
-        if state:
-            self._go_to(state)
-        return result
-
-    def _check_terms(self, vals):
-        """:raise UserError: naming the contract and what may not be changed any more"""
-        names = [name for name in TERMS if name in vals]
-        for contract in self.filtered(lambda one: one.state != "draft") if names else self.browse():
-            changed = [
-                name
-                for name in names
-                if self._fields[name].convert_to_cache(vals[name], contract)
-                != self._fields[name].convert_to_cache(contract[name], contract)
-            ]
-            if not changed:
-                continue
-            labels = self.fields_get(changed, ["string"])
-            what = ", ".join(labels[name]["string"] for name in changed)
-            if contract.state in CLOSED:
-                raise UserError(
-                    self.env._(
-                        "%(contract)s is closed: %(fields)s stays.",
-                        contract=contract.display_name,
-                        fields=what,
-                    )
-                )
-            if not contract._is_by_manager():
-                raise UserError(
-                    self.env._(
-                        "%(contract)s is running: only sales managers correct %(fields)s.",
-                        contract=contract.display_name,
-                        fields=what,
-                    )
-                )
-
-    def _is_by_manager(self):
-        return self.env.su or self.env.user.has_group("pemba_crm.group_manager")
-
-    def _follow_dates(self, before):
-        """Lines that started and ended with their contract still do.
-
-        :param before: ``{contract: (first day, last day)}``
-        """
-        for contract, (start, end) in before.items():
-            for line in contract.line_ids:
-                vals = {}
-                if line.date_start == start != contract.date_start:
-                    vals["date_start"] = contract.date_start
-                if line.date_end == end != contract.date_end:
-                    vals["date_end"] = contract.date_end
-                if vals:
-                    line.with_context(pemba_following=OURS).write(vals)
-            contract.line_ids._check_dates()
-            contract._move_renewal(end)
-
-    def _mail_get_operation_for_mail_message_operation(self, message_operation):
-        """Whoever works here and sees it may write about it."""
-        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
-        if message_operation == "create" and self.env.user._is_internal():
-            return dict.fromkeys(operations, "read")
-        return operations
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_running(self):
-        for contract in self:
-            if contract.state != "draft":
-                raise UserError(
-                    self.env._("%s was in force: it is terminated, not deleted.", contract.display_name)
-                )
-
-    def copy_data(self, default=None):
-        vals_list = super().copy_data(default)
-        for vals in vals_list:
-            vals.pop("successor_id", None)
-        return vals_list

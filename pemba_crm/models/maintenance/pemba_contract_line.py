@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_round, format_date
+from odoo.tools import format_date
 
+from ..installed_base.pemba_customer_mixin import get_differing
 from ..pipeline.crm_lead import OURS
 from ..pipeline.pemba_opportunity_line import get_years
 from .pemba_contract import CLOSED
@@ -249,14 +250,8 @@ class PembaContractLine(models.Model):
 
     def _get_changed(self, vals):
         """Those of which more than their place and their equipment changes."""
-        names = set(vals) - {"sequence", "equipment_id"}
-        return self.filtered(
-            lambda line: any(
-                self._fields[name].convert_to_cache(vals[name], line)
-                != self._fields[name].convert_to_cache(line[name], line)
-                for name in names & set(self._fields)
-            )
-        )
+        kept = {name: value for name, value in vals.items() if name not in ("sequence", "equipment_id")}
+        return self.filtered(lambda line: get_differing(line, kept))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):
@@ -294,105 +289,3 @@ class PembaContractLine(models.Model):
                 )
             contract._log_lines(lines, what)
         return True
-
-    # ------------------------------------------------------------
-    # What was sold
-    # ------------------------------------------------------------
-
-    def _follow_sale(self, sold):
-        """It is what was sold, as the orders say by now; what is over stays.
-
-        :param sold: the line of the opportunity
-        """
-        contract = self.contract_id
-        if contract.state != "draft" and not contract._is_open():
-            return
-        if self.is_amended:
-            return  # what was reduced since stays
-        vals = {
-            name: value
-            for name, value in sold._prepare_contract_line().items()
-            if name not in ("equipment_id", "date_start", "date_end", "predecessor_id")
-        }
-        vals |= {
-            name: max(min(sold[name], contract.date_end), contract.date_start)
-            for name in ("date_start", "date_end")
-            if sold[name]
-        }
-        changes = {
-            name: value
-            for name, value in vals.items()
-            if self._fields[name].convert_to_cache(value, self)
-            != self._fields[name].convert_to_cache(self[name], self)
-        }
-        if changes:
-            self.with_context(pemba_following=OURS).write(changes)
-
-    def _withdraw(self):
-        """It is not sold any more: drafts lose it, and go with their last line; running ones are told."""
-        drafts = self.filtered(lambda line: line.state == "draft")
-        contracts = drafts.contract_id
-        for contract, lines in (
-            (self - drafts).filtered(lambda line: line.state == "running").grouped("contract_id").items()
-        ):
-            contract._log_lines(lines, self.env._("not sold any more"))
-        drafts.unlink()
-        contracts.filtered(lambda contract: not contract.line_ids and not contract.predecessor_id).unlink()
-
-    # ------------------------------------------------------------
-    # The next term
-    # ------------------------------------------------------------
-
-    def _prepare_renewal(self, revaluation):
-        """Values of the opportunity line that renews it.
-
-        :param revaluation: see ``pemba.contract._get_revaluation``; the price stays where a value is missing
-        """
-        coefficient = revaluation.get("coefficient", 1.0)
-        return {
-            "product_id": self.product_id.id,
-            "sale_type_id": self._get_sale_type().id,
-            "quantity": self.quantity,
-            "price_unit": self._revalue(coefficient, revaluation.get("cap")),
-            "discount": self.discount,
-            "distributor_margin_rate": self.distributor_margin_rate,
-            "contract_line_id": self.id,
-        }
-
-    def _revalue(self, coefficient, cap=None):
-        """Its unit price times a coefficient, with the digits of prices; a cap is not passed by rounding."""
-        if coefficient == 1.0:
-            return self.price_unit
-        digits = max(
-            self.currency_id.decimal_places, self.env["decimal.precision"].precision_get("Product Price")
-        )
-        price = float_round(self.price_unit * coefficient, precision_digits=digits)
-        if cap is not None and price > self.price_unit * (1 + cap / 100) + 1e-9:
-            price = float_round(
-                self.price_unit * coefficient, precision_digits=digits, rounding_method="DOWN"
-            )
-        return price
-
-    def _get_sale_type(self):
-        """The product's, where that recurs; what is renewed is maintenance else."""
-        own = self.product_id.pemba_sale_type_id
-        return own if own.is_recurring else self.env.ref("pemba_crm.sale_type_maintenance")
-
-    def _prepare_successor(self, vals):
-        """Values of the line of the next term, without an opportunity.
-
-        :param vals: see ``_prepare_renewal``
-        """
-        kept = {
-            name: value for name, value in vals.items() if name not in ("contract_line_id", "sale_type_id")
-        }
-        return kept | {
-            "equipment_id": self._get_next_equipment().id,
-            "sequence": self.sequence,
-            "predecessor_id": self.id,
-        }
-
-    def _get_next_equipment(self):
-        """The equipment, unless it is another customer's by now."""
-        customer = self.contract_id.partner_id
-        return self.equipment_id.filtered(lambda one: one.partner_id == customer)

@@ -8,13 +8,11 @@ from odoo.fields import Command, Domain
 from psycopg2 import IntegrityError, OperationalError
 from psycopg2.errors import UniqueViolation
 
-from .pemba_contract import SILENT
+from .pemba_contract import MISSED_MONTHS, SILENT
 
 _logger = logging.getLogger(__name__)
 # How often a batch is tried again that another worker was changing.
 TRIES = 3
-# A contract that ended longer ago was not missed: it is history.
-MISSED_MONTHS = 6
 
 
 class PembaContract(models.Model):

@@ -9,7 +9,7 @@ from psycopg2 import IntegrityError
 
 from ..installed_base.pemba_equipment import IN_BASE
 from ..pipeline.crm_lead import OURS
-from .pemba_contract import SILENT
+from .pemba_contract import MISSED_MONTHS, SILENT
 
 
 class PembaContract(models.Model):
@@ -254,7 +254,8 @@ class PembaContract(models.Model):
         leads = leads.filtered(lambda lead: lead.won_status == "pending")
         reason = self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
         if leads:
-            reason = reason or self.env["crm.lost.reason"].sudo().create({"name": self.env._("Terminated")})
+            reasons = self.env["crm.lost.reason"].sudo()  # salespeople read them
+            reason = reason or reasons.create({"name": self.env._("Terminated")})
             leads.action_set_lost(lost_reason_id=reason.id)
 
     @api.model
@@ -266,7 +267,7 @@ class PembaContract(models.Model):
                 ("state", "in", ("running", "expired")),
                 ("contract_type_id.is_tacit", "=", True),
                 ("date_end", "<", today),
-                ("date_end", ">=", today - relativedelta(months=6)),
+                ("date_end", ">=", today - relativedelta(months=MISSED_MONTHS)),
                 ("close_reason", "=", False),
             ]
         )

@@ -118,9 +118,10 @@ class PembaEquipment(models.Model):
     def create(self, vals_list):
         """What was sold with a contract is covered by it once it is there."""
         equipment = super().create(vals_list)
-        of_configuration = (
-            equipment.sudo().filtered("opportunity_configuration_id").grouped("opportunity_configuration_id")
-        )  # support need not see what was sold
+        known = equipment.sudo()  # support need not see what was sold
+        of_configuration = known.filtered("opportunity_configuration_id").grouped(
+            "opportunity_configuration_id"
+        )
         if of_configuration:
             lines = self.env["pemba.contract.line"].sudo()  # as above
             for line in lines.search(

@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .pemba_contract import MISSED_MONTHS
+
 LAYERS = [("contract", "Under Contract"), ("draft", "Draft Contracts"), ("renewal", "Renewals Expected")]
 
 
@@ -135,7 +137,7 @@ class PembaRenewalReport(models.Model):
             rates=self._get_rates(),
             first=fields.Date.to_date(first) or today.replace(month=1, day=1),
             last=today.replace(year=today.year + 1, month=12, day=31),
-            oldest=today - relativedelta(months=6),
+            oldest=today - relativedelta(months=MISSED_MONTHS),
             companies=list(self.env.companies.ids),
         )
 

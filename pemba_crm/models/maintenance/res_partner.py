@@ -284,17 +284,11 @@ class ResPartner(models.Model):
             order="date_end desc",
         )
 
-    def write(self, vals):
-        """Contracts of who comes to belong to another company are that company's."""
-        if {"parent_id", "is_company"}.isdisjoint(vals):
-            return super().write(vals)
-        before = {partner: partner.commercial_partner_id for partner in self}
-        result = super().write(vals)
-        joined = self.filtered(
-            lambda partner: partner.commercial_partner_id not in (partner, before[partner])
-        )
-        if joined:
-            contracts = self.env["pemba.contract"].sudo()  # whoever keeps contacts
-            for contract in contracts.search([("partner_id", "in", joined.ids)]):
-                contract._set(partner_id=contract.partner_id.commercial_partner_id.id)
+    def _follow_company(self):
+        """Contracts go with the equipment."""
+        result = super()._follow_company()
+        contracts = self.env["pemba.contract"].sudo()  # whoever keeps contacts
+        moved = contracts.search([("partner_id", "in", self.ids)])
+        for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
+            of_owner._set(partner_id=owner.id)
         return result

@@ -68,8 +68,8 @@ class PembaHotline(models.TransientModel):
             | Domain("name", "=ilike", query),
             limit=MOST,
         )
-        # Who knows a key may ask whose it is; it is not shown.
-        by_key = everything.sudo().search([("licence_key_value", "=", query)], limit=MOST)
+        keys = everything.sudo()  # who knows a key may ask whose it is; it is not shown
+        by_key = keys.search([("licence_key_value", "=", query)], limit=MOST)
         return found | everything.search([("id", "in", by_key.ids)])
 
     def _find_partners(self, query):

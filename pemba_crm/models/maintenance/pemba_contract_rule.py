@@ -1,0 +1,152 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ..installed_base.pemba_customer_mixin import get_differing
+from ..pipeline.crm_lead import OURS
+from .pemba_contract import CLOSED
+
+# What a contract was agreed on.
+TERMS = (
+    "company_id",
+    "partner_id",
+    "distributor_id",
+    "contract_type_id",
+    "currency_id",
+    "date_start",
+    "date_end",
+)
+# What follows from what is done to a contract: never from a client.
+RESULTS = frozenset(
+    {
+        "is_on_hold",
+        "hold_reason",
+        "close_reason",
+        "successor_id",
+        "lead_id",
+        "reminded_days",
+        "renewal_error",
+    }
+)
+
+
+class PembaContract(models.Model):
+    """The rules of a contract, whichever way it is created, written and removed."""
+
+    _inherit = "pemba.contract"
+
+    @api.constrains("partner_id", "contact_id")
+    def _check_contact(self):
+        for contract in self:
+            contact = contract.contact_id
+            if contact and contact.commercial_partner_id != contract.partner_id:
+                contract._refuse(
+                    "contact_id",
+                    self.env._(
+                        "%(contact)s is not a contact of %(customer)s.",
+                        contact=contact.display_name,
+                        customer=contract.partner_id.display_name,
+                    ),
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Created in a state other than draft, it is started; what closes a contract is done to it later."""
+        if self.env.context.get("pemba_following") is not OURS:
+            vals_list = [self._without_results(vals) for vals in vals_list]
+        prepared = [self._prepare_vals(vals) for vals in vals_list]
+        self._add_references(prepared)
+        contracts = super().create([vals | {"state": "draft"} for vals in prepared])
+        started = self.browse()
+        for contract, vals in zip(contracts, vals_list, strict=True):
+            state = vals.get("state") or "draft"
+            if state not in ("draft", "running"):
+                contract._refuse("state", self.env._("a new contract is a draft, or running."))
+            if state == "running":
+                started |= contract
+        started.action_start()
+        return contracts
+
+    def _prepare_vals(self, vals):
+        """Values with the customer's company, and the first day of the base month."""
+        month = vals.get("index_base_month")
+        vals = self._with_entity(vals)
+        return (
+            vals | {"index_base_month": self.env["pemba.price.index"]._get_month(month)}
+            if month
+            else dict(vals)
+        )
+
+    def _without_results(self, vals):
+        return {name: value for name, value in vals.items() if name not in RESULTS}
+
+    def write(self, vals):
+        """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
+        if self.env.context.get("pemba_following") is OURS:
+            return super().write(vals)
+        vals = self._prepare_vals(self._without_results(vals))
+        vals.pop("predecessor_id", None)
+        state = vals.pop("state", None)
+        self._check_terms(vals)
+        if "expected_order_date" in vals:  # of another day it is reminded again
+            vals["reminded_days"] = -9999
+        dates = {contract: (contract.date_start, contract.date_end) for contract in self}
+        result = super().write(vals)
+        if not {"date_start", "date_end", "contract_type_id"}.isdisjoint(vals):
+            self._follow_dates(dates)
+        if state:
+            self._go_to(state)
+        return result
+
+    def _check_terms(self, vals):
+        """:raise UserError: naming the contract and what may not be changed any more"""
+        terms = {name: vals[name] for name in TERMS if name in vals}
+        for contract in self.filtered(lambda one: one.state != "draft") if terms else self.browse():
+            changed = get_differing(contract, terms)
+            if not changed:
+                continue
+            labels = self.fields_get(list(changed), ["string"])
+            what = ", ".join(labels[name]["string"] for name in changed)
+            if contract.state in CLOSED:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is closed: %(fields)s stays.",
+                        contract=contract.display_name,
+                        fields=what,
+                    )
+                )
+            if not contract._is_by_manager():
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is running: only sales managers correct %(fields)s.",
+                        contract=contract.display_name,
+                        fields=what,
+                    )
+                )
+
+    def _is_by_manager(self):
+        return self.env.su or self.env.user.has_group("pemba_crm.group_manager")
+
+    def _follow_dates(self, before):
+        """Lines that started and ended with their contract still do.
+
+        :param before: ``{contract: (first day, last day)}``
+        """
+        for contract, (start, end) in before.items():
+            for line in contract.line_ids:
+                vals = {}
+                if line.date_start == start != contract.date_start:
+                    vals["date_start"] = contract.date_start
+                if line.date_end == end != contract.date_end:
+                    vals["date_end"] = contract.date_end
+                if vals:
+                    line.with_context(pemba_following=OURS).write(vals)
+            contract.line_ids._check_dates()
+            contract._move_renewal(end)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_running(self):
+        for contract in self:
+            if contract.state != "draft":
+                raise UserError(
+                    self.env._("%s was in force: it is terminated, not deleted.", contract.display_name)
+                )
