@@ -1,4 +1,6 @@
+from lxml import etree
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import PembaEquipmentCommon
 
@@ -45,11 +47,18 @@ class TestVolume(PembaEquipmentCommon):
         self.env.cr.execute("EXPLAIN " + query.select().code, query.select().params)
         return "\n".join(row[0] for row in self.env.cr.fetchall())
 
+    def _get_first_search(self, words):
+        """What the list searches when words are typed and Enter is pressed."""
+        [[_kind, view]] = self.equipment.get_views([(False, "search")])["views"].items()
+        first = etree.fromstring(view["arch"]).find(".//field")
+        return safe_eval(first.get("filter_domain"), {"self": words})
+
     def test_searches_use_an_index(self):
         for domain in (
             [("serial_number", "=", "SN-4711")],
             [("serial_number", "=ilike", "SN-4711%")],
             ["|", ("name", "ilike", "SN-4711"), ("serial_number", "=ilike", "SN-4711%")],
+            self._get_first_search("SN-4711"),
             [("version_state", "=", "behind")],
             [("versions_behind", ">", 0)],
             [("partner_id", "=", self.other.id)],
