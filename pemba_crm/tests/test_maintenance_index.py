@@ -55,6 +55,21 @@ class TestPriceIndex(PembaContractCommon):
         with self._refused(ValidationError, "cannot continue itself"):
             old.predecessor_id = new
 
+    def test_a_second_value_of_a_month_is_refused_with_its_name(self):
+        index = self._create_index({"2026-01": 100}, name="Monthly")
+        message = "Monthly has the value 100 for January 2026 already"
+        values = self.env["pemba.price.index.value"]
+        with self._refused(ValidationError, message):
+            values.create({"index_id": index.id, "month": "2026-01-20", "value": 101})
+        other = values.create({"index_id": index.id, "month": "2026-02-01", "value": 101})
+        other.write({"month": "2026-02-15"})  # its own month
+        with self._refused(ValidationError, message):
+            other.month = "2026-01-31"
+        result = values.with_context(import_file=True).load(
+            ["index_id", "month", "value"], [["Monthly", "2026-01-05", "102"]]
+        )
+        self.assertIn(message, result["messages"][0]["message"])
+
     def test_a_value_is_of_a_month(self):
         value = self.env["pemba.price.index.value"].create(
             {"index_id": self.index.id, "month": "2026-05-17", "value": 1}

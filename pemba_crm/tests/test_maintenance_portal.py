@@ -68,7 +68,7 @@ class TestContractPortal(PembaContractCommon, HttpCase):
             response = self.url_open("/my/maintenance")
             self.assertEqual(response.status_code, 200)
             page = " ".join(html.fromstring(response.text).text_content().split())
-            self.assertEqual("Hotline: Entitled" in page, is_entitled)
+            self.assertEqual("Hotline · Entitled" in page, is_entitled)
             self.assertEqual(self.contract.name in page, user != self.users[2])
             self.assertEqual("has no contract yet" in page, user == self.users[2])
             self.assertNotIn("1,200", page)

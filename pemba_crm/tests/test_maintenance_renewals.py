@@ -206,8 +206,16 @@ class TestRenewals(PembaContractCommon):
         renewal.opportunity_line_ids.write({"date_start": "2027-02-01", "date_end": "2028-01-31"})
         order = renewal._make_quotation()
         order.user_id = self.salesperson
-        with freeze_time("2027-01-15"), self._refused(UserError, "only a sales manager leaves a gap"):
-            order.with_user(self.salesperson).action_confirm()
+        theirs = order.with_user(self.salesperson)
+        with freeze_time("2027-01-15"):
+            for refused in (
+                theirs.action_confirm,
+                theirs.action_quotation_send,
+                theirs.action_quotation_sent,
+            ):
+                with self._refused(UserError, "only a sales manager leaves a gap"):
+                    refused()
+            order.with_user(self.manager).action_quotation_sent()
 
     def test_one_that_fails_does_not_keep_the_others(self):
         self.kind.is_tacit = True
@@ -371,6 +379,40 @@ class TestRenewals(PembaContractCommon):
             contract._terminate("2026-12-31", "Moves to another software")
         self.assertEqual((renewal.won_status, renewal.lost_reason_id.name), ("lost", "Contract terminated"))
         self.assertEqual(contract.state, "terminated")
+
+    def test_a_termination_is_taken_back_until_its_day(self):
+        contract = self._create_contract(
+            {"price_unit": 100}, {"price_unit": 40, "date_end": "2026-06-30"}, date_start="2026-01-01"
+        )
+        renewal = self._open("2026-09-01")
+        contract.renewal_likelihood = 80
+        ends = contract.line_ids.mapped("date_end")
+        with freeze_time("2026-09-02"):
+            contract._terminate("2026-12-15", "Moves to another software")
+            self.assertEqual((contract.amount_annual, renewal.won_status), (100, "lost"))
+            contract.action_reinstate()
+        self.assertEqual((contract.state, contract.date_end), ("running", date(2026, 12, 31)))
+        self.assertEqual(contract.line_ids.mapped("date_end"), ends)
+        self.assertEqual((contract.close_reason, contract.renewal_likelihood), (False, 80))
+        self.assertEqual((renewal.won_status, renewal.active), ("pending", True))
+        with freeze_time("2026-09-03"):
+            contract._terminate("2026-12-15", "Again")
+        with freeze_time("2026-12-16"), self._refused(UserError, "cannot go on"):
+            contract.action_reinstate()
+
+    def test_the_order_that_is_expected_is_of_what_is_offered(self):
+        contract = self._create_contract({"price_unit": 100}, date_start="2026-01-01")
+        self.assertFalse(contract.expected_order_amount)
+        renewal = self._open("2026-09-01")
+        self.assertEqual(contract.expected_order_amount, 100)
+        renewal.opportunity_line_ids.price_unit = 110
+        self.assertEqual(contract.expected_order_amount, 110)
+        self.assertEqual(renewal.renewal_date_end, contract.date_end)
+
+    def test_the_offer_names_the_equipment(self):
+        self._create_contract(date_start="2026-01-01", user_id=self.salesperson.id)
+        order = self._open("2026-09-01")._make_quotation()
+        self.assertIn(self.geo.display_name, order.order_line.name)
 
     def test_a_broken_contract_is_set_aside(self):
         good = self._create_contract(date_start="2026-01-01")

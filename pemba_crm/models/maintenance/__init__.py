@@ -5,6 +5,7 @@ from . import (
     crm_lead_contract,
     pemba_contact_role,
     pemba_contract,
+    pemba_contract_job,
     pemba_contract_line,
     pemba_contract_line_term,
     pemba_contract_order,

@@ -24,6 +24,7 @@ class CrmLead(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    renewal_date_end = fields.Date(related="renewal_contract_id.date_end", string="Contract Ends")
     contract_ids = fields.One2many("pemba.contract", "lead_id", string="Contracts")
     sold_contract_ids = fields.Many2many(
         "pemba.contract",

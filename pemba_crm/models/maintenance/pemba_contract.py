@@ -185,9 +185,20 @@ class PembaContract(models.Model):
         tracking=True,
         help="A payment is disputed: rights are suspended.",
     )
-    hold_reason = fields.Char(readonly=True, copy=False, groups="base.group_user")
+    hold_reason = fields.Char(readonly=True, copy=False, groups="base.group_user", tracking=True)
     close_reason = fields.Char(
-        readonly=True, copy=False, groups="base.group_user", help="Why it was terminated, or not renewed."
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        tracking=True,
+        help="Why it was terminated, or not renewed.",
+    )
+    termination = fields.Json(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        export_string_translation=False,
+        help="What it was before it was terminated.",
     )
 
     _name_uniq = models.Constraint("unique(company_id, name)", "Another contract has this reference.")

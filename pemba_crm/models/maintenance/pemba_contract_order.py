@@ -25,6 +25,14 @@ class PembaContract(models.Model):
     order_reference = fields.Char(
         string="Customer's Reference", copy=False, help="Of the customer's order for the renewal."
     )
+    expected_order_amount = fields.Monetary(
+        string="Order Amount",
+        compute="_compute_expected_order_amount",
+        compute_sudo=True,
+        store=True,
+        groups="base.group_user",
+        help="What the renewal offers, in the contract's currency, before tax.",
+    )
     order_state = fields.Selection(
         selection=[
             ("expected", "Expected"),
@@ -37,6 +45,7 @@ class PembaContract(models.Model):
         search="_search_order_state",
         help="Of the customer's order for the renewal. It is late once the day has passed without it.",
     )
+    order_color = fields.Integer(compute="_compute_order_color", export_string_translation=False)
     reminded_days = fields.Integer(
         readonly=True, copy=False, default=-9999, help="The last reminder, in days from the expected order."
     )
@@ -51,6 +60,18 @@ class PembaContract(models.Model):
                 contract.order_state = "none"
             else:
                 contract.order_state = "late" if contract.expected_order_date < today else "expected"
+
+    @api.depends("renewal_lead_ids.deal_amount")
+    def _compute_expected_order_amount(self):
+        for contract in self:
+            contract.expected_order_amount = contract.renewal_lead_id.deal_amount
+
+    @api.depends("order_state")
+    def _compute_order_color(self):
+        """Of Odoo's colours: red, blue and green."""
+        colors = {"late": 1, "expected": 4, "received": 10}
+        for contract in self:
+            contract.order_color = colors.get(contract.order_state, 0)
 
     def _search_order_state(self, operator, value):
         if operator != "in":
@@ -106,22 +127,31 @@ class PembaContract(models.Model):
         Each reminder is sent once; all that are due to one person on a day make one message, and of several
         that were missed only the last one counts.
         """
+        awaited = self._get_awaited_domain()
+        due = self.browse(contract.id for contract in self.search(awaited)._get_reminders_due())
+        for contracts in due.grouped(type(self)._get_reminded_user).values():
+            self._work_off(awaited & Domain("id", "in", contracts.ids), type(self)._remind, len(contracts))
+
+    def _get_reminders_due(self):
+        """:return: ``{contract: the last of its reminders that was passed}``, where it was not sent yet"""
         today = fields.Date.context_today(self)
         due = {}
-        for contract in self.search(self._get_awaited_domain()):
+        for contract in self:
             days = (today - contract.expected_order_date).days
             passed = [offset for offset in contract.contract_type_id._get_reminders() if offset <= days]
             last = max(passed, default=None)
-            if last is not None and last > contract.reminded_days:
+            if last is not None and last > contract.reminded_days and contract._get_reminded_user():
                 due[contract] = last
-        told = {}
-        for contract, last in due.items():
-            user = contract._get_reminded_user()
-            if user:
-                contract.with_context(**SILENT)._set(reminded_days=last)
-                told[user] = told.get(user, self.browse()) | contract
-        for user, contracts in told.items():
-            contracts._send_reminder(user)
+        return due
+
+    def _remind(self):
+        """Remind the one person who is in charge of all of these."""
+        due = self._get_reminders_due()
+        contracts = self.browse(contract.id for contract in due)
+        for last, reminded in contracts.grouped(due.get).items():
+            reminded.with_context(**SILENT)._set(reminded_days=last)
+        if contracts:
+            contracts._send_reminder(contracts[0]._get_reminded_user())
 
     def _get_reminded_user(self):
         """Who is in charge: the salesperson, else the manager of the zone."""

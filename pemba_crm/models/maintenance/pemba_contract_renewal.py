@@ -5,14 +5,12 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from psycopg2 import IntegrityError, OperationalError
+from psycopg2 import IntegrityError
 from psycopg2.errors import UniqueViolation
 
 from .pemba_contract import MISSED_MONTHS, SILENT
 
 _logger = logging.getLogger(__name__)
-# How often a batch is tried again that another worker was changing.
-TRIES = 3
 
 
 class PembaContract(models.Model):
@@ -117,36 +115,12 @@ class PembaContract(models.Model):
     def _cron_open_renewals(self, batch_size=200):
         """Open the renewals that are due, each once, whoever else is opening some.
 
-        Batches are committed one after the other: what a crash leaves is opened by the next run. A
-        contract that cannot be renewed is set aside with its reason, and tried again the next day.
+        A contract that cannot be renewed is set aside with its reason, and tried again the next day.
 
         :param batch_size: how many contracts are locked and opened together
         """
         due = self._get_due_domain(fields.Date.context_today(self))
-        in_cron = bool(self.env.context.get("ir_cron_progress_id"))
-        remaining = self.search_count(due)
-        last, tries = 0, 0
-        while remaining:
-            batch = self.search(due & Domain("id", ">", last), order="id", limit=batch_size)
-            if not batch:
-                break
-            try:
-                with self.env.cr.savepoint():
-                    batch.try_lock_for_update(allow_referencing=True)._open_renewals_apart()
-            except OperationalError:  # another worker has just changed some of these
-                tries += 1
-                if tries == TRIES:
-                    raise
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                continue
-            last, tries = batch[-1].id, 0
-            remaining = max(remaining - len(batch), 0)
-            if in_cron or remaining:
-                time_left = self.env["ir.cron"]._commit_progress(len(batch), remaining=remaining)
-                self.env.invalidate_all()
-                if not time_left:
-                    break
+        self._work_off(due, type(self)._open_renewals_apart, batch_size)
 
     def _open_renewals_apart(self):
         """Open renewals together; where that fails, one by one, and set aside those that fail."""

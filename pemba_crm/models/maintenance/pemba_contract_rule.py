@@ -21,6 +21,7 @@ RESULTS = frozenset(
         "is_on_hold",
         "hold_reason",
         "close_reason",
+        "termination",
         "successor_id",
         "lead_id",
         "reminded_days",

@@ -1,13 +1,11 @@
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..pipeline.crm_lead import OURS
-from .pemba_contract import SILENT
 
 
 class PembaContract(models.Model):
@@ -67,11 +65,52 @@ class PembaContract(models.Model):
                     )
                 )
             contract._check_notice(date)
+            before = contract._prepare_termination()
             contract._end_lines(date)
-            contract._set(state="terminated", date_end=date, close_reason=reason, renewal_likelihood=0.0)
+            contract._set(
+                state="terminated",
+                date_end=date,
+                close_reason=reason,
+                renewal_likelihood=0.0,
+                termination=before,
+            )
             contract._withdraw_successor()
             contract._propose_retirement()
         self._close_renewals()
+        return True
+
+    def _prepare_termination(self):
+        """What a termination changes, as it is before: kept to take it back."""
+        return {
+            "date_end": fields.Date.to_string(self.date_end),
+            "renewal_likelihood": self.renewal_likelihood,
+            "lines": {line.id: fields.Date.to_string(line.date_end) for line in self.line_ids},
+        }
+
+    def action_reinstate(self):
+        """Take a termination back, until its day: the contract runs to its end again, and is renewed.
+
+        :raise UserError: naming the contract that is not terminated, or is over
+        """
+        today = fields.Date.context_today(self)
+        likelihoods = {}
+        for contract in self:
+            before = contract.termination
+            if contract.state != "terminated" or not before or contract.date_end < today:
+                raise UserError(
+                    self.env._(
+                        "%s is not terminated for a later day: it cannot go on.", contract.display_name
+                    )
+                )
+            contract._propose_retirement(is_withdrawn=True)
+            likelihoods[contract] = before["renewal_likelihood"]
+            end = fields.Date.to_date(before["date_end"])
+            contract._set(state="running", date_end=end, close_reason=False, termination=False)
+            for line in contract.line_ids.with_context(pemba_following=OURS):
+                line.date_end = before["lines"].get(str(line.id)) or line.date_end
+        self._reopen_closed_renewals()
+        for contract, likelihood in likelihoods.items():
+            contract.renewal_likelihood = likelihood
         return True
 
     def _check_notice(self, date):
@@ -92,7 +131,10 @@ class PembaContract(models.Model):
     def _end_lines(self, date):
         """Lines end on a day; those that would start after it go."""
         lines = self.line_ids.with_context(pemba_following=OURS)
-        lines.filtered(lambda line: line.date_start > date).unlink()
+        future = lines.filtered(lambda line: line.date_start > date)
+        if future:
+            self._log_lines(future, self.env._("removed"))
+        future.unlink()
         lines.filtered(lambda line: line.exists() and line.date_end > date).date_end = date
 
     def _reduce(self, line, quantity, date=None):
@@ -193,35 +235,3 @@ class PembaContract(models.Model):
                     ),
                 )
             contract.action_start()
-
-    @api.model
-    def _cron_follow(self):
-        """What time does to contracts, once a day: prices that waited, tacit renewal, the end, reminders.
-
-        Each step is committed, so that what fails later leaves what was done.
-        """
-        steps = (
-            self.env["crm.lead"]._cron_revise_prices,
-            self._cron_renew_tacitly,
-            self._cron_expire,
-            self._cron_remind_orders,
-        )
-        for step in steps:
-            step()
-            self._commit_step()
-
-    @api.model
-    def _commit_step(self):
-        """Within the daily job, what was done so far is kept; elsewhere the caller decides."""
-        if self.env.context.get("ir_cron_progress_id"):
-            self.env["ir.cron"]._commit_progress(1)
-
-    @api.model
-    def _cron_expire(self):
-        """Contracts whose last day has passed are expired, once their renewal is open or cannot be opened."""
-        today = fields.Date.context_today(self)
-        over = self.search([("state", "=", "running"), ("date_end", "<", today)])
-        waiting = self.search(
-            self._get_due_domain(today) & Domain("id", "in", over.ids) & Domain("renewal_error", "=", False)
-        )
-        (over - waiting).with_context(**SILENT)._set(state="expired")

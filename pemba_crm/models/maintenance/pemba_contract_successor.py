@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import format_date
 from psycopg2 import IntegrityError
 
@@ -233,17 +233,24 @@ class PembaContract(models.Model):
             if line.date_start == end + timedelta(days=1):
                 line.write({"date_start": line.date_start + shift, "date_end": line.date_end + shift})
 
-    def _propose_retirement(self):
-        """Subscriptions that end with it: support is asked whether they are retired then."""
+    def _propose_retirement(self, is_withdrawn=False):
+        """Subscriptions that end with it: support is asked whether they are retired then.
+
+        :param is_withdrawn: whether it goes on after all, and support is not asked any more
+        """
         equipment = self.line_ids.equipment_id.filtered(
             lambda one: one._is_subscription() and one.state in IN_BASE
         )
         user = self.env["crm.lead"]._get_delivery_user(self.company_id) or self.user_id
-        if equipment and user:
+        following = self.date_end + timedelta(days=1)
+        if is_withdrawn:
+            asked = equipment.sudo().activity_search(["mail.mail_activity_data_todo"])  # of others too
+            asked.filtered(lambda activity: activity.date_deadline == following).unlink()
+        elif equipment and user:
             of_user = self.with_context(lang=user.lang).env
             equipment.activity_schedule(
                 "mail.mail_activity_data_todo",
-                date_deadline=self.date_end + timedelta(days=1),
+                date_deadline=following,
                 summary=of_user._("%s is not renewed: retire the subscription", self.name),
                 user_id=user.id,
             )
@@ -252,39 +259,50 @@ class PembaContract(models.Model):
         """What was terminated is not offered again."""
         leads = self.sudo().renewal_lead_ids  # a colleague's too
         leads = leads.filtered(lambda lead: lead.won_status == "pending")
-        reason = self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
         if leads:
             reasons = self.env["crm.lost.reason"].sudo()  # salespeople read them
-            reason = reason or reasons.create({"name": self.env._("Terminated")})
+            reason = self._get_terminated_reason() or reasons.create({"name": self.env._("Terminated")})
             leads.action_set_lost(lost_reason_id=reason.id)
 
-    @api.model
-    def _cron_renew_tacitly(self):
-        """Contracts that are renewed tacitly go on: without notice, the successor starts."""
-        today = fields.Date.context_today(self)
-        over = self.search(
-            [
-                ("state", "in", ("running", "expired")),
-                ("contract_type_id.is_tacit", "=", True),
-                ("date_end", "<", today),
-                ("date_end", ">=", today - relativedelta(months=MISSED_MONTHS)),
-                ("close_reason", "=", False),
-            ]
+    def _reopen_closed_renewals(self):
+        """What goes on is offered again."""
+        leads = self.sudo().renewal_lead_ids  # as above
+        closed = leads.filtered(
+            lambda lead: lead.won_status == "lost" and lead.lost_reason_id == self._get_terminated_reason()
         )
-        for rank, contract in enumerate(over, 1):
-            if contract.successor_id.state not in (False, "draft"):
-                continue
+        closed.action_unarchive()
+
+    @api.model
+    def _get_terminated_reason(self):
+        return self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
+
+    @api.model
+    def _cron_renew_tacitly(self, batch_size=100):
+        """Contracts that are renewed tacitly go on: without notice, the successor starts.
+
+        :param batch_size: how many contracts are locked together
+        """
+        today = fields.Date.context_today(self)
+        without_successor = Domain("successor_id", "=", False) | Domain("successor_id.state", "=", "draft")
+        over = (
+            Domain("state", "in", ("running", "expired"))
+            & Domain("contract_type_id.is_tacit", "=", True)
+            & Domain("date_end", "<", today)
+            & Domain("date_end", ">=", today - relativedelta(months=MISSED_MONTHS))
+            & Domain("close_reason", "=", False)
+            & without_successor
+        )
+        self._work_off(over, type(self)._renew_tacitly, batch_size)
+
+    def _renew_tacitly(self):
+        """Each by itself: what fails is set aside with its reason."""
+        for contract in self:
             try:
                 with self.env.cr.savepoint():
-                    contract._renew_tacitly()
+                    if contract.successor_id:
+                        contract.successor_id.action_start()
+                    else:
+                        contract._renew(contract.renewal_lead_id)
             except (UserError, ValidationError, IntegrityError) as error:
                 self.env.invalidate_all()
                 contract._set_aside(str(error))
-            if rank % 100 == 0:
-                self._commit_step()
-
-    def _renew_tacitly(self):
-        if self.successor_id:
-            self.successor_id.action_start()
-        else:
-            self._renew(self.renewal_lead_id)

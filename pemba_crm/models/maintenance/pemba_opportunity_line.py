@@ -174,6 +174,11 @@ class PembaOpportunityLine(models.Model):
         types = self.env["pemba.contract.type"]
         return self.product_id.pemba_contract_type_id or types.search([], limit=1)
 
+    def _get_details(self):
+        """What is renewed says which equipment it covers."""
+        equipment = self.sudo().contract_line_id._get_next_equipment()  # whoever offers it
+        return [*super()._get_details(), *equipment.mapped("display_name")]
+
     def _comes_into_base(self):
         """What is renewed is there already."""
         return not self.contract_line_id and super()._comes_into_base()

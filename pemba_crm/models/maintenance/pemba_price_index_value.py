@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 
@@ -33,10 +35,37 @@ class PembaPriceIndexValue(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._with_first_day(vals) for vals in vals_list])
+        vals_list = [self._with_first_day(vals) for vals in vals_list]
+        self._check_months({(vals.get("index_id"), vals.get("month")) for vals in vals_list})
+        return super().create(vals_list)
 
     def write(self, vals):
-        return super().write(self._with_first_day(vals))
+        vals = self._with_first_day(vals)
+        if not {"index_id", "month"}.isdisjoint(vals):
+            pairs = {
+                (vals.get("index_id") or value.index_id.id, vals.get("month") or value.month)
+                for value in self
+            }
+            self._check_months(pairs)
+        return super().write(vals)
+
+    def _check_months(self, pairs):
+        """:raise ValidationError: naming the index and the month that has a value already
+
+        :param pairs: ``{(index's id, first of the month)}`` that these values are of
+        """
+        months = [month for _index, month in pairs if month]
+        others = self.search(Domain("month", "in", months) & Domain("id", "not in", self.ids))
+        for other in others:
+            if (other.index_id.id, other.month) in pairs:
+                raise ValidationError(
+                    self.env._(
+                        "%(index)s has the value %(value)s for %(month)s already: change that one.",
+                        index=other.index_id.display_name,
+                        value=f"{other.value:g}",
+                        month=format_date(self.env, other.month, date_format="MMMM yyyy"),
+                    )
+                )
 
     @api.model
     def _with_first_day(self, vals):

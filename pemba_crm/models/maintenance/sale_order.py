@@ -11,6 +11,7 @@ class SaleOrder(models.Model):
         """:raise UserError: naming the renewal whose price is not revised yet"""
         self._check_renewal_price()
         self._check_renewal_hold()
+        self._check_renewal_gap()
         return super().action_quotation_send()
 
     def write(self, vals):
@@ -18,7 +19,22 @@ class SaleOrder(models.Model):
             self._check_renewal_price()
         if vals.get("state") == "sent":
             self._check_renewal_hold()
+            self._check_renewal_gap()
         return super().write(vals)
+
+    def _check_renewal_gap(self):
+        """A gap is asked about before it is offered: the customer may confirm the offer alone.
+
+        :raise UserError: naming the contract, where a gap would be left and it is no manager's
+        """
+        for order in self:
+            lead = order.opportunity_id.sudo()  # whoever sends it
+            sold = lead.opportunity_line_ids._get_contracted()
+            starts = [line.date_start for line in sold if line.date_start]
+            contract = lead.renewal_contract_id
+            if contract and starts and not contract.successor_id:
+                is_by_manager = contract.with_env(self.env)._is_by_manager()
+                contract._check_gap(min(starts), may_leave_gap=is_by_manager)
 
     def _check_renewal_hold(self):
         """:raise UserError: naming the contract whose payment is disputed: nothing is offered meanwhile"""

@@ -60,7 +60,7 @@ registry.category("web_tour.tours").add("pemba_crm_check_rights", {
         },
         {
             content: "and what they are entitled to",
-            trigger: ".o_field_widget[name=result] .badge:contains('Hotline: Entitled')",
+            trigger: ".o_field_widget[name=result] .badge:contains('Hotline · Entitled')",
         },
         ...stepUtils.saveForm(),
     ],

@@ -1,0 +1,78 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from psycopg2 import OperationalError
+
+from .pemba_contract import SILENT
+
+# How often a batch is tried again that another worker was changing.
+TRIES = 3
+
+
+class PembaContract(models.Model):
+    """What time does to contracts, once a day."""
+
+    _inherit = "pemba.contract"
+
+    @api.model
+    def _cron_follow(self):
+        """Prices that waited, tacit renewal, the end, reminders.
+
+        Each step is committed, so that what fails later leaves what was done.
+        """
+        steps = (
+            self.env["crm.lead"]._cron_revise_prices,
+            self._cron_renew_tacitly,
+            self._cron_expire,
+            self._cron_remind_orders,
+        )
+        for step in steps:
+            step()
+            if self._is_in_job():
+                self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _is_in_job(self):
+        return bool(self.env.context.get("ir_cron_progress_id"))
+
+    @api.model
+    def _work_off(self, due, step, batch_size=200):
+        """Do a step of a daily job on the contracts that are due, in batches committed one after the other.
+
+        What another worker holds is left to it, and what it has just changed is looked at again; what a
+        crash leaves is done by the next run. By hand, the last batch is the caller's to commit.
+
+        :param due: a domain, which is not true any more of what is done
+        :param step: what to do: a method of the contracts of a batch, which it may lock in part only
+        :param batch_size: how many contracts are locked together
+        """
+        remaining = self.search_count(due)
+        last, tries = 0, 0
+        while remaining:
+            batch = self.search(due & Domain("id", ">", last), order="id", limit=batch_size)
+            if not batch:
+                break
+            try:
+                with self.env.cr.savepoint():
+                    step(batch.try_lock_for_update(allow_referencing=True))
+            except OperationalError:  # another worker has just changed some of these
+                tries += 1
+                if tries == TRIES:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                continue
+            last, tries = batch[-1].id, 0
+            remaining = max(remaining - len(batch), 0)
+            if self._is_in_job() or remaining:
+                time_left = self.env["ir.cron"]._commit_progress(len(batch), remaining=remaining)
+                self.env.invalidate_all()
+                if not time_left:
+                    break
+
+    @api.model
+    def _cron_expire(self):
+        """Contracts whose last day has passed are expired, once their renewal is open or cannot be opened."""
+        today = fields.Date.context_today(self)
+        is_waiting = self._get_due_domain(today) & Domain("renewal_error", "=", False)
+        over = Domain("state", "=", "running") & Domain("date_end", "<", today) & ~is_waiting
+        self._work_off(over, lambda batch: batch.with_context(**SILENT)._set(state="expired"))
