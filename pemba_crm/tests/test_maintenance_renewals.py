@@ -65,8 +65,11 @@ class TestRenewals(PembaContractCommon):
         self.assertEqual(renewal.revaluation["month"], "2026-06-01")
         for text in ("293.9", "307", "1.044573"):
             self.assertIn(text, renewal.revaluation_info)
-        renewal.action_set_won()
+        renewal.with_context(mail_notrack=False).action_set_won()
         self.assertEqual(contract.successor_id.index_base_month, date(2026, 6, 1))
+        self.env.flush_all()
+        self.cr.precommit.run()  # what is told
+        self.assertIn("Renewed", contract.message_ids.tracking_value_ids.mapped("new_value_char"))
         self.assertEqual(contract.successor_id.amount_annual, 1253.49)
 
     def test_the_index_value_is_old_enough(self):

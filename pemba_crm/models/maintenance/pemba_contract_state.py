@@ -28,8 +28,7 @@ class PembaContract(models.Model):
                     self.env._("%s was terminated: nothing follows it.", contract.predecessor_id.display_name)
                 )
         self._set(state="running")
-        for contract in self.predecessor_id:
-            contract._set(state="renewed")
+        self.predecessor_id.with_context(tracking_disable=False)._set(state="renewed")  # told, by a job too
         return True
 
     def _terminate(self, date, reason):
