@@ -1,1 +1,5 @@
 """Customer and prospect status, the contact's sheet, competitors."""
+
+from . import (
+    res_partner,
+)

@@ -1,0 +1,311 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..installed_base.pemba_equipment import IN_BASE
+
+# Those who have bought.
+CUSTOMERS = ("customer", "customer_prospect")
+
+
+class ResPartner(models.Model):
+    """What a company is to us: customer, prospect or neither, by what it was offered, runs and pays for."""
+
+    _inherit = "res.partner"
+
+    customer_lead_ids = fields.One2many("crm.lead", "customer_id", groups="base.group_user")
+    pemba_status = fields.Selection(
+        selection=[
+            ("customer", "Customer"),
+            ("customer_prospect", "Customer and Prospect"),
+            ("prospect", "Prospect"),
+            ("lost_prospect", "Lost Prospect"),
+            ("unqualified", "Unqualified"),
+        ],
+        string="Commercial Status",
+        compute="_compute_pemba_status",
+        store=True,
+        index=True,
+        groups="base.group_user",
+        help="Of the contact's company, for all of ours. A customer won a sale, runs equipment or has a"
+        " contract in force, and is a prospect too while new business is open.",
+    )
+    pemba_status_date = fields.Date(
+        string="Status since",
+        compute="_compute_pemba_status",
+        store=True,
+        groups="base.group_user",
+    )
+    is_former_customer = fields.Boolean(
+        string="Former Customer",
+        compute="_compute_is_former_customer",
+        search="_search_is_former_customer",
+        groups="base.group_user",
+        help="A customer with nothing in service, and no contract in force.",
+    )
+    is_tracked = fields.Boolean(
+        string="Customer or Prospect",
+        compute="_compute_is_tracked",
+        search="_search_is_tracked",
+        export_string_translation=False,
+        groups="base.group_user",
+    )
+    distributor_ids = fields.Many2many(
+        "res.partner",
+        string="Distributors",
+        compute="_compute_distributor_ids",
+        search="_search_distributor_ids",
+        groups="base.group_user",
+        help="Through whom it was offered something, or has something.",
+    )
+
+    @api.depends(
+        "commercial_partner_id.customer_lead_ids.type",
+        "commercial_partner_id.customer_lead_ids.active",
+        "commercial_partner_id.customer_lead_ids.won_status",
+        "commercial_partner_id.customer_lead_ids.nature",
+        "commercial_partner_id.equipment_ids.state",
+        "commercial_partner_id.pemba_contract_ids.state",
+        "commercial_partner_id.pemba_contract_ids.date_start",
+        "commercial_partner_id.pemba_contract_ids.date_end",
+    )
+    def _compute_pemba_status(self):
+        statuses = self.commercial_partner_id._origin._get_statuses()
+        today = fields.Date.context_today(self)
+        for partner in self:
+            status, date = statuses.get(partner.commercial_partner_id._origin.id, ("unqualified", today))
+            partner.pemba_status = status
+            partner.pemba_status_date = date
+
+    def _get_statuses(self):
+        """What these companies are to us, by what is recorded now.
+
+        :return: ``{id: (status, the day since which it is that)}``
+        """
+        if not self:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT partner.id, %s, partner.pemba_status, partner.pemba_status_date"
+                " FROM res_partner partner WHERE partner.id IN %s",
+                self._get_status_sql(),
+                tuple(self.ids),
+            )
+        )
+        today = fields.Date.context_today(self)
+        return {
+            partner_id: (status, date if status == stored else today)
+            for partner_id, status, stored, date in rows
+        }
+
+    @api.model
+    def _get_status_sql(self):
+        """The status of a ``partner``; what it is decided by is flushed."""
+        leads, equipment, contracts = (
+            self.env[name] for name in ("crm.lead", "pemba.equipment", "pemba.contract")
+        )
+        leads.flush_model(["type", "active", "won_status", "nature", "customer_id"])
+        equipment.flush_model(["state", "partner_id"])
+        contracts.flush_model(["state", "partner_id", "date_start", "date_end"])
+        return SQL(
+            """CASE WHEN %(is_customer)s
+                    THEN CASE WHEN %(is_sold_more)s THEN 'customer_prospect' ELSE 'customer' END
+                    WHEN %(is_prospect)s THEN 'prospect'
+                    WHEN %(is_lost)s THEN 'lost_prospect'
+                    ELSE 'unqualified'
+                END""",
+            is_customer=SQL(
+                "(%s OR %s OR %s)",
+                self._get_lead_sql(SQL("lead.won_status = 'won'")),
+                self._get_in_base_sql(),
+                self._get_in_force_sql(),
+            ),
+            is_sold_more=self._get_lead_sql(
+                SQL("%s AND lead.nature IS DISTINCT FROM 'renewal'", leads._get_open_sql())
+            ),
+            is_prospect=self._get_lead_sql(leads._get_open_sql()),
+            is_lost=self._get_lead_sql(SQL("lead.won_status = 'lost'")),
+        )
+
+    @api.model
+    def _get_lead_sql(self, condition):
+        """Whether a ``partner`` has an opportunity of which a condition on ``lead`` is true."""
+        return SQL(
+            "EXISTS (SELECT FROM crm_lead lead"
+            " WHERE lead.customer_id = partner.id AND lead.type = 'opportunity' AND %s)",
+            condition,
+        )
+
+    @api.model
+    def _get_in_base_sql(self):
+        return SQL(
+            "EXISTS (SELECT FROM pemba_equipment equipment"
+            " WHERE equipment.partner_id = partner.id AND equipment.state IN %s)",
+            IN_BASE,
+        )
+
+    @api.model
+    def _get_in_force_sql(self):
+        today = fields.Date.context_today(self)
+        return SQL(
+            "EXISTS (SELECT FROM pemba_contract contract WHERE contract.partner_id = partner.id"
+            " AND contract.state != 'draft' AND contract.date_start <= %s AND contract.date_end >= %s)",
+            today,
+            today,
+        )
+
+    @api.depends("pemba_status")
+    def _compute_is_former_customer(self):
+        former = set(self._search([("id", "in", self.ids), ("is_former_customer", "=", True)]))
+        for partner in self:
+            partner.is_former_customer = partner._origin.id in former
+
+    def _search_is_former_customer(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        everybody = self.sudo()  # of all salespeople and companies, as the status
+        equipment = everybody.env["pemba.equipment"]._search([("state", "in", IN_BASE)])
+        contracts = everybody.env["pemba.contract"]._search([("is_in_force", "=", True)])
+        return (
+            Domain("pemba_status", "in", CUSTOMERS)
+            & Domain("commercial_partner_id", "not in", equipment.subselect("partner_id"))
+            & Domain("commercial_partner_id", "not in", contracts.subselect("partner_id"))
+        )
+
+    @api.depends("is_company", "parent_id", "is_distributor", "pemba_status")
+    def _compute_is_tracked(self):
+        tracked = set(self._search([("id", "in", self.ids), ("is_tracked", "=", True)]))
+        for partner in self:
+            partner.is_tracked = partner._origin.id in tracked
+
+    def _search_is_tracked(self, operator, value):
+        """Companies, and persons without one: neither ourselves, nor distributors, nor publishers."""
+        if operator != "in":
+            return NotImplemented
+        software = self.env["pemba.software"].sudo().with_context(active_test=False)  # whoever looks
+        publishers = software._search([("publisher_id", "!=", False)])
+        return (
+            (Domain("is_company", "=", True) | Domain("parent_id", "=", False))
+            & Domain("partner_share", "=", True)
+            & Domain("ref_company_ids", "=", False)
+            & Domain("is_distributor", "=", False)
+            & Domain("id", "not in", publishers.subselect("publisher_id"))
+        )
+
+    def _compute_distributor_ids(self):
+        entities = self.commercial_partner_id
+        distributors = dict.fromkeys(entities, self.browse())
+        for model, name in self._get_distributed():
+            groups = model._read_group(
+                [(name, "in", entities.ids), ("distributor_id", "!=", False)],
+                [name],
+                ["distributor_id:recordset"],
+            )
+            for entity, found in groups:
+                distributors[entity] |= found
+        for partner in self:
+            partner.distributor_ids = distributors[partner.commercial_partner_id].with_env(self.env)
+
+    def _search_distributor_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        distributed = [
+            Domain(
+                "commercial_partner_id",
+                "in",
+                model._search([("distributor_id", "in", value), (name, "!=", False)]).subselect(name),
+            )
+            for model, name in self._get_distributed()
+        ]
+        return Domain.OR(distributed)
+
+    @api.model
+    def _get_distributed(self):
+        """What may come through a distributor: ``[(model, its field of the customer)]``."""
+        everybody = self.env["res.partner"].sudo().env  # of all salespeople
+        return [
+            (everybody["crm.lead"], "customer_id"),
+            (everybody["pemba.equipment"], "partner_id"),
+            (everybody["pemba.contract"], "partner_id"),
+        ]
+
+    def _follow_merge(self, before):
+        """What contacts had that were merged into these is of their company; statuses are taken again.
+
+        :param before: the companies that the contacts belonged to
+        """
+        everybody = self.sudo().with_context(active_test=False)  # of all salespeople and companies
+        everybody._follow_company()
+        leads = everybody.env["crm.lead"].search([("partner_id", "child_of", self.ids)])
+        self.env.add_to_compute(leads._fields["customer_id"], leads)
+        leads.flush_recordset(["customer_id"])
+        entities = everybody.commercial_partner_id | before.sudo().exists()
+        below = everybody.search([("commercial_partner_id", "in", entities.ids)])
+        for name in ("pemba_status", "pemba_status_date"):
+            self.env.add_to_compute(self._fields[name], entities | below)
+
+    @api.model
+    def _cron_follow_status(self):
+        """Statuses that time changes: contracts that start and end."""
+        self._follow_statuses()
+
+    @api.model
+    def _follow_statuses(self):
+        """Statuses that are not what is recorded any more are taken again, however many there are.
+
+        :return: how many contacts have another status
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """WITH current AS MATERIALIZED (
+                       SELECT partner.id, %(status)s AS status
+                         FROM res_partner partner
+                        WHERE partner.id = partner.commercial_partner_id)
+                   UPDATE res_partner changed
+                      SET pemba_status = current.status, pemba_status_date = %(today)s
+                     FROM current
+                    WHERE changed.commercial_partner_id = current.id
+                      AND changed.pemba_status IS DISTINCT FROM current.status
+                RETURNING changed.id""",
+                status=self._get_status_sql(),
+                today=fields.Date.context_today(self),
+            )
+        )
+        self.invalidate_model(["pemba_status", "pemba_status_date"])
+        return len(rows)
+
+    # ------------------------------------------------------------
+    # Installing on a database that has contacts
+    # ------------------------------------------------------------
+
+    def _auto_init(self):
+        # Made here, so that no contact is computed in Python; _fill_statuses gives them their values.
+        self.env.cr.execute(
+            "ALTER TABLE res_partner ADD COLUMN IF NOT EXISTS pemba_status varchar,"
+            " ADD COLUMN IF NOT EXISTS pemba_status_date date"
+        )
+        return super()._auto_init()
+
+    @api.model
+    def _fill_statuses(self):
+        """Give the contacts that were there before the add-on their status, and the day it is of."""
+        self._follow_statuses()
+        self.env.cr.execute(
+            """UPDATE res_partner changed
+                  SET pemba_status_date = CASE changed.pemba_status
+                      WHEN 'unqualified' THEN partner.create_date::date
+                      WHEN 'lost_prospect' THEN deals.last_lost
+                      WHEN 'prospect' THEN deals.first_open
+                      WHEN 'customer_prospect' THEN GREATEST(deals.first_won, deals.first_open)
+                      ELSE deals.first_won END
+                 FROM res_partner partner
+            LEFT JOIN (SELECT customer_id,
+                              MIN(close_date) FILTER (WHERE won_status = 'won') AS first_won,
+                              MIN(create_date::date) FILTER (WHERE won_status = 'pending') AS first_open,
+                              MAX(close_date) FILTER (WHERE won_status = 'lost') AS last_lost
+                         FROM crm_lead WHERE type = 'opportunity' GROUP BY customer_id) deals
+                   ON deals.customer_id = partner.id
+                WHERE changed.commercial_partner_id = partner.id"""
+        )
+        self.invalidate_model(["pemba_status_date"])
