@@ -69,6 +69,15 @@ class TestPriceIndex(PembaContractCommon):
             ["index_id", "month", "value"], [["Monthly", "2026-01-05", "102"]]
         )
         self.assertIn(message, result["messages"][0]["message"])
+        provisional = values.create(
+            {"index_id": index.id, "month": "2026-03-01", "value": 103, "state": "provisional"}
+        )
+        result = values.with_context(import_file=True).load(
+            ["index_id", "month", "value"],
+            [["Monthly", "2026-03-01", "104"], ["Monthly", "2026-04-01", "105"]],
+        )
+        self.assertEqual((result["ids"][0], result["messages"]), (provisional.id, []))
+        self.assertEqual((provisional.value, provisional.state), (104, "final"))
 
     def test_a_value_is_of_a_month(self):
         value = self.env["pemba.price.index.value"].create(

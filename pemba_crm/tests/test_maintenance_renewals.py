@@ -184,7 +184,7 @@ class TestRenewals(PembaContractCommon):
         self.assertTrue(contract.successor_id.is_on_hold)
         self.assertEqual(self.customer.check_right("hotline", date="2027-01-05")["status"], "suspended")
         contract.action_release()
-        self.assertEqual(self.customer.check_right("hotline", date="2027-01-05")["status"], "suspended")
+        self.assertEqual(self.customer.check_right("hotline", date="2027-01-05")["status"], "open")
 
     def test_a_successor_that_never_started_goes(self):
         contract = self._create_contract(date_start="2026-01-01")

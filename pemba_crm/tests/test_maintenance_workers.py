@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import mute_logger
 
 COUNT = 12
 
@@ -74,16 +75,25 @@ class TestWorkers(BaseCase):
         self.assertEqual(counts, [(1, rank + 1) for rank in range(COUNT)])
         self.assertEqual(amounts, [float(rank + 1) for rank in range(COUNT)])
 
-    def _run(self, method="_cron_open_renewals", **vals):
-        """As the scheduler runs it, on the job's own progress."""
+    def _run(self, method="_cron_open_renewals", has_time=True, **vals):
+        """As the scheduler runs it, on the job's own progress.
+
+        :return: what was done and what remains
+        """
         with environment() as env:
             cron = env.ref("pemba_crm.ir_cron_follow_contracts")
             progress = env["ir.cron.progress"].create({"cron_id": cron.id, "remaining": 0, "done": 0})
-            job = env["pemba.contract"].with_context(ir_cron_progress_id=progress.id, cron_id=cron.id)
+            job = env["pemba.contract"].with_context(
+                ir_cron_progress_id=progress.id,
+                cron_id=cron.id,
+                cron_end_time=float("inf") if has_time else 0,
+            )
             getattr(job, method)(**vals)
+            return progress.done, progress.remaining
 
     def _run_by_two(self, method, **vals):
-        with ThreadPoolExecutor(2) as workers:
+        # A lock that comes too late is tried again, and PostgreSQL's refusal told in the log.
+        with mute_logger("odoo.sql_db"), ThreadPoolExecutor(2) as workers:
             running = [workers.submit(self._run, method, **vals) for _worker in range(2)]
         for worker in running:
             worker.result()  # raises what it raised
@@ -143,6 +153,15 @@ class TestWorkers(BaseCase):
             self._run("_cron_renew_tacitly", batch_size=3)
         self.assertEqual(sum(count for count, _error, _state in self._get_successors()), 6)
         self._run("_cron_renew_tacitly", batch_size=3)
+        self.assertEqual(self._get_successors(), [(1, False, "renewed")] * COUNT)
+
+    def test_a_job_that_has_no_time_left_comes_back(self):
+        self._end_tacitly()
+        with patch.object(Registry(get_db_name())["pemba.contract"], "_cron_expire") as following:
+            self.assertEqual(self._run("_cron_renew_tacitly", has_time=False, batch_size=5), (5, COUNT - 5))
+            done, remaining = self._run("_cron_follow", has_time=False)
+            following.assert_called()  # all of the rest fitted in a batch
+        self.assertEqual((done, remaining), (COUNT - 5, 0))
         self.assertEqual(self._get_successors(), [(1, False, "renewed")] * COUNT)
 
     def _await_orders(self):

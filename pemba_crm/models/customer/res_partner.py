@@ -70,17 +70,24 @@ class ResPartner(models.Model):
         "commercial_partner_id.pemba_contract_ids.date_end",
     )
     def _compute_pemba_status(self):
-        statuses = self.commercial_partner_id._origin._get_statuses()
+        recorded = (self | self.commercial_partner_id)._origin._get_statuses()
         today = fields.Date.context_today(self)
+        status_field, date_field = (self._fields[name] for name in ("pemba_status", "pemba_status_date"))
         for partner in self:
-            status, date = statuses.get(partner.commercial_partner_id._origin.id, ("unqualified", today))
+            entity = partner.commercial_partner_id._origin
+            status, stored, date = recorded.get(entity.id, ("unqualified", None, None))
+            if partner.id in recorded:
+                # What does not change is not written: many may sell to one customer at a time.
+                _status, own, own_date = recorded[partner.id]
+                status_field._insert_cache(partner, [own])
+                date_field._insert_cache(partner, [own_date])
             partner.pemba_status = status
-            partner.pemba_status_date = date
+            partner.pemba_status_date = date if status == stored else today
 
     def _get_statuses(self):
-        """What these companies are to us, by what is recorded now.
+        """What these would be to us if they were companies, by what is recorded now.
 
-        :return: ``{id: (status, the day since which it is that)}``
+        :return: ``{id: (status, status that is stored, its date)}``
         """
         if not self:
             return {}
@@ -92,11 +99,7 @@ class ResPartner(models.Model):
                 tuple(self.ids),
             )
         )
-        today = fields.Date.context_today(self)
-        return {
-            partner_id: (status, date if status == stored else today)
-            for partner_id, status, stored, date in rows
-        }
+        return {partner_id: values for partner_id, *values in rows}
 
     @api.model
     def _get_status_sql(self):

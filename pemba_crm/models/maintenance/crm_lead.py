@@ -1,14 +1,12 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
-from psycopg2 import IntegrityError
 
 from ..pipeline.crm_lead import OURS
 from .pemba_contract import SILENT
 
-_logger = logging.getLogger(__name__)
+# What only the renewal of a contract gives.
+RENEWAL_FIELDS = frozenset({"renewal_contract_id", "revaluation", "is_price_to_revise"})
 
 
 class CrmLead(models.Model):
@@ -25,6 +23,9 @@ class CrmLead(models.Model):
         ondelete="restrict",
     )
     renewal_date_end = fields.Date(related="renewal_contract_id.date_end", string="Contract Ends")
+    renewal_order_date = fields.Date(
+        related="renewal_contract_id.expected_order_date", string="Renewal Order", readonly=False
+    )
     contract_ids = fields.One2many("pemba.contract", "lead_id", string="Contracts")
     sold_contract_ids = fields.Many2many(
         "pemba.contract",
@@ -94,6 +95,21 @@ class CrmLead(models.Model):
         """A month of a revaluation for people to read."""
         return format_date(self.env, fields.Date.to_date(month), date_format="MMMM yyyy")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._without_renewal(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._without_renewal(vals))
+
+    @api.model
+    def _without_renewal(self, vals):
+        """What the renewal of a contract is follows from the contract; only managers import it."""
+        ours = OURS in (self.env.context.get("pemba_renewing"), self.env.context.get("pemba_following"))
+        if ours or self.env.su or self.env.user.has_group("pemba_crm.group_manager"):
+            return vals
+        return {name: value for name, value in vals.items() if name not in RENEWAL_FIELDS}
+
     def _get_allowed_deal_currencies(self):
         return super()._get_allowed_deal_currencies() | self.renewal_contract_id.currency_id
 
@@ -139,7 +155,8 @@ class CrmLead(models.Model):
                     other=renewals[1].display_name,
                 )
             )
-        return super()._merge_opportunity(*args, **kwargs)
+        ours = self.with_context(pemba_renewing=OURS)
+        return super(CrmLead, ours)._merge_opportunity(*args, **kwargs).with_env(self.env)
 
     # ------------------------------------------------------------
     # The price of a renewal
@@ -170,7 +187,7 @@ class CrmLead(models.Model):
             for line in self._get_renewing()
         }
         values = {"revaluation": revaluation or False, "is_price_to_revise": bool(revaluation.get("missing"))}
-        self.with_context(**SILENT).write(values)
+        self.with_context(pemba_renewing=OURS, **SILENT).write(values)
         for line, old in before.items():
             if line.price_unit == old["price_unit"]:
                 line.price_unit = line.contract_line_id._prepare_renewal(revaluation)["price_unit"]
@@ -187,20 +204,6 @@ class CrmLead(models.Model):
 
     def _get_renewing(self):
         return self.opportunity_line_ids.filtered("contract_line_id")
-
-    @api.model
-    def _cron_revise_prices(self):
-        """Renewals that wait for an index value take it once it is there."""
-        waiting = self.search([("is_price_to_revise", "=", True), ("won_status", "=", "pending")])
-        for lead in waiting:
-            if lead.renewal_contract_id._get_revaluation().get("missing"):
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    lead._revise_price()
-            except (UserError, IntegrityError) as error:  # the others are revised all the same
-                _logger.info("%s: its price is not revised. %s", lead.display_name, error)
-                self.env.invalidate_all()
 
     def _check_price_is_revised(self):
         """:raise UserError: naming the renewal whose price is the old one for want of an index value"""

@@ -68,6 +68,16 @@ class CrmLead(models.Model):
             self.env.uid == SUPERUSER_ID or user.share or user.has_group("pemba_crm.group_manager")
         )
         ours = contract.sudo().with_context(**SILENT)  # whoever wins
+        if not contract.successor_id and self.customer_id != contract.partner_id:
+            raise UserError(
+                self.env._(
+                    "%(lead)s renews %(contract)s of %(owner)s: it is not sold to %(customer)s.",
+                    lead=self.display_name,
+                    contract=contract.name,
+                    owner=contract.partner_id.display_name,
+                    customer=self.customer_id.display_name,
+                )
+            )
         ours._renew(self, may_leave_gap)
         orders = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # as above
         vals = {}
@@ -139,7 +149,9 @@ class CrmLead(models.Model):
             "lead_id": self.id,
         }
         if kind.index_id:
-            vals["index_base_month"] = kind.index_id._get_newest_month(start)
+            # As old as the one that the next term is compared with will be then.
+            last = start.replace(day=1) - relativedelta(months=kind.index_lag_months)
+            vals["index_base_month"] = kind.index_id._get_newest_month(last)
         return vals
 
     def _withdraw_contracts(self):

@@ -88,7 +88,8 @@ class PembaContract(models.Model):
     authorized_partner_ids = fields.Many2many(
         "res.partner",
         string="Also Authorized",
-        help="Who may use its rights besides the customer and the distributor, such as an integrator.",
+        help="Who may use its rights on the equipment that it covers besides the customer and the"
+        " distributor, such as an integrator.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -97,6 +98,7 @@ class PembaContract(models.Model):
         index="btree_not_null",
         domain="[('share', '=', False)]",
         tracking=True,
+        groups="base.group_user",
     )
     zone_id = fields.Many2one(related="partner_id.zone_id", string="Sales Zone")
 
@@ -124,6 +126,7 @@ class PembaContract(models.Model):
         compute="_compute_notice_date",
         store=True,
         precompute=True,
+        groups="base.group_user",
         help="The day on which its renewal opportunity is opened.",
     )
     is_in_force = fields.Boolean(
@@ -151,6 +154,7 @@ class PembaContract(models.Model):
     )
     index_id = fields.Many2one(
         "pemba.price.index",
+        tracking=True,
         compute="_compute_index_id",
         store=True,
         readonly=False,
@@ -159,7 +163,9 @@ class PembaContract(models.Model):
         ondelete="restrict",
     )
     index_base_month = fields.Date(
-        string="Base Month", help="The month whose index value its prices are of; its first day is kept."
+        string="Base Month",
+        tracking=True,
+        help="The month whose index value its prices are of; its first day is kept.",
     )
 
     # Before and after it
@@ -170,6 +176,7 @@ class PembaContract(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+        groups="base.group_user",
         help="The opportunity that it came from.",
     )
     predecessor_id = fields.Many2one(
@@ -262,8 +269,8 @@ class PembaContract(models.Model):
         return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
 
     def _get_lines_going_on(self):
-        """The lines that run to its end."""
-        return self.line_ids.filtered(lambda line: line.date_end == line.contract_id.date_end)
+        """The lines that run to its end; those without one, which are not saved yet, do."""
+        return self.line_ids.filtered(lambda line: line.date_end in (False, line.contract_id.date_end))
 
     @api.depends("contract_type_id")
     def _compute_index_id(self):

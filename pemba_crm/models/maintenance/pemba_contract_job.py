@@ -1,9 +1,15 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from psycopg2 import OperationalError
+from psycopg2 import IntegrityError, OperationalError
 
 from .pemba_contract import SILENT
 
+_logger = logging.getLogger(__name__)
+# What is wrong with one record, and keeps no other from being done.
+FAILURES = (UserError, ValidationError, IntegrityError, ValueError, TypeError)
 # How often a batch is tried again that another worker was changing.
 TRIES = 3
 
@@ -15,20 +21,16 @@ class PembaContract(models.Model):
 
     @api.model
     def _cron_follow(self):
-        """Prices that waited, tacit renewal, the end, reminders.
-
-        Each step is committed, so that what fails later leaves what was done.
-        """
+        """Prices that waited, tacit renewal, the end, reminders: each batch is committed."""
         steps = (
-            self.env["crm.lead"]._cron_revise_prices,
+            self._cron_revise_prices,
             self._cron_renew_tacitly,
             self._cron_expire,
             self._cron_remind_orders,
         )
         for step in steps:
-            step()
-            if self._is_in_job():
-                self.env["ir.cron"]._commit_progress(1)
+            if not step():  # no time left: the scheduler comes back
+                break
 
     @api.model
     def _is_in_job(self):
@@ -44,6 +46,7 @@ class PembaContract(models.Model):
         :param due: a domain, which is not true any more of what is done
         :param step: what to do: a method of the contracts of a batch, which it may lock in part only
         :param batch_size: how many contracts are locked together
+        :return: whether there was time for all
         """
         remaining = self.search_count(due)
         last, tries = 0, 0
@@ -56,7 +59,7 @@ class PembaContract(models.Model):
                     step(batch.try_lock_for_update(allow_referencing=True))
             except OperationalError:  # another worker has just changed some of these
                 tries += 1
-                if tries == TRIES:
+                if tries == TRIES or not self._is_in_job():  # by hand, not all that was done before
                     raise
                 self.env.cr.rollback()
                 self.env.invalidate_all()
@@ -67,12 +70,40 @@ class PembaContract(models.Model):
                 time_left = self.env["ir.cron"]._commit_progress(len(batch), remaining=remaining)
                 self.env.invalidate_all()
                 if not time_left:
-                    break
+                    return not remaining
+        return True
 
     @api.model
     def _cron_expire(self):
-        """Contracts whose last day has passed are expired, once their renewal is open or cannot be opened."""
+        """Contracts whose last day has passed are expired, once their renewal is open or cannot be opened.
+
+        :return: whether there was time for all
+        """
         today = fields.Date.context_today(self)
         is_waiting = self._get_due_domain(today) & Domain("renewal_error", "=", False)
         over = Domain("state", "=", "running") & Domain("date_end", "<", today) & ~is_waiting
-        self._work_off(over, lambda batch: batch.with_context(**SILENT)._set(state="expired"))
+        return self._work_off(over, lambda batch: batch.with_context(**SILENT)._set(state="expired"))
+
+    @api.model
+    def _cron_revise_prices(self):
+        """Renewals that wait for an index value take it once it is there.
+
+        :return: whether there was time for all
+        """
+        leads = self.env["crm.lead"]
+        waiting = leads._search([("is_price_to_revise", "=", True), ("won_status", "=", "pending")])
+        due = Domain("id", "in", waiting.subselect("renewal_contract_id"))
+        return self._work_off(due, type(self)._revise_renewals)
+
+    def _revise_renewals(self):
+        """Each by itself: one that fails is tried again the next day."""
+        for contract in self:
+            if contract._get_revaluation().get("missing"):
+                continue
+            lead = contract.renewal_lead_id
+            try:
+                with self.env.cr.savepoint():
+                    lead._revise_price()
+            except FAILURES as error:
+                self.env.invalidate_all()
+                _logger.info("%s: its price is not revised. %s", lead.display_name, error)

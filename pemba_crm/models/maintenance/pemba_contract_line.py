@@ -138,10 +138,16 @@ class PembaContractLine(models.Model):
 
     @api.depends("contract_id")
     def _compute_dates(self):
-        """Added inside the term, it starts today; it ends with the contract."""
+        """Added inside the term, it starts today; it ends with the contract.
+
+        In a form that is not saved yet it has no dates: the contract's may still change.
+        """
         today = fields.Date.context_today(self)
         for line in self:
             contract = line.contract_id
+            if not contract._origin:
+                line.date_start, line.date_end = line.date_start, line.date_end
+                continue
             inside = contract.state == "running" and contract.date_start < today <= contract.date_end
             line.date_start = line.date_start or (today if inside else contract.date_start)
             line.date_end = line.date_end or contract.date_end
@@ -156,6 +162,7 @@ class PembaContractLine(models.Model):
         "contract_id.currency_id",
         "contract_id.distributor_id",
         "contract_id.date_start",
+        "contract_id.date_end",
     )
     def _compute_amounts(self):
         for line in self:
@@ -171,9 +178,11 @@ class PembaContractLine(models.Model):
 
     def _get_year_share(self):
         """Its dates in years of the contract, from anniversary to anniversary."""
-        if not (self.date_start and self.date_end) or self.date_end < self.date_start:
+        contract = self.contract_id
+        start, end = self.date_start or contract.date_start, self.date_end or contract.date_end
+        if not (start and end) or end < start:
             return 0.0
-        return get_years(self.date_start, self.date_end, self.contract_id.date_start or self.date_start)
+        return get_years(start, end, contract.date_start or start)
 
     # ------------------------------------------------------------
     # Rules
@@ -233,7 +242,13 @@ class PembaContractLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(vals_list)
+        dates = ("date_start", "date_end")
+        lines = super().create(
+            [  # left empty, they are those of the contract
+                {name: value for name, value in vals.items() if value or name not in dates}
+                for vals in vals_list
+            ]
+        )
         if lines._check_open(self.env._("added")):
             lines.contract_id._follow_renewal(added=lines)
         return lines
@@ -244,9 +259,34 @@ class PembaContractLine(models.Model):
         changed = self._get_changed(vals)
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)
+        offers = changed._get_offers()
         result = super().write(vals)
-        changed._check_open(self.env._("changed"), is_corrected=True)
+        if changed._check_open(self.env._("changed"), is_corrected=True):
+            changed._follow_offers(offers)
         return result
+
+    def _get_offers(self):
+        """What an open renewal offers for these: ``{line: (the offered line, its values by itself)}``."""
+        offered = self.contract_id._get_offered()
+        return {
+            line: (offered[line], line._prepare_renewal(offered[line].lead_id.revaluation or {}))
+            for line in self
+            if line in offered
+        }
+
+    def _follow_offers(self, before):
+        """Corrected, they are offered as they are now; what was negotiated stays.
+
+        :param before: see ``_get_offers``
+        """
+        for line, (offer, old) in before.items():
+            new = line._prepare_renewal(offer.lead_id.revaluation or {})
+            names = ("product_id", "quantity", "price_unit", "discount", "distributor_margin_rate")
+            was_by_itself = get_differing(offer, {name: old[name] for name in names})
+            vals = {name: new[name] for name in names if name not in was_by_itself}
+            changes = get_differing(offer, vals)
+            if changes:
+                offer.write(changes)
 
     def _get_changed(self, vals):
         """Those of which more than their place and their equipment changes."""
@@ -255,7 +295,8 @@ class PembaContractLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):
-        self._check_open(self.env._("removed"), is_corrected=True)
+        if self._check_open(self.env._("removed"), is_corrected=True):
+            self.contract_id._follow_renewal(reduced=dict.fromkeys(self, self.browse()))
 
     def _check_open(self, what, is_corrected=False):
         """Lines of what is over stay; those of what runs are amended, and it is told.

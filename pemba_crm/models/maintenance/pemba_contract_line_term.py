@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import models
 from odoo.tools import float_round
 
@@ -37,6 +39,19 @@ class PembaContractLine(models.Model):
         changes = get_differing(self, vals)
         if changes:
             self.with_context(pemba_following=OURS).write(changes)
+        self._follow_in_successor()
+
+    def _follow_in_successor(self):
+        """What was added to a contract that was renewed goes on in its successor as it was ordered."""
+        for line in self.contract_id.successor_id.line_ids:
+            is_copy = line.predecessor_id == self and not (line.opportunity_line_id or line.is_amended)
+            if not is_copy or not (line.state == "draft" or line.contract_id._is_open()):
+                continue
+            changes = get_differing(
+                line, {name: self[name] for name in ("quantity", "price_unit", "discount")}
+            )
+            if changes:
+                line.with_context(pemba_following=OURS).write(changes)
 
     def _withdraw(self):
         """It is not sold any more: drafts lose it, and go with their last line; running ones are told."""
@@ -63,24 +78,31 @@ class PembaContractLine(models.Model):
             "product_id": self.product_id.id,
             "sale_type_id": self._get_sale_type().id,
             "quantity": self.quantity,
-            "price_unit": self._revalue(coefficient, revaluation.get("cap")),
+            "price_unit": self._revalue(coefficient, revaluation.get("cap"), revaluation.get("floor")),
             "discount": self.discount,
             "distributor_margin_rate": self.distributor_margin_rate,
             "contract_line_id": self.id,
         }
 
-    def _revalue(self, coefficient, cap=None):
-        """Its unit price times a coefficient, with the digits of prices; a cap is not passed by rounding."""
+    def _revalue(self, coefficient, cap=None, floor=None):
+        """Its unit price times a coefficient; neither cap nor floor is passed by rounding.
+
+        With the digits of prices; one that has more already gets two more than it has, since what is sold by
+        thousands would lose a part of its price else.
+        """
         if coefficient == 1.0:
             return self.price_unit
         digits = max(
             self.currency_id.decimal_places, self.env["decimal.precision"].precision_get("Product Price")
         )
-        price = float_round(self.price_unit * coefficient, precision_digits=digits)
+        own = max(0, -Decimal(f"{self.price_unit:.12g}").normalize().as_tuple().exponent)
+        digits = own + 2 if own > digits else digits
+        revised = self.price_unit * coefficient
+        price = float_round(revised, precision_digits=digits)
         if cap is not None and price > self.price_unit * (1 + cap / 100) + 1e-9:
-            price = float_round(
-                self.price_unit * coefficient, precision_digits=digits, rounding_method="DOWN"
-            )
+            price = float_round(revised, precision_digits=digits, rounding_method="DOWN")
+        elif floor is not None and price < self.price_unit * (1 + floor / 100) - 1e-9:
+            price = float_round(revised, precision_digits=digits, rounding_method="UP")
         return price
 
     def _get_sale_type(self):

@@ -1,9 +1,14 @@
+import logging
+
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from .pemba_contract import SILENT
+from .pemba_contract_job import FAILURES
+
+_logger = logging.getLogger(__name__)
 
 # The states of a contract whose order may still come: after it, once it was renewed tacitly, too.
 AWAITING = ("running", "renewed", "expired")
@@ -16,14 +21,21 @@ class PembaContract(models.Model):
 
     expected_order_date = fields.Date(
         string="Order Expected",
+        groups="base.group_user",
         copy=False,
         index="btree_not_null",
         tracking=True,
         help="When the customer's order for the renewal is expected; the end of the contract unless changed.",
     )
-    order_received_date = fields.Date(string="Order Received", copy=False, tracking=True)
+    order_received_date = fields.Date(
+        string="Order Received", copy=False, tracking=True, groups="base.group_user"
+    )
     order_reference = fields.Char(
-        string="Customer's Reference", copy=False, help="Of the customer's order for the renewal."
+        string="Customer's Reference",
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
+        help="Of the customer's order for the renewal.",
     )
     expected_order_amount = fields.Monetary(
         string="Order Amount",
@@ -31,7 +43,15 @@ class PembaContract(models.Model):
         compute_sudo=True,
         store=True,
         groups="base.group_user",
-        help="What the renewal offers, in the contract's currency, before tax.",
+        currency_field="order_currency_id",
+        help="What the renewal offers, in its currency, before tax.",
+    )
+    order_currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_expected_order_amount",
+        compute_sudo=True,
+        store=True,
+        groups="base.group_user",
     )
     order_state = fields.Selection(
         selection=[
@@ -42,12 +62,19 @@ class PembaContract(models.Model):
         ],
         string="Order",
         compute="_compute_order_state",
+        compute_sudo=True,  # the customer may know, but not when we expect it
         search="_search_order_state",
         help="Of the customer's order for the renewal. It is late once the day has passed without it.",
     )
-    order_color = fields.Integer(compute="_compute_order_color", export_string_translation=False)
+    order_color = fields.Integer(
+        compute="_compute_order_color", groups="base.group_user", export_string_translation=False
+    )
     reminded_days = fields.Integer(
-        readonly=True, copy=False, default=-9999, help="The last reminder, in days from the expected order."
+        readonly=True,
+        copy=False,
+        default=-9999,
+        groups="base.group_user",
+        help="The last reminder, in days from the expected order.",
     )
 
     @api.depends("expected_order_date", "order_received_date", "state", "close_reason")
@@ -61,10 +88,18 @@ class PembaContract(models.Model):
             else:
                 contract.order_state = "late" if contract.expected_order_date < today else "expected"
 
-    @api.depends("renewal_lead_ids.deal_amount")
+    @api.depends("renewal_lead_ids.deal_amount", "renewal_lead_ids.deal_currency_id", "currency_id")
     def _compute_expected_order_amount(self):
         for contract in self:
-            contract.expected_order_amount = contract.renewal_lead_id.deal_amount
+            lead = contract.renewal_lead_id
+            contract.expected_order_amount = lead.deal_amount
+            contract.order_currency_id = lead.deal_currency_id or contract.currency_id
+
+    def _get_order_deadline(self):
+        """By when the customer is asked to order: the day expected, else the end; none that is past."""
+        today = fields.Date.context_today(self)
+        days = (self.expected_order_date, self.date_end)
+        return next((day for day in days if day and day >= today), False)
 
     @api.depends("order_state")
     def _compute_order_color(self):
@@ -126,11 +161,16 @@ class PembaContract(models.Model):
 
         Each reminder is sent once; all that are due to one person on a day make one message, and of several
         that were missed only the last one counts.
+
+        :return: whether there was time for all
         """
         awaited = self._get_awaited_domain()
         due = self.browse(contract.id for contract in self.search(awaited)._get_reminders_due())
         for contracts in due.grouped(type(self)._get_reminded_user).values():
-            self._work_off(awaited & Domain("id", "in", contracts.ids), type(self)._remind, len(contracts))
+            of_user = awaited & Domain("id", "in", contracts.ids)
+            if not self._work_off(of_user, type(self)._remind, len(contracts)):
+                return False
+        return True
 
     def _get_reminders_due(self):
         """:return: ``{contract: the last of its reminders that was passed}``, where it was not sent yet"""
@@ -148,10 +188,17 @@ class PembaContract(models.Model):
         """Remind the one person who is in charge of all of these."""
         due = self._get_reminders_due()
         contracts = self.browse(contract.id for contract in due)
-        for last, reminded in contracts.grouped(due.get).items():
-            reminded.with_context(**SILENT)._set(reminded_days=last)
-        if contracts:
-            contracts._send_reminder(contracts[0]._get_reminded_user())
+        if not contracts:
+            return
+        user = contracts[0]._get_reminded_user()
+        try:
+            with self.env.cr.savepoint():
+                for last, reminded in contracts.grouped(due.get).items():
+                    reminded.with_context(**SILENT)._set(reminded_days=last)
+                contracts._send_reminder(user)
+        except FAILURES as error:  # the others are reminded all the same
+            self.env.invalidate_all()
+            _logger.info("%s is not reminded. %s", user.name, error)
 
     def _get_reminded_user(self):
         """Who is in charge: the salesperson, else the manager of the zone."""

@@ -3,12 +3,13 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from psycopg2 import IntegrityError
 from psycopg2.errors import UniqueViolation
 
+from ..pipeline.crm_lead import OURS
 from .pemba_contract import MISSED_MONTHS, SILENT
+from .pemba_contract_job import FAILURES
 
 _logger = logging.getLogger(__name__)
 
@@ -28,7 +29,9 @@ class PembaContract(models.Model):
         compute_sudo=True,
         groups="pemba_crm.group_user",
     )
-    has_renewal = fields.Boolean(compute="_compute_renewal_lead_id", compute_sudo=True)
+    has_renewal = fields.Boolean(
+        compute="_compute_renewal_lead_id", compute_sudo=True, groups="base.group_user"
+    )
     renewal_likelihood = fields.Float(
         string="Renewal Likelihood (%)",
         default=100.0,
@@ -108,6 +111,7 @@ class PembaContract(models.Model):
             & Domain("renewal_date", "<=", date)
             & Domain("date_end", ">=", date - relativedelta(months=MISSED_MONTHS))
             & Domain("successor_id", "=", False)
+            & Domain("close_reason", "=", False)
             & Domain("id", "not in", opened.subselect("renewal_contract_id"))
         )
 
@@ -118,9 +122,10 @@ class PembaContract(models.Model):
         A contract that cannot be renewed is set aside with its reason, and tried again the next day.
 
         :param batch_size: how many contracts are locked and opened together
+        :return: whether there was time for all
         """
         due = self._get_due_domain(fields.Date.context_today(self))
-        self._work_off(due, type(self)._open_renewals_apart, batch_size)
+        return self._work_off(due, type(self)._open_renewals_apart, batch_size)
 
     def _open_renewals_apart(self):
         """Open renewals together; where that fails, one by one, and set aside those that fail."""
@@ -134,7 +139,7 @@ class PembaContract(models.Model):
             self.env.invalidate_all()
             if len(self) == 1:  # somebody else has just opened it
                 return
-        except (UserError, ValidationError, IntegrityError, ValueError, TypeError) as error:
+        except FAILURES as error:
             self.env.invalidate_all()
             if len(self) == 1:
                 self._set_aside(str(error))
@@ -165,25 +170,31 @@ class PembaContract(models.Model):
         self.ensure_one()
         lead = self.sudo().renewal_lead_ids[:1].sudo(self.env.su)  # a colleague's is not opened again
         if not lead:
-            if self.state not in ("running", "expired"):
-                raise UserError(
-                    self.env._("%s is not running: there is nothing to renew.", self.display_name)
-                )
+            self._check_is_renewed()
             lead = self._open_renewals()
         return lead.get_formview_action()
 
     def action_retry_renewal(self):
-        """Try again what was set aside."""
-        for contract in self:
+        """Try again what was set aside.
+
+        :raise UserError: naming the contract that is not running
+        """
+        for contract in self.filtered(lambda one: not one.has_renewal):
+            contract._check_is_renewed()
             contract._open_renewals()
         return True
+
+    def _check_is_renewed(self):
+        """:raise UserError: naming the contract that does not run, or goes on already"""
+        if self.state not in ("running", "expired") or self.successor_id:
+            raise UserError(self.env._("%s is not running: there is nothing to renew.", self.display_name))
 
     def _open_renewals(self):
         """Create the renewal opportunities, silently, with their lines at the revised prices.
 
         :return: the opportunities
         """
-        leads = self.env["crm.lead"].with_context(**SILENT)
+        leads = self.env["crm.lead"].with_context(pemba_renewing=OURS, **SILENT)
         vals_list = []
         for (user, company), contracts in self.grouped(lambda one: (one.user_id, one.company_id)).items():
             placed = self._get_place(user, company)

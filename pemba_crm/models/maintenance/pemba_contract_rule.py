@@ -14,6 +14,7 @@ TERMS = (
     "currency_id",
     "date_start",
     "date_end",
+    "index_base_month",
 )
 # What follows from what is done to a contract: never from a client.
 RESULTS = frozenset(
@@ -54,6 +55,8 @@ class PembaContract(models.Model):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
         if self.env.context.get("pemba_following") is not OURS:
             vals_list = [self._without_results(vals) for vals in vals_list]
+            if not self._is_by_manager():  # who imports history
+                vals_list = [vals | {"predecessor_id": False} for vals in vals_list]
         prepared = [self._prepare_vals(vals) for vals in vals_list]
         self._add_references(prepared)
         contracts = super().create([vals | {"state": "draft"} for vals in prepared])
@@ -103,6 +106,8 @@ class PembaContract(models.Model):
         terms = {name: vals[name] for name in TERMS if name in vals}
         for contract in self.filtered(lambda one: one.state != "draft") if terms else self.browse():
             changed = get_differing(contract, terms)
+            if not contract.index_base_month:  # whoever finds out
+                changed.pop("index_base_month", None)
             if not changed:
                 continue
             labels = self.fields_get(list(changed), ["string"])
@@ -141,6 +146,8 @@ class PembaContract(models.Model):
                     vals["date_end"] = contract.date_end
                 if vals:
                     line.with_context(pemba_following=OURS).write(vals)
+            if contract.expected_order_date == end != contract.date_end:
+                contract._set(expected_order_date=contract.date_end)
             contract.line_ids._check_dates()
             contract._move_renewal(end)
 

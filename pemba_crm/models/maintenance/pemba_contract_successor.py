@@ -2,18 +2,18 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
-from psycopg2 import IntegrityError
 
-from ..installed_base.pemba_equipment import IN_BASE
+from ..installed_base.pemba_customer_mixin import get_differing
 from ..pipeline.crm_lead import OURS
 from .pemba_contract import MISSED_MONTHS, SILENT
+from .pemba_contract_job import FAILURES
 
 
 class PembaContract(models.Model):
-    """What comes of a renewal: the next term, or the end; and amendments while it is open."""
+    """The next term of a contract: with what was won, else with what was offered."""
 
     _inherit = "pemba.contract"
 
@@ -33,7 +33,7 @@ class PembaContract(models.Model):
         vals = self._prepare_successor(lead)
         self._check_gap(vals["date_start"], self._is_by_manager() if may_leave_gap is None else may_leave_gap)
         successor = self.with_context(pemba_following=OURS).create(vals).with_env(self.env)
-        successor.action_start()
+        successor.with_context(pemba_leaves_gap=OURS).action_start()  # asked above
         return successor
 
     def _check_gap(self, start, may_leave_gap):
@@ -77,10 +77,10 @@ class PembaContract(models.Model):
             "partner_id": self.partner_id.id,
             "contact_id": self.contact_id.id,
             "invoice_partner_id": self.invoice_partner_id.id,
-            "distributor_id": self.distributor_id.id,
+            "distributor_id": (lead if sold else self).distributor_id.id,
             "authorized_partner_ids": [Command.set(self.authorized_partner_ids.ids)],
             "user_id": self.user_id.id,
-            "currency_id": self.currency_id.id,
+            "currency_id": lead.deal_currency_id.id if sold else self.currency_id.id,
             "is_on_hold": self.is_on_hold,
             "hold_reason": self.hold_reason,
             "date_start": start,
@@ -107,6 +107,7 @@ class PembaContract(models.Model):
             ours._take_over_first(lead, sold)
         elif self.state == "draft":
             ours._follow_term(sold)
+        ours._take_over_terms(lead)
         known = ours.line_ids.grouped("opportunity_line_id")
         by_predecessor = ours.line_ids.filtered(lambda line: not line.opportunity_line_id).grouped(
             "predecessor_id"
@@ -124,19 +125,29 @@ class PembaContract(models.Model):
         )
         unsold._withdraw()
         if self.state == "draft":  # its renewal had been taken back
-            self.action_start()
+            self.with_context(pemba_leaves_gap=OURS).action_start()
 
     def _take_over_first(self, lead, sold):
-        """It started without its order: what that leaves out goes, its dates and its index value hold."""
+        """It started without its order: what that leaves out goes, its dates hold."""
         renewed = sold.contract_line_id
         self.line_ids.filtered(
             lambda line: line.predecessor_id not in renewed and not line.opportunity_line_id
         ).unlink()
-        vals = {"lead_id": lead.id}
-        if (lead.revaluation or {}).get("month"):
-            vals["index_base_month"] = lead.revaluation["month"]
-        self.write(vals)
+        self.write({"lead_id": lead.id})
         self._follow_term(sold)
+
+    def _take_over_terms(self, lead):
+        """What was agreed besides the lines; another currency only where all of it was sold by this."""
+        vals = {"distributor_id": lead.distributor_id.id}
+        month = (lead.revaluation or {}).get("month")
+        if month:
+            vals["index_base_month"] = fields.Date.to_date(month)
+        others = self.line_ids.opportunity_line_id.filtered(lambda line: line.lead_id != lead)
+        if not others:
+            vals["currency_id"] = lead.deal_currency_id.id
+        changes = get_differing(self, vals)
+        if changes:
+            self.write(changes)
 
     def _follow_term(self, sold):
         """Its dates are those that were sold, as long as nothing else was added to it."""
@@ -152,135 +163,14 @@ class PembaContract(models.Model):
     def _withdraw_successor(self):
         """A successor that never started goes with what it would have followed."""
         drafts = self.successor_ids.filtered(lambda contract: contract.state == "draft")
-        drafts.with_context(pemba_following=OURS).unlink()
-
-    def _extend(self, line):
-        """A line that was won comes into the contract, from its day on, and ends with it.
-
-        A draft is as long as what was sold; what is added to a contract that was renewed already goes on in
-        its successor.
-
-        :param line: of the opportunity
-        """
-        vals = line._prepare_contract_line()
-        if self.state == "draft":
-            self._widen(line)
-            vals["date_start"] = line.date_start or self.date_start
-        today = line.lead_id.close_date or fields.Date.context_today(self)
-        vals.setdefault("date_start", min(max(today, self.date_start), self.date_end))
-        vals["date_end"] = min(vals.get("date_end") or self.date_end, self.date_end)
-        ours = self.line_ids.with_context(pemba_following=OURS)
-        added = ours.create(vals | {"contract_id": self.id})
-        if self.state == "draft":
-            return
-        self._message_log(
-            body=self.env._(
-                "%(lead)s: %(product)s × %(quantity)s",
-                lead=line.lead_id.display_name,
-                product=line.product_id.display_name,
-                quantity=f"{line.quantity:g}",
-            )
-        )
-        self._follow_renewal(added=added)
-        following = self.successor_id.filtered(lambda one: one.state == "draft" or one._is_open())
-        if following and added.date_end == self.date_end:
-            next_vals = added._prepare_successor(added._prepare_renewal({}))
-            ours.create(next_vals | {"contract_id": following.id})
-
-    def _widen(self, line):
-        """A draft is as long as all that was sold into it."""
-        start = min(filter(None, (line.date_start, self.date_start)))
-        end = max(filter(None, (line.date_end, self.date_end)))
-        if (start, end) != (self.date_start, self.date_end):
-            self._set(date_start=start, date_end=end)
-
-    def _follow_renewal(self, added=None, reduced=None):
-        """What is added or reduced while its renewal is open is offered with it.
-
-        :param added: lines
-        :param reduced: ``{line: what goes on of it, if anything}``
-        """
-        for contract in self:
-            leads = contract.sudo().renewal_lead_ids  # a colleague's too
-            lead = leads.filtered(lambda one: one.won_status == "pending")
-            if not lead:
-                continue
-            offered = lead._get_all_lines()
-            for line in added or ():
-                goes_on = line.contract_id == contract and line.date_end == contract.date_end
-                if goes_on and line not in offered.contract_line_id:
-                    dates = {"date_start": contract.date_end + timedelta(days=1)}
-                    dates["date_end"] = max(offered.filtered("date_end").mapped("date_end"), default=False)
-                    vals = line._prepare_renewal(lead.revaluation or {}) | {"lead_id": lead.id}
-                    offered.create(vals | {name: day for name, day in dates.items() if day})
-            for line, rest in (reduced or {}).items():
-                of_line = offered.filtered(lambda one, line=line: one.contract_line_id.id == line.id)
-                if rest:
-                    of_line.write({"contract_line_id": rest.id, "quantity": rest.quantity})
-                else:
-                    of_line.unlink()
-
-    def _move_renewal(self, end):
-        """A renewal that is open starts after the end, when that is corrected.
-
-        :param end: the last day before
-        """
-        lead = self.sudo().renewal_lead_ids.filtered(lambda one: one.won_status == "pending")  # as above
-        if not lead or end == self.date_end:
-            return
-        shift = self.date_end - end
-        for line in lead._get_all_lines().filtered(lambda one: one.contract_line_id and one.date_start):
-            if line.date_start == end + timedelta(days=1):
-                line.write({"date_start": line.date_start + shift, "date_end": line.date_end + shift})
-
-    def _propose_retirement(self, is_withdrawn=False):
-        """Subscriptions that end with it: support is asked whether they are retired then.
-
-        :param is_withdrawn: whether it goes on after all, and support is not asked any more
-        """
-        equipment = self.line_ids.equipment_id.filtered(
-            lambda one: one._is_subscription() and one.state in IN_BASE
-        )
-        user = self.env["crm.lead"]._get_delivery_user(self.company_id) or self.user_id
-        following = self.date_end + timedelta(days=1)
-        if is_withdrawn:
-            asked = equipment.sudo().activity_search(["mail.mail_activity_data_todo"])  # of others too
-            asked.filtered(lambda activity: activity.date_deadline == following).unlink()
-        elif equipment and user:
-            of_user = self.with_context(lang=user.lang).env
-            equipment.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=following,
-                summary=of_user._("%s is not renewed: retire the subscription", self.name),
-                user_id=user.id,
-            )
-
-    def _close_renewals(self):
-        """What was terminated is not offered again."""
-        leads = self.sudo().renewal_lead_ids  # a colleague's too
-        leads = leads.filtered(lambda lead: lead.won_status == "pending")
-        if leads:
-            reasons = self.env["crm.lost.reason"].sudo()  # salespeople read them
-            reason = self._get_terminated_reason() or reasons.create({"name": self.env._("Terminated")})
-            leads.action_set_lost(lost_reason_id=reason.id)
-
-    def _reopen_closed_renewals(self):
-        """What goes on is offered again."""
-        leads = self.sudo().renewal_lead_ids  # as above
-        closed = leads.filtered(
-            lambda lead: lead.won_status == "lost" and lead.lost_reason_id == self._get_terminated_reason()
-        )
-        closed.action_unarchive()
-
-    @api.model
-    def _get_terminated_reason(self):
-        return self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
+        drafts.sudo().with_context(pemba_following=OURS).unlink()  # salespeople delete no contract
 
     @api.model
     def _cron_renew_tacitly(self, batch_size=100):
         """Contracts that are renewed tacitly go on: without notice, the successor starts.
 
         :param batch_size: how many contracts are locked together
+        :return: whether there was time for all
         """
         today = fields.Date.context_today(self)
         without_successor = Domain("successor_id", "=", False) | Domain("successor_id.state", "=", "draft")
@@ -292,7 +182,7 @@ class PembaContract(models.Model):
             & Domain("close_reason", "=", False)
             & without_successor
         )
-        self._work_off(over, type(self)._renew_tacitly, batch_size)
+        return self._work_off(over, type(self)._renew_tacitly, batch_size)
 
     def _renew_tacitly(self):
         """Each by itself: what fails is set aside with its reason."""
@@ -303,6 +193,6 @@ class PembaContract(models.Model):
                         contract.successor_id.action_start()
                     else:
                         contract._renew(contract.renewal_lead_id)
-            except (UserError, ValidationError, IntegrityError) as error:
+            except FAILURES as error:
                 self.env.invalidate_all()
                 contract._set_aside(str(error))

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 
@@ -31,13 +30,31 @@ class PembaPriceIndexValue(models.Model):
     def _compute_display_name(self):
         for value in self:
             month = value.month and format_date(self.env, value.month, date_format="MMM yyyy")
-            value.display_name = f"{value.index_id.name} {month or ''} {value.value:g}"
+            value.display_name = f"{value.index_id.name} {month or ''} {value.value:.12g}"
 
     @api.model_create_multi
     def create(self, vals_list):
+        """A value that is published for good takes the place of the provisional one of its month."""
         vals_list = [self._with_first_day(vals) for vals in vals_list]
-        self._check_months({(vals.get("index_id"), vals.get("month")) for vals in vals_list})
-        return super().create(vals_list)
+        provisional = self._get_of_months({self._get_key(vals) for vals in vals_list}).filtered(
+            lambda one: one.state == "provisional"
+        )
+        of_key = {(one.index_id.id, one.month): one for one in provisional}
+        taken = {
+            rank: of_key.pop(self._get_key(vals))
+            for rank, vals in enumerate(vals_list)
+            if vals.get("state", "final") == "final" and self._get_key(vals) in of_key
+        }
+        for rank, value in taken.items():
+            value.write(vals_list[rank] | {"state": "final"})
+        others = {rank: vals for rank, vals in enumerate(vals_list) if rank not in taken}
+        self._check_months({self._get_key(vals) for vals in others.values()})
+        created = dict(zip(others, super().create(list(others.values())), strict=True))
+        return self.browse((taken | created)[rank].id for rank in range(len(vals_list)))
+
+    @api.model
+    def _get_key(self, vals):
+        return vals.get("index_id"), vals.get("month")
 
     def write(self, vals):
         vals = self._with_first_day(vals)
@@ -54,18 +71,22 @@ class PembaPriceIndexValue(models.Model):
 
         :param pairs: ``{(index's id, first of the month)}`` that these values are of
         """
-        months = [month for _index, month in pairs if month]
-        others = self.search(Domain("month", "in", months) & Domain("id", "not in", self.ids))
-        for other in others:
-            if (other.index_id.id, other.month) in pairs:
-                raise ValidationError(
-                    self.env._(
-                        "%(index)s has the value %(value)s for %(month)s already: change that one.",
-                        index=other.index_id.display_name,
-                        value=f"{other.value:g}",
-                        month=format_date(self.env, other.month, date_format="MMMM yyyy"),
-                    )
+        for other in self._get_of_months(pairs) - self:
+            raise ValidationError(
+                self.env._(
+                    "%(index)s has the value %(value)s for %(month)s already: change that one.",
+                    index=other.index_id.display_name,
+                    value=f"{other.value:.12g}",
+                    month=format_date(self.env, other.month, date_format="MMMM yyyy"),
                 )
+            )
+
+    @api.model
+    def _get_of_months(self, pairs):
+        """The values that there are of ``{(index's id, first of the month)}``."""
+        months = [month for _index, month in pairs if month]
+        found = self.search([("month", "in", months)])
+        return found.filtered(lambda one: (one.index_id.id, one.month) in pairs)
 
     @api.model
     def _with_first_day(self, vals):

@@ -214,7 +214,7 @@ class ResPartner(models.Model):
         :return: ``{status, reason, valid_until, contract}``
         """
         contract = lines.contract_id
-        end = max(lines.mapped("date_end"))
+        end = self._get_last_day(lines)
         following = contract.successor_id
         has_started = following.state not in (False, "draft")
         goes_on = has_started and end == contract.date_end
@@ -244,6 +244,17 @@ class ResPartner(models.Model):
             )
             return verdict | {"status": "grace", "reason": reason, "valid_until": grace}
         return verdict | {"status": "expired", "reason": reason}
+
+    def _get_last_day(self, lines):
+        """The last day of lines of a contract, and of what goes on of them without a gap."""
+        end = max(lines.mapped("date_end"))
+        going_on = lines.contract_id.line_ids
+        if lines.equipment_id:
+            going_on = going_on.filtered(lambda line: line.equipment_id in lines.equipment_id)
+        for line in going_on.sorted("date_start"):
+            if line.date_start <= end + timedelta(days=1):
+                end = max(end, line.date_end)
+        return end
 
     def _get_max_version(self, lines, equipment, date):
         """The highest version of the equipment's software that was released by the last day covered."""

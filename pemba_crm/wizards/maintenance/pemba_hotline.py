@@ -3,6 +3,8 @@ from odoo.fields import Domain
 
 # What fits a screen while someone is on the phone.
 MOST = 6
+# The digits by which a number is known in its country.
+NATIONAL = 9
 
 
 class PembaHotline(models.TransientModel):
@@ -75,8 +77,11 @@ class PembaHotline(models.TransientModel):
     def _find_partners(self, query):
         partners = self.env["res.partner"]
         domain = Domain("name", "ilike", query) | Domain("email", "=ilike", f"{query}%")
-        if sum(char.isdigit() for char in query) >= 4:
+        digits = "".join(char for char in query if char.isdigit())
+        if len(digits) >= 4:
             domain |= Domain("phone_mobile_search", "ilike", query)
+        if len(digits) > NATIONAL:  # with the country's prefix, which may be written or not
+            domain |= Domain("phone_mobile_search", "ilike", digits[-NATIONAL:])
         contracts = self.env["pemba.contract"].search([("name", "=ilike", query)], limit=MOST)
         return contracts.partner_id | partners.search(domain, limit=MOST, order="is_company, name")
 

@@ -17,10 +17,11 @@ class PembaPortfolioTransfer(models.TransientModel):
         for transfer in self:
             if transfer.user_id and not self.env.context.get("active_ids"):
                 domain = Domain("user_id", "=", transfer.user_id.id)
-                domain &= Domain("state", "in", ("draft", "running"))
+                contracts = self.env["pemba.contract"]
+                domain &= Domain("state", "in", ("draft", "running")) | contracts._get_awaited_domain()
                 if transfer.zone_id:
                     domain &= Domain("zone_id", "child_of", transfer.zone_id.id)
-                transfer.contract_ids = self.env["pemba.contract"].search(domain)
+                transfer.contract_ids = contracts.search(domain)
 
     @api.depends("contract_ids")
     def _compute_contract_count(self):
