@@ -14,6 +14,10 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     customer_lead_ids = fields.One2many("crm.lead", "customer_id", groups="base.group_user")
+    # By which the ORM finds whose status follows, together for many.
+    entity_contact_ids = fields.One2many(
+        "res.partner", "commercial_partner_id", string="Company and Contacts", groups="base.group_user"
+    )
     pemba_status = fields.Selection(
         selection=[
             ("customer", "Customer"),
@@ -83,6 +87,12 @@ class ResPartner(models.Model):
                 date_field._insert_cache(partner, [own_date])
             partner.pemba_status = status
             partner.pemba_status_date = date if status == stored else today
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Nobody knows who is new; contacts of a company are what that is."""
+        new = {"pemba_status": "unqualified", "pemba_status_date": fields.Date.context_today(self)}
+        return super().create([vals if vals.get("parent_id") else vals | new for vals in vals_list])
 
     def _get_statuses(self):
         """What these would be to us if they were companies, by what is recorded now.
