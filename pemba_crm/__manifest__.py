@@ -75,6 +75,9 @@
         "views/maintenance/pemba_renewal_report_views.xml",
         "views/maintenance/pemba_portfolio_transfer_views.xml",
         "views/maintenance/portal_templates.xml",
+        "views/customer/pemba_competitor_views.xml",
+        "views/customer/pemba_customer_history_views.xml",
+        "views/customer/crm_lead_views.xml",
         "views/customer/res_partner_views.xml",
         "reports/pipeline/sale_order_templates.xml",
         "reports/maintenance/sale_order_templates.xml",
@@ -91,6 +94,7 @@
         "demo/pipeline/mail_activity_plan_demo.xml",
         "demo/installed_base/pemba_equipment_demo.xml",
         "demo/maintenance/pemba_contract_demo.xml",
+        "demo/customer/pemba_competitor_demo.xml",
     ],
     "assets": {
         "web.assets_tests": [

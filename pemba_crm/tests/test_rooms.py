@@ -18,6 +18,8 @@ ROOMS = (
 FOLDERS = ("models", "controllers", "wizards", "reports", "views", "data", "demo")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
+# Fields by the agreed names that are words of every room as well.
+WORDS = {"version"}
 QUOTED = re.compile(r"""["']([A-Za-z]+)["']""")
 
 
@@ -90,7 +92,7 @@ def uses_of_later_rooms(addon, stock_names):
             for later in ROOMS[position + 1 :]:
                 lines += [
                     f"{path.relative_to(addon)} uses {name} of {later}"
-                    for name in sorted(used & ((defined[later] - earlier) | {f"models.{later}"}))
+                    for name in sorted(used & ((defined[later] - earlier - WORDS) | {f"models.{later}"}))
                 ]
     return lines
 

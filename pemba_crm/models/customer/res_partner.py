@@ -192,7 +192,10 @@ class ResPartner(models.Model):
             partner.is_tracked = partner._origin.id in tracked
 
     def _search_is_tracked(self, operator, value):
-        """Companies, and persons without one: neither ourselves, nor distributors, nor publishers."""
+        """Companies, and persons without one: neither ourselves, nor distributors, nor publishers.
+
+        Competitors only once they were offered something.
+        """
         if operator != "in":
             return NotImplemented
         software = self.env["pemba.software"].sudo().with_context(active_test=False)  # whoever looks
@@ -203,6 +206,7 @@ class ResPartner(models.Model):
             & Domain("ref_company_ids", "=", False)
             & Domain("is_distributor", "=", False)
             & Domain("id", "not in", publishers.subselect("publisher_id"))
+            & (Domain("pemba_status", "!=", "unqualified") | Domain("competitor_product_ids", "=", False))
         )
 
     def _compute_distributor_ids(self):
@@ -241,6 +245,14 @@ class ResPartner(models.Model):
             (everybody["pemba.equipment"], "partner_id"),
             (everybody["pemba.contract"], "partner_id"),
         ]
+
+    def _follow_company(self):
+        """What is known of competitors goes with the rest."""
+        result = super()._follow_company()
+        everything = self.env["pemba.competitor.installation"].sudo().with_context(active_test=False)
+        for installation in everything.search([("partner_id", "in", self.ids)]):  # whoever keeps contacts
+            installation.partner_id = installation.partner_id.commercial_partner_id
+        return result
 
     def _follow_merge(self, before):
         """What contacts had that were merged into these is of their company; statuses are taken again.

@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+
+
+class PembaCompetitorInstallation(models.Model):
+    """What a customer has of a competitor: what we know of it, from where, and until when."""
+
+    _name = "pemba.competitor.installation"
+    _description = "Competitor's Product at a Customer"
+    _order = "contract_end_date, id desc"
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        domain="['|', ('is_company', '=', True), ('parent_id', '=', False)]",
+        help="The company that has it; of a contact, the contact's company.",
+    )
+    competitor_product_id = fields.Many2one(
+        "pemba.competitor.product", string="Product", required=True, index=True, ondelete="restrict"
+    )
+    competitor_id = fields.Many2one(
+        related="competitor_product_id.competitor_id", store=True, index=True, precompute=True
+    )
+    kind = fields.Selection(related="competitor_product_id.kind")
+    replaced_by_ids = fields.Many2many(related="competitor_product_id.replaced_by_ids")
+    version = fields.Char()
+    quantity = fields.Float(
+        digits="Product Unit", default=1.0, help="Seats, licences or days, as it is sold."
+    )
+    contract_end_date = fields.Date(
+        string="Contract Ends", index="btree_not_null", help="When the customer may change."
+    )
+    source = fields.Char(help="Who said so, or where it was seen.")
+    seen_date = fields.Date(
+        string="Seen on",
+        default=fields.Date.context_today,
+        help="The last day on which it was known to be there.",
+    )
+    active = fields.Boolean(default=True, help="Archived once the customer does not have it any more.")
+    lead_id = fields.Many2one(
+        "crm.lead",
+        string="Lost Opportunity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The opportunity that was lost to it.",
+    )
+    opportunity_id = fields.Many2one(
+        "crm.lead",
+        string="Replacement",
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('type', '=', 'opportunity'), ('customer_id', '=', partner_id)]",
+        help="The opportunity by which we want to replace it.",
+    )
+    zone_id = fields.Many2one(related="partner_id.zone_id", string="Sales Zone")
+    user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
+
+    @api.depends("partner_id", "competitor_product_id", "version")
+    def _compute_display_name(self):
+        for installation in self:
+            names = (
+                installation.competitor_product_id.name,
+                installation.version,
+                installation.partner_id.name,
+            )
+            installation.display_name = " · ".join(filter(None, names))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._with_entity(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._with_entity(vals))
+
+    def _with_entity(self, vals):
+        """Values with the company of the contact that is given."""
+        if not vals.get("partner_id"):
+            return vals
+        partner = self.env["res.partner"].browse(vals["partner_id"])
+        return vals | {"partner_id": partner.commercial_partner_id.id}
+
+    def _get_seats(self):
+        """For how many ours is offered instead."""
+        return max(int(self.quantity), 1)

@@ -1,0 +1,93 @@
+from dateutil.relativedelta import relativedelta
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class PembaCompetitorCampaign(models.TransientModel):
+    """Customers of competitors are offered our software before their contracts end."""
+
+    _name = "pemba.competitor.campaign"
+    _description = "Replacement Campaign"
+
+    installation_ids = fields.Many2many("pemba.competitor.installation", required=True)
+    customer_count = fields.Integer(string="Customers", compute="_compute_counts")
+    asked_count = fields.Integer(
+        string="Already Asked",
+        compute="_compute_counts",
+        help="Products that an open opportunity is to replace already are left out.",
+    )
+    name = fields.Char(
+        string="Opportunity", required=True, default=lambda self: self.env._("Replacement campaign")
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        domain="[('share', '=', False)]",
+        help="The customer's own if empty.",
+    )
+    months_before = fields.Integer(
+        string="Months before the End",
+        default=3,
+        help="How long before the competitor's contract ends ours is to be sold.",
+    )
+
+    @api.model
+    def default_get(self, fields_list):
+        """Of what is selected in the list."""
+        values = super().default_get(fields_list)
+        if self.env.context.get("active_model") == "pemba.competitor.installation":
+            values["installation_ids"] = [Command.set(self.env.context.get("active_ids") or [])]
+        return values
+
+    @api.depends("installation_ids")
+    def _compute_counts(self):
+        for campaign in self:
+            unasked = campaign._get_unasked()
+            campaign.customer_count = len(unasked.partner_id)
+            campaign.asked_count = len(campaign.installation_ids) - len(unasked)
+
+    def _get_unasked(self):
+        """Without what an open opportunity is to replace already."""
+        everybody = self.sudo().installation_ids._origin  # a colleague's opportunity may not be readable
+        asked = everybody.filtered(lambda one: one.opportunity_id and one.opportunity_id._is_open())
+        return self.installation_ids._origin - asked.sudo(False)
+
+    def action_launch(self):
+        """Create an opportunity for each customer, and show them.
+
+        :raise UserError: where all of it is asked for already
+        """
+        self.ensure_one()
+        unasked = self._get_unasked()
+        if not unasked:
+            raise UserError(self.env._("Open opportunities are to replace all of that already."))
+        by_customer = unasked.grouped("partner_id")
+        leads = self.env["crm.lead"].create(
+            [self._prepare_opportunity(customer, found) for customer, found in by_customer.items()]
+        )
+        for lead, found in zip(leads, by_customer.values(), strict=True):
+            found.opportunity_id = lead
+        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.crm_lead_action")
+        return action | {"domain": [("id", "in", leads.ids)], "context": {}}
+
+    def _prepare_opportunity(self, customer, installations):
+        """Values of the opportunity with a customer: what of ours replaces each product is offered."""
+        user = self.user_id or customer.user_id or self.env.user
+        ends = installations.filtered("contract_end_date").mapped("contract_end_date")
+        today = fields.Date.context_today(self)
+        deadline = ends and max(min(ends) - relativedelta(months=self.months_before), today)
+        ours = [one for one in installations if len(one.replaced_by_ids) == 1]
+        return {
+            "type": "opportunity",
+            "name": f"{self.name}: {', '.join(installations.competitor_product_id.mapped('name'))}",
+            "partner_id": customer.id,
+            "user_id": user.id,
+            "date_deadline": deadline or False,
+            "nature": "new",
+            "competitor_product_ids": [Command.set(installations.competitor_product_id.ids)],
+            "opportunity_configuration_ids": [
+                Command.create({"software_id": one.replaced_by_ids.id, "seat_count": one._get_seats()})
+                for one in ours
+            ],
+        }
