@@ -237,6 +237,14 @@ class ResPartner(models.Model):
         return Domain.OR(distributed)
 
     @api.model
+    def search_panel_select_multi_range(self, field_name, **kwargs):
+        """Distributors are chosen among distributors; a domain in the view would take the counts away."""
+        if field_name == "distributor_ids":
+            given = Domain(kwargs.get("comodel_domain") or [])
+            kwargs["comodel_domain"] = given & Domain("is_distributor", "=", True)
+        return super().search_panel_select_multi_range(field_name, **kwargs)
+
+    @api.model
     def _get_distributed(self):
         """What may come through a distributor: ``[(model, its field of the customer)]``."""
         everybody = self.env["res.partner"].sudo().env  # of all salespeople
