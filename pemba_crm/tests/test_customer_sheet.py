@@ -149,6 +149,32 @@ class TestCustomerSheet(PembaContractCommon):
         add(60, 20, 10)
         self.assertLessEqual(self._read_form(self.salesperson), few)
 
+    def test_a_long_window_takes_no_more_queries(self):
+        view = self.env.ref("pemba_crm.res_partner_view_list_tracking")
+        partners = self.env["res.partner"].with_user(self.salesperson)
+        names = {node.get("name") for node in etree.fromstring(view.arch).iter("field")}
+        specification = {
+            name: {"fields": {"display_name": {}}} if partners._fields[name].relational else {}
+            for name in names
+        }
+
+        def read(size):
+            created = self.env["res.partner"].create(
+                [{"name": f"One of many {rank}", "is_company": True} for rank in range(size)]
+            )
+            self.env["crm.lead"].create(
+                [{"name": "Deal", "type": "opportunity", "partner_id": partner.id} for partner in created]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = partners.web_search_read([("id", "in", created.ids)], specification)
+            self.assertEqual(found["length"], size)
+            return self.env.cr.sql_log_count - before
+
+        read(2)
+        self.assertEqual(read(5), read(50))
+
     def test_everybody_opens_the_sheet(self):
         self._sell(10, "won")
         for user in (self.salesperson, self.manager, self.support, self.accountant):

@@ -1,3 +1,5 @@
+from random import Random
+
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
@@ -237,3 +239,51 @@ class TestCustomerStatus(PembaContractCommon):
 
         count(1)
         self.assertLess(count(40) - count(20), 10)
+
+    def test_whatever_happens_the_status_is_what_is_recorded(self):
+        for seed in range(4):
+            with self.subTest(seed=seed):
+                self._live_through(Random(seed))
+
+    def _live_through(self, random):
+        """Thirty random things happen to three companies and their contacts."""
+        companies = self.partners.create(
+            [{"name": f"Company {rank}", "is_company": True} for rank in range(3)]
+        )
+        contacts = self.partners.create(
+            [{"name": f"Contact {rank}", "parent_id": company.id} for rank, company in enumerate(companies)]
+        )
+        everybody = companies | contacts
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        equipment = self.env["pemba.equipment"]
+        done = []
+        for _step in range(30):
+            partner, lead = random.choice(everybody), random.choice(leads or [leads])
+            piece = random.choice(equipment or [equipment])
+            action = random.choice(("open", "win", "lose", "reopen", "give", "delete", "move", "install"))
+            done.append(action)
+            if action == "open":
+                kind = random.choice(("lead", "opportunity"))
+                leads |= self._create_opportunity(type=kind, partner_id=partner.id)
+            elif action == "win" and lead.won_status == "pending":
+                lead.action_set_won()
+            elif action == "lose" and lead.won_status != "lost":
+                lead.action_set_lost(lost_reason_id=self.reason.id)
+            elif action == "reopen" and lead.won_status == "lost":
+                lead.action_unarchive()
+            elif action == "give":
+                lead.partner_id = partner
+            elif action == "delete":
+                leads -= lead
+                lead.unlink()
+            elif action == "move":
+                random.choice(contacts).parent_id = random.choice(companies)
+            elif action == "install":
+                equipment |= self._create_equipment(
+                    partner_id=partner.id, state="in_service", in_service_date="2020-01-01"
+                )
+                if piece.state == "in_service":
+                    piece._retire()
+            self.assertEqual(self.partners._follow_statuses(), 0, done)
+            for contact in contacts:
+                self.assertEqual(contact.pemba_status, contact.parent_id.pemba_status, done)
