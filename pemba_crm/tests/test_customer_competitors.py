@@ -60,11 +60,44 @@ class TestCompetitors(PembaContractCommon):
         lead.lost_competitor_product_id = self.second
         self.assertEqual(self._get_known(active=True).competitor_product_id, self.second)
         lead.action_unarchive()
-        self.assertFalse(self._get_known(active=True))
+        self.assertFalse(self._get_known())
         self.assertFalse(lead.lost_competitor_product_id)
         lead.action_set_lost(lost_competitor_product_id=self.product.id)
         self.assertEqual(len(self._get_known(active=True)), 1)
-        self.assertEqual(len(self._get_known()), 2)
+        self._get_known().version = "7"
+        lead.action_unarchive()
+        self.assertEqual((self._get_known().version, self._get_known().lead_id.id), ("7", False))
+
+    def test_what_people_know_stays(self):
+        lead = self._create_opportunity(partner_id=self.customer.id)
+        lead.action_set_lost(lost_competitor_product_id=self.product.id)
+        installation = self._get_known()
+        installation.write({"active": False, "seen_date": "2030-01-01"})
+        lead.write({"user_id": self.manager.id})
+        lead.action_set_lost(lost_reason_id=self.reason.id)
+        self.assertEqual((installation.active, str(installation.seen_date)), (False, "2030-01-01"))
+
+    def test_two_sales_lost_to_it(self):
+        leads = self._create_opportunity(partner_id=self.customer.id)
+        leads |= self._create_opportunity(partner_id=self.customer.id)
+        leads.action_set_lost(lost_competitor_product_id=self.product.id)
+        installation = self._get_known()
+        self.assertEqual(len(installation), 1)
+        installation.lead_id.action_unarchive()
+        self.assertEqual((installation.active, installation.lead_id.won_status), (True, "lost"))
+
+    def test_lost_sales_are_merged(self):
+        leads = self._create_opportunity(partner_id=self.customer.id)
+        leads |= self._create_opportunity(partner_id=self.customer.id)
+        leads.action_set_lost(lost_reason_id=self.reason.id)
+        leads[1].lost_competitor_product_id = self.product
+        merged = leads.merge_opportunity()
+        merged.expected_revenue = 3
+        installation = self._get_known()
+        self.assertEqual(
+            (merged.lost_competitor_product_id, installation.lead_id, installation.active),
+            (self.product, merged, True),
+        )
 
     def test_imported_as_lost(self):
         result = (
@@ -91,10 +124,15 @@ class TestCompetitors(PembaContractCommon):
                         "type": "opportunity",
                         "partner_id": partner.id,
                         "lost_competitor_product_id": self.product.id,
+                        "active": False,
+                        "probability": 0,
                     }
                     for partner in partners
                 ]
             )
+            known = self.known.search([("partner_id", "in", partners.ids)])
+            self.assertEqual(len(known), size)
+            known.unlink()
             self.env.flush_all()
             before = self.env.cr.sql_log_count
             leads._record_lost()
@@ -167,6 +205,10 @@ class TestCompetitors(PembaContractCommon):
             {product: (*counts, round(rate, 2), rows) for product, *counts, rate, rows in groups},
             {self.product: (2, 1, 0, 66.67, 4), self.second: (2, 1, 1, 66.67, 4)},
         )
+        [(_competitor, won, rate)] = report._read_group(
+            [("zone_id", "=", zone.id)], ["competitor_id"], ["won_count:sum", "win_rate:avg"]
+        )
+        self.assertEqual((won, round(rate, 2)), (2, 66.67))
         colleague = self._create_user("pemba_colleague", "sales_team.group_sale_salesman")
         self.assertFalse(report.with_user(colleague).search([("zone_id", "=", zone.id)]))
         self.assertEqual(len(report.with_user(self.salesperson).search([("zone_id", "=", zone.id)])), 8)

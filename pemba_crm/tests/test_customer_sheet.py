@@ -106,6 +106,28 @@ class TestCustomerSheet(PembaContractCommon):
         )
         self.assertEqual(self.distributor.distributed_own_margin, 600)
 
+    def _specify(self, partners, name):
+        """What is read of a field: of those of the sheet all that their lists show."""
+        field = partners._fields[name]
+        if not field.relational:
+            return {}
+        shown = {"display_name": {}}
+        if name.startswith("sheet_") and name.endswith("_ids"):
+            records = partners.env[field.comodel_name]
+            lists = {
+                "crm.lead": "crm_lead_view_list_sheet",
+                "pemba.equipment": "pemba_equipment_view_list_sheet",
+                "pemba.contract": "pemba_contract_view_list_sheet",
+                "pemba.customer.history": "pemba_customer_history_view_list",
+                "pemba.competitor.installation": "pemba_competitor_installation_view_list",
+            }
+            view = self.env.ref(f"pemba_crm.{lists[field.comodel_name]}")
+            arch = etree.fromstring(records.get_view(view.id, "list")["arch"])
+            for node in arch.iter("field"):
+                is_relation = records._fields[node.get("name")].relational
+                shown[node.get("name")] = {"fields": {"display_name": {}}} if is_relation else {}
+        return {"fields": shown, "limit": 40}
+
     def _read_form(self, user):
         """Open the form as the web client does.
 
@@ -114,10 +136,7 @@ class TestCustomerSheet(PembaContractCommon):
         partners = self.env["res.partner"].with_user(user)
         [(_kind, view)] = partners.get_views([(False, "form")])["views"].items()
         names = {node.get("name") for node in etree.fromstring(view["arch"]).iter("field")}
-        specification = {
-            name: {"fields": {"display_name": {}}, "limit": 40} if partners._fields[name].relational else {}
-            for name in names & set(partners._fields)
-        }
+        specification = {name: self._specify(partners, name) for name in names & set(partners._fields)}
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
@@ -177,6 +196,9 @@ class TestCustomerSheet(PembaContractCommon):
 
     def test_everybody_opens_the_sheet(self):
         self._sell(10, "won")
+        self._sell(10, "lost")
+        self._sell(10)
+        self._create_contract({"price_unit": 100})
         for user in (self.salesperson, self.manager, self.support, self.accountant):
             self._read_form(user)
         employee = self._create_user("pemba_employee", "base.group_user")

@@ -196,6 +196,9 @@ class TestCustomerStatus(PembaContractCommon):
         self.assertNotIn(self.salesperson.partner_id, tracked)
         self.assertIn(self.company, tracked)
         self.assertTrue(self.company.is_tracked)
+        employee = self._create_user("pemba_employee", "base.group_user")
+        self.assertTrue(self.company.with_user(employee).is_tracked)
+        self.company.with_user(employee).read(["pemba_status", "is_former_customer", "distributor_ids"])
 
     def test_customers_are_found_by_their_distributor(self):
         lead = self._open(distributor_id=self.distributor.id)

@@ -29,11 +29,16 @@ class CrmLead(models.Model):
         self._record_lost()
         return result
 
+    def _get_deal_state(self):
+        return super()._get_deal_state() | {"customer_id": self.customer_id}
+
     def _follow_results(self, before, vals):
         result = super()._follow_results(before, vals)
-        self._record_lost()
-        was_lost = self.filtered(lambda lead: before[lead]["won_status"] == "lost")
-        was_lost.filtered(lambda lead: lead.won_status != "lost")._withdraw_lost()
+        was = {lead: before[lead]["won_status"] for lead in self}
+        self.filtered(
+            lambda lead: was[lead] != lead.won_status or before[lead]["customer_id"] != lead.customer_id
+        )._record_lost()
+        self.filtered(lambda lead: was[lead] == "lost" != lead.won_status)._withdraw_lost()
         return result
 
     def write(self, vals):
@@ -43,70 +48,80 @@ class CrmLead(models.Model):
         return result
 
     def _record_lost(self):
-        """What sales were lost to is what their customers have: each once, seen on the day of the loss."""
+        """What sales were lost to is what their customers have: each once, last seen on the day of a loss."""
         lost = self.filtered(lambda lead: lead.won_status == "lost" and lead.type == "opportunity")
         if not lost:
             return
         everything = self.env["pemba.competitor.installation"].sudo()  # whoever loses it
+        recorded = everything.with_context(active_test=False).search([("lead_id", "in", lost.ids)])
+        recorded.filtered(lambda one: one._get_key() != one.lead_id._get_lost_key())._forget_loss()
         known = everything.search(
             [
                 ("partner_id", "in", lost.customer_id.ids),
                 ("competitor_product_id", "in", lost.lost_competitor_product_id.ids),
             ]
-        ).grouped(lambda one: (one.partner_id, one.competitor_product_id))
-        recorded = (
-            everything.with_context(active_test=False)
-            .search([("lead_id", "in", lost.ids)])
-            .grouped("lead_id")
-        )
-        for lead in lost:
-            product, customer = lead.lost_competitor_product_id, lead.customer_id
-            own = recorded.get(lead, everything)
-            current = own.filtered(
-                lambda one, of=(customer, product): (one.partner_id, one.competitor_product_id) == of
-            )
-            (own - current).filtered("active").active = False
-            if not (product and customer):
-                continue
-            if product not in lead.competitor_product_ids:
-                following = lead.with_context(pemba_following=OURS)
-                following.competitor_product_ids = [Command.link(product.id)]
-            current = current or known.get((customer, product), everything)[:1]
-            vals = {"active": True, "seen_date": lead.close_date or fields.Date.context_today(lead)}
-            if current:
-                current.write(vals)
-            else:
-                created = everything.create(vals | lead._prepare_installation())
-                known[customer, product] = created
+        ).grouped(lambda one: one._get_key())
+        seen, new = {}, {}
+        for lead in lost.filtered(lambda lead: lead.lost_competitor_product_id and lead.customer_id):
+            day = lead.close_date or fields.Date.context_today(lead)
+            installation = known.get(lead._get_lost_key())
+            if not installation:
+                vals = new.setdefault(lead._get_lost_key(), lead._prepare_installation())
+                vals["seen_date"] = max(vals.get("seen_date", day), day)
+            elif not installation[0].seen_date or installation[0].seen_date < day:
+                seen[installation[0]] = max(seen.get(installation[0], day), day)
+        everything.create(list(new.values()))
+        for installation, day in seen.items():
+            installation.seen_date = day
+        for product, leads in lost.grouped("lost_competitor_product_id").items():
+            unnamed = leads.filtered(lambda lead, product=product: product not in lead.competitor_product_ids)
+            if product and unnamed:
+                unnamed.with_context(pemba_following=OURS).write(
+                    {"competitor_product_ids": [Command.link(product.id)]}
+                )
+
+    def _get_lost_key(self):
+        """What it was lost to, as installations are known by."""
+        return self.customer_id.id, self.lost_competitor_product_id.id
 
     def _prepare_installation(self):
         return {
             "partner_id": self.customer_id.id,
             "competitor_product_id": self.lost_competitor_product_id.id,
-            "source": self.env._("Lost sale: %s", self.name),
+            "source": self.env._("Lost sale"),
             "lead_id": self.id,
         }
 
     def _withdraw_lost(self):
         """A sale that is open again was lost to nobody yet."""
-        if not self:
-            return
-        everything = self.env["pemba.competitor.installation"].sudo()  # whoever reopens it
-        everything.search([("lead_id", "in", self.ids)]).active = False
         given = self.filtered("lost_competitor_product_id")
-        given.with_context(pemba_following=OURS).lost_competitor_product_id = False
+        if given:
+            given.with_context(pemba_following=OURS).write({"lost_competitor_product_id": False})
+        everything = self.env["pemba.competitor.installation"].sudo()  # whoever reopens it
+        if self:
+            everything.search([("lead_id", "in", self.ids)])._forget_loss()
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), "lost_competitor_product_id"]
 
     def _merge_get_fields_specific(self):
         specific = super()._merge_get_fields_specific()
         specific["competitor_product_ids"] = lambda fname, leads: [
             Command.link(product.id) for product in leads.competitor_product_ids
         ]
+        specific["lost_competitor_product_id"] = lambda fname, leads: (
+            leads[0].won_status == "lost" and leads.lost_competitor_product_id[:1].id
+        )
         return specific
 
     def _merge_dependences(self, opportunities):
         """What is known by the others is known by the head."""
         result = super()._merge_dependences(opportunities)
         installations = self.env["pemba.competitor.installation"].sudo().with_context(active_test=False)
-        for name in ("lead_id", "opportunity_id"):
-            installations.search([(name, "in", opportunities.ids)])[name] = self
+        asked = installations.search([("opportunity_id", "in", opportunities.ids)])
+        asked.write({"opportunity_id": self.id})
+        lost_to = (self | opportunities).lost_competitor_product_id[:1]
+        for installation in installations.search([("lead_id", "in", opportunities.ids)]):
+            is_heads = self.won_status == "lost" and installation.competitor_product_id == lost_to
+            installation.lead_id = self if is_heads else False
         return result

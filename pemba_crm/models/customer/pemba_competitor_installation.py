@@ -46,6 +46,7 @@ class PembaCompetitorInstallation(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+        groups="pemba_crm.group_user",
         help="The opportunity that was lost to it.",
     )
     opportunity_id = fields.Many2one(
@@ -55,6 +56,7 @@ class PembaCompetitorInstallation(models.Model):
         index="btree_not_null",
         ondelete="set null",
         domain="[('type', '=', 'opportunity'), ('customer_id', '=', partner_id)]",
+        groups="pemba_crm.group_user",
         help="The opportunity by which we want to replace it.",
     )
     zone_id = fields.Many2one(related="partner_id.zone_id", string="Sales Zone")
@@ -72,6 +74,8 @@ class PembaCompetitorInstallation(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        partners = self.env["res.partner"].browse(vals.get("partner_id") for vals in vals_list)
+        partners.mapped("commercial_partner_id")  # of all at once
         return super().create([self._with_entity(vals) for vals in vals_list])
 
     def write(self, vals):
@@ -83,6 +87,31 @@ class PembaCompetitorInstallation(models.Model):
             return vals
         partner = self.env["res.partner"].browse(vals["partner_id"])
         return vals | {"partner_id": partner.commercial_partner_id.id}
+
+    def _get_key(self):
+        """By what a lost sale finds it."""
+        return self.partner_id.id, self.competitor_product_id.id
+
+    def _forget_loss(self):
+        """The sale was not lost to it: another one that was proves it, else what only the loss told goes."""
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        others = leads.search(
+            [
+                ("id", "not in", self.lead_id.ids),
+                ("won_status", "=", "lost"),
+                ("customer_id", "in", self.partner_id.ids),
+                ("lost_competitor_product_id", "in", self.competitor_product_id.ids),
+            ]
+        ).grouped(lambda lead: lead._get_lost_key())
+        for installation in self:
+            other = others.get(installation._get_key(), leads)[:1]
+            is_completed = (
+                installation.version or installation.contract_end_date or installation.opportunity_id
+            )
+            if other or is_completed:
+                installation.lead_id = other
+            else:
+                installation.unlink()
 
     def _get_seats(self):
         """For how many ours is offered instead."""

@@ -49,12 +49,32 @@ class PembaCompetitorReport(models.Model):
     lost_count = fields.Integer(string="Lost", readonly=True)
     lost_to_count = fields.Integer(string="Lost to It", readonly=True)
     win_rate = fields.Float(string="Win Rate (%)", readonly=True, aggregator="avg", digits=(16, 1))
-    amount = fields.Monetary(readonly=True, help="Of the whole sale, in the company's currency.")
+    amount = fields.Monetary(
+        readonly=True, aggregator=None, help="Of the whole sale, in the company's currency."
+    )
+
+    def _read_group_select(self, aggregate_spec, query):
+        # A sale with several products of a competitor is one sale.
+        counts = {
+            name: SQL(
+                "COUNT(DISTINCT %s) FILTER (WHERE %s > 0)",
+                self._field_to_sql(self._table, "lead_id", query),
+                self._field_to_sql(self._table, name, query),
+            )
+            for name in ("won_count", "lost_count", "lost_to_count")
+        }
+        if aggregate_spec == "win_rate:avg":
+            won, lost = counts["won_count"], counts["lost_count"]
+            return SQL("100.0 * %s / NULLIF(%s + %s, 0)", won, won, lost)
+        name, _separator, function = aggregate_spec.partition(":")
+        if name in counts and function == "sum":
+            return counts[name]
+        return super()._read_group_select(aggregate_spec, query)
 
     @property
     def _table_query(self):
         return SQL(
-            """SELECT lead.id * 4096::bigint + product.id %% 4096 AS id,
+            """SELECT lead.id * 2097152::bigint + product.id AS id,
                       lead.id AS lead_id, product.id AS competitor_product_id, product.competitor_id,
                       product.kind, lead.customer_id AS partner_id, lead.zone_id, lead.user_id,
                       lead.company_id, company.currency_id, lead.close_date, lead.won_status,
@@ -68,6 +88,6 @@ class PembaCompetitorReport(models.Model):
                  JOIN crm_lead_pemba_competitor_product_rel rel ON rel.crm_lead_id = lead.id
                  JOIN pemba_competitor_product product ON product.id = rel.pemba_competitor_product_id
                  JOIN res_company company ON company.id = COALESCE(lead.company_id, %s)
-                WHERE lead.type = 'opportunity' AND (lead.active OR lead.won_status = 'lost')""",
+                WHERE lead.type = 'opportunity' AND (lead.active OR lead.won_status IN ('won', 'lost'))""",
             self.env.company.id,
         )

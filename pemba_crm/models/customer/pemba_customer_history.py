@@ -60,13 +60,12 @@ class PembaCustomerHistory(models.Model):
 
     @api.depends("lead_id", "order_id", "event_id", "equipment_id", "contract_id", "installation_id")
     def _compute_description(self):
-        for row in self:
+        for row in self.sudo():  # who sees that it happened may know what
             if row.event_id:
                 kinds = dict(row.event_id._fields["kind"]._description_selection(self.env))
                 parts = [row.equipment_id.display_name, kinds[row.event_id.kind], row.event_id.description]
             else:
-                record = row._get_source()
-                parts = [record.display_name]
+                parts = [row._get_source().display_name]
                 if row.kind == "lost":
                     parts += [row.lead_id.lost_reason_id.name, row.lead_id.lost_competitor_product_id.name]
                 elif row.kind == "contract_end":
@@ -116,13 +115,17 @@ class PembaCustomerHistory(models.Model):
                   AND lead.won_status IN ('won', 'lost')
             UNION ALL
                SELECT sale.id * %(kinds)s::bigint + 2, sale.date_order::date, 'ordered',
-                      COALESCE(lead.customer_id, buyer.commercial_partner_id), sale.user_id, sale.company_id,
-                      sale.currency_id, sale.amount_untaxed, sale.opportunity_id, sale.id, NULL, NULL, NULL,
-                      NULL
+                      lead.customer_id, %(order)s
+                 FROM sale_order sale
+                 JOIN crm_lead lead ON lead.id = sale.opportunity_id
+                WHERE sale.state = 'sale' AND lead.customer_id IS NOT NULL
+            UNION ALL
+               SELECT sale.id * %(kinds)s::bigint + 2, sale.date_order::date, 'ordered',
+                      buyer.commercial_partner_id, %(order)s
                  FROM sale_order sale
                  JOIN res_partner buyer ON buyer.id = sale.partner_id
             LEFT JOIN crm_lead lead ON lead.id = sale.opportunity_id
-                WHERE sale.state = 'sale'
+                WHERE sale.state = 'sale' AND lead.customer_id IS NULL
             UNION ALL
                SELECT event.id * %(kinds)s::bigint + 3, event.date, 'equipment', equipment.partner_id, NULL,
                       equipment.company_id, NULL, NULL, NULL, NULL, event.id, equipment.id, NULL, NULL
@@ -138,11 +141,16 @@ class PembaCustomerHistory(models.Model):
                 WHERE contract.state != 'draft' AND contract.date_end < %(today)s
             UNION ALL
                SELECT known.id * %(kinds)s::bigint + 6, known.seen_date, 'competitor', known.partner_id, NULL,
-                      NULL, NULL, NULL, known.lead_id, NULL, NULL, NULL, NULL, known.id
+                      partner.company_id, NULL, NULL, known.lead_id, NULL, NULL, NULL, NULL, known.id
                  FROM pemba_competitor_installation known
+                 JOIN res_partner partner ON partner.id = known.partner_id
                 WHERE known.seen_date IS NOT NULL""",
             kinds=KINDS,
             opportunity=opportunity,
+            order=SQL(
+                "sale.user_id, sale.company_id, sale.currency_id, sale.amount_untaxed, sale.opportunity_id,"
+                " sale.id, NULL, NULL, NULL, NULL"
+            ),
             contract=contract,
             today=today,
         )

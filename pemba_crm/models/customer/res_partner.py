@@ -92,7 +92,18 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         """Nobody knows who is new; contacts of a company are what that is."""
         new = {"pemba_status": "unqualified", "pemba_status_date": fields.Date.context_today(self)}
+        vals_list = [self._without_status(vals) for vals in vals_list]
         return super().create([vals if vals.get("parent_id") else vals | new for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._without_status(vals))
+
+    @api.model
+    def _without_status(self, vals):
+        """A status follows from what is recorded, and is never written."""
+        return {
+            name: value for name, value in vals.items() if name not in ("pemba_status", "pemba_status_date")
+        }
 
     def _get_statuses(self):
         """What these would be to us if they were companies, by what is recorded now.
@@ -200,13 +211,17 @@ class ResPartner(models.Model):
             return NotImplemented
         software = self.env["pemba.software"].sudo().with_context(active_test=False)  # whoever looks
         publishers = software._search([("publisher_id", "!=", False)])
+        products = software.env["pemba.competitor.product"]
         return (
             (Domain("is_company", "=", True) | Domain("parent_id", "=", False))
             & Domain("partner_share", "=", True)
             & Domain("ref_company_ids", "=", False)
             & Domain("is_distributor", "=", False)
             & Domain("id", "not in", publishers.subselect("publisher_id"))
-            & (Domain("pemba_status", "!=", "unqualified") | Domain("competitor_product_ids", "=", False))
+            & (
+                Domain("pemba_status", "!=", "unqualified")
+                | Domain("id", "not in", products._search([]).subselect("competitor_id"))
+            )
         )
 
     def _compute_distributor_ids(self):
@@ -221,9 +236,12 @@ class ResPartner(models.Model):
             for entity, found in groups:
                 distributors[entity] |= found
         for partner in self:
-            partner.distributor_ids = distributors[partner.commercial_partner_id].with_env(self.env)
+            found = distributors[partner.commercial_partner_id].with_env(self.env)
+            partner.distributor_ids = found._filtered_access("read")
 
     def _search_distributor_ids(self, operator, value):
+        if operator in ("ilike", "like", "=ilike"):
+            operator, value = "in", self.search([("display_name", operator, value)]).ids
         if operator != "in":
             return NotImplemented
         distributed = [
@@ -323,22 +341,31 @@ class ResPartner(models.Model):
     @api.model
     def _fill_statuses(self):
         """Give the contacts that were there before the add-on their status, and the day it is of."""
-        self._follow_statuses()
+        self.env.flush_all()
         self.env.cr.execute(
-            """UPDATE res_partner changed
-                  SET pemba_status_date = CASE changed.pemba_status
-                      WHEN 'unqualified' THEN partner.create_date::date
-                      WHEN 'lost_prospect' THEN deals.last_lost
-                      WHEN 'prospect' THEN deals.first_open
-                      WHEN 'customer_prospect' THEN GREATEST(deals.first_won, deals.first_open)
-                      ELSE deals.first_won END
-                 FROM res_partner partner
-            LEFT JOIN (SELECT customer_id,
+            SQL(
+                """WITH deals AS (
+                       SELECT customer_id,
                               MIN(close_date) FILTER (WHERE won_status = 'won') AS first_won,
                               MIN(create_date::date) FILTER (WHERE won_status = 'pending') AS first_open,
                               MAX(close_date) FILTER (WHERE won_status = 'lost') AS last_lost
-                         FROM crm_lead WHERE type = 'opportunity' GROUP BY customer_id) deals
-                   ON deals.customer_id = partner.id
-                WHERE changed.commercial_partner_id = partner.id"""
+                         FROM crm_lead WHERE type = 'opportunity' GROUP BY customer_id
+                   ), current AS MATERIALIZED (
+                       SELECT partner.id, partner.create_date::date AS date, %s AS status
+                         FROM res_partner partner
+                        WHERE partner.id = partner.commercial_partner_id)
+                   UPDATE res_partner changed
+                      SET pemba_status = current.status,
+                          pemba_status_date = CASE current.status
+                              WHEN 'unqualified' THEN current.date
+                              WHEN 'lost_prospect' THEN deals.last_lost
+                              WHEN 'prospect' THEN deals.first_open
+                              WHEN 'customer_prospect' THEN GREATEST(deals.first_won, deals.first_open)
+                              ELSE deals.first_won END
+                     FROM current
+                LEFT JOIN deals ON deals.customer_id = current.id
+                    WHERE changed.commercial_partner_id = current.id""",
+                self._get_status_sql(),
+            )
         )
-        self.invalidate_model(["pemba_status_date"])
+        self.invalidate_model(["pemba_status", "pemba_status_date"])

@@ -17,7 +17,11 @@ class ResPartner(models.Model):
         "crm.lead", string="Open Sales", compute="_compute_sheet_leads", groups=SALES
     )
     sheet_won_lead_ids = fields.Many2many(
-        "crm.lead", string="Won Sales", compute="_compute_sheet_leads", groups=SALES
+        "crm.lead",
+        string="Won Sales",
+        compute="_compute_sheet_leads",
+        context={"active_test": False},
+        groups=SALES,
     )
     sheet_lost_lead_ids = fields.Many2many(
         "crm.lead",
@@ -50,6 +54,12 @@ class ResPartner(models.Model):
     )
     sheet_history_ids = fields.Many2many(
         "pemba.customer.history", string="History", compute="_compute_sheet_base", groups=STAFF
+    )
+    sheet_installation_ids = fields.Many2many(
+        "pemba.competitor.installation",
+        string="Competitors at the Company",
+        compute="_compute_sheet_base",
+        groups=STAFF,
     )
     competitor_product_ids = fields.One2many(
         "pemba.competitor.product", "competitor_id", string="Products of the Competitor", groups=STAFF
@@ -101,12 +111,13 @@ class ResPartner(models.Model):
         help="On what was won.",
     )
 
+    @api.depends_context("uid", "su", "allowed_company_ids")
     def _compute_sheet_leads(self):
         """Amounts of other companies of ours are converted at the rate of today."""
         leads = self.env["crm.lead"].with_context(active_test=False)
         company = self.env.company
         of_entities = (
-            Domain("customer_id", "in", self.commercial_partner_id.ids)
+            Domain("customer_id", "in", self.commercial_partner_id._origin.ids)
             & Domain("type", "=", "opportunity")
             & (Domain("won_status", "in", ("won", "lost")) | Domain("active", "=", True))
         )
@@ -120,7 +131,7 @@ class ResPartner(models.Model):
             by_status[status] = found.grouped("customer_id")
         totals = self._sum_by_status(of_entities, "customer_id", ["expected_revenue"])
         for partner in self:
-            entity = partner.commercial_partner_id
+            entity = partner.commercial_partner_id._origin
             partner.sheet_currency_id = company.currency_id
             partner.sheet_open_lead_ids = by_status["pending"].get(entity)
             partner.sheet_won_lead_ids = by_status["won"].get(entity)
@@ -161,6 +172,7 @@ class ResPartner(models.Model):
             & (Domain("won_status", "in", ("won", "lost")) | Domain("active", "=", True))
         )
 
+    @api.depends_context("uid", "su", "allowed_company_ids")
     def _compute_distribution(self):
         """Customers, sales, margins and renewals of a distributor."""
         distributors = self.filtered("is_distributor")
@@ -169,11 +181,13 @@ class ResPartner(models.Model):
         totals = self._sum_by_status(domain, "distributor_id", ["expected_revenue", "distributor_margin"])
         customers = defaultdict(self.browse)
         contracts = self.env["pemba.contract"]
-        for model, name in ((leads, "customer_id"), (contracts, "partner_id")):
+        of_contracts = Domain("distributor_id", "in", distributors.ids)
+        for model, name, condition in (
+            (leads, "customer_id", domain),
+            (contracts, "partner_id", of_contracts),
+        ):
             groups = model.with_context(active_test=False)._read_group(
-                [("distributor_id", "in", distributors.ids), (name, "!=", False)],
-                ["distributor_id"],
-                [f"{name}:recordset"],
+                condition & Domain(name, "!=", False), ["distributor_id"], [f"{name}:recordset"]
             )
             for distributor, found in groups:
                 customers[distributor] |= found
@@ -189,6 +203,7 @@ class ResPartner(models.Model):
             partner.distributed_lost_amount = totals[partner, "lost"][0]
             partner.distributed_won_amount, partner.distributed_margin = totals[partner, "won"]
 
+    @api.depends_context("uid", "su", "allowed_company_ids")
     def _compute_own_margin(self):
         won = self._get_distributed_domain() & Domain("won_status", "=", "won")
         totals = self._sum_by_status(won, "distributor_id", ["margin"])
@@ -196,19 +211,25 @@ class ResPartner(models.Model):
             [partner.distributed_own_margin] = totals[partner, "won"]
 
     @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "su", "allowed_company_ids")
     def _compute_sheet_base(self):
         for name, model in (
             ("sheet_equipment_ids", "pemba.equipment"),
             ("sheet_contract_ids", "pemba.contract"),
             ("sheet_history_ids", "pemba.customer.history"),
+            ("sheet_installation_ids", "pemba.competitor.installation"),
         ):
             records = self.env[model]
             found = {}
             if records.has_access("read"):
-                domain = [("partner_id", "in", self.commercial_partner_id.ids)]
+                domain = [("partner_id", "in", self.commercial_partner_id._origin.ids)]
                 found = records.search(domain).grouped("partner_id")
             for partner in self:
-                partner[name] = found.get(partner.commercial_partner_id)
+                partner[name] = found.get(partner.commercial_partner_id._origin)
+
+    def action_open_equipped(self):
+        """The customers that have products of this competitor."""
+        return self.competitor_product_ids.action_open_installations()
 
     def action_open_history(self):
         """All that happened with the contact's company."""

@@ -15,7 +15,12 @@ class PembaCompetitorCampaign(models.TransientModel):
     asked_count = fields.Integer(
         string="Already Asked",
         compute="_compute_counts",
-        help="Products that an open opportunity is to replace already are left out.",
+        help="Products that an opportunity is to replace already, or has replaced, are left out.",
+    )
+    unmatched_count = fields.Integer(
+        string="Without our Software",
+        compute="_compute_counts",
+        help="Products of which it is not known what of ours replaces them: nothing is offered for them yet.",
     )
     name = fields.Char(
         string="Opportunity", required=True, default=lambda self: self.env._("Replacement campaign")
@@ -45,12 +50,15 @@ class PembaCompetitorCampaign(models.TransientModel):
         for campaign in self:
             unasked = campaign._get_unasked()
             campaign.customer_count = len(unasked.partner_id)
+            campaign.unmatched_count = len(unasked.filtered(lambda one: not one.replaced_by_ids))
             campaign.asked_count = len(campaign.installation_ids) - len(unasked)
 
     def _get_unasked(self):
-        """Without what an open opportunity is to replace already."""
+        """Without what an opportunity is to replace already, or has replaced."""
         everybody = self.sudo().installation_ids._origin  # a colleague's opportunity may not be readable
-        asked = everybody.filtered(lambda one: one.opportunity_id and one.opportunity_id._is_open())
+        asked = everybody.filtered(
+            lambda one: one.opportunity_id._is_open() or one.opportunity_id.won_status == "won"
+        )
         return self.installation_ids._origin - asked.sudo(False)
 
     def action_launch(self):
@@ -61,10 +69,14 @@ class PembaCompetitorCampaign(models.TransientModel):
         self.ensure_one()
         unasked = self._get_unasked()
         if not unasked:
-            raise UserError(self.env._("Open opportunities are to replace all of that already."))
+            raise UserError(self.env._("Opportunities replace all of that already."))
         by_customer = unasked.grouped("partner_id")
-        leads = self.env["crm.lead"].create(
-            [self._prepare_opportunity(customer, found) for customer, found in by_customer.items()]
+        leads = (
+            self.env["crm.lead"]
+            .sudo()
+            .create(  # in the name of the customers' salespeople
+                [self._prepare_opportunity(customer, found) for customer, found in by_customer.items()]
+            )
         )
         for lead, found in zip(leads, by_customer.values(), strict=True):
             found.opportunity_id = lead
@@ -73,7 +85,7 @@ class PembaCompetitorCampaign(models.TransientModel):
 
     def _prepare_opportunity(self, customer, installations):
         """Values of the opportunity with a customer: what of ours replaces each product is offered."""
-        user = self.user_id or customer.user_id or self.env.user
+        user = self.user_id or customer.user_id.filtered("active") or self.env.user
         ends = installations.filtered("contract_end_date").mapped("contract_end_date")
         today = fields.Date.context_today(self)
         deadline = ends and max(min(ends) - relativedelta(months=self.months_before), today)
