@@ -75,6 +75,8 @@ class TestCompetitors(PembaContractCommon):
         installation.write({"active": False, "seen_date": "2030-01-01"})
         lead.write({"user_id": self.manager.id})
         lead.action_set_lost(lost_reason_id=self.reason.id)
+        lead.action_set_lost(lost_competitor_product_id=self.product.id)
+        self.assertEqual(self._get_known(), installation)
         self.assertEqual((installation.active, str(installation.seen_date)), (False, "2030-01-01"))
 
     def test_two_sales_lost_to_it(self):

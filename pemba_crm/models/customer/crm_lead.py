@@ -60,7 +60,9 @@ class CrmLead(models.Model):
                 ("partner_id", "in", lost.customer_id.ids),
                 ("competitor_product_id", "in", lost.lost_competitor_product_id.ids),
             ]
-        ).grouped(lambda one: one._get_key())
+        )
+        # What a person archived since is known, too.
+        known = (known | recorded.exists()).grouped(lambda one: one._get_key())
         seen, new = {}, {}
         for lead in lost.filtered(lambda lead: lead.lost_competitor_product_id and lead.customer_id):
             day = lead.close_date or fields.Date.context_today(lead)
