@@ -1,6 +1,7 @@
 from random import Random
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
 from .common import PembaContractCommon
@@ -142,13 +143,26 @@ class TestCustomerStatus(PembaContractCommon):
 
     def test_merged_companies(self):
         double = self.partners.create({"name": "Nova Ltd", "is_company": True})
-        lead = self._create_opportunity(partner_id=double.id)
+        lead = self._create_opportunity(
+            partner_id=double.id,
+            opportunity_line_ids=[Command.create({"product_id": self.licence.id, "quantity": 3})],
+        )
         lead.action_set_won()
         self._open()
         geo = self._create_equipment(partner_id=double.id, state="in_service", in_service_date="2020-01-01")
         contract = self._create_contract({"price_unit": 100}, partner_id=double.id)
+        product = self.env["pemba.competitor.product"].create(
+            {"name": "Rival", "competitor_id": self.other.id}
+        )
+        installation = self.env["pemba.competitor.installation"].create(
+            {"partner_id": double.id, "competitor_product_id": product.id}
+        )
+        events = len(geo.event_ids)
         self._merge(double, self.company)
         self.assertEqual(lead.customer_id | geo.partner_id | contract.partner_id, self.company)
+        self.assertEqual((geo.event_ids.partner_id, len(geo.event_ids)), (self.company, events))
+        self.assertEqual(installation.partner_id, self.company)
+        self.assertEqual(lead.opportunity_line_ids.quantity, 3)
         self._check("customer_prospect")
 
     def test_merged_contacts_of_two_companies(self):

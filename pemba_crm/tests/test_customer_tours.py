@@ -1,3 +1,6 @@
+import json
+
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
@@ -28,6 +31,22 @@ class TestCustomerTours(PembaContractCommon, HttpCase):
         self.assertEqual(
             (product.installation_ids.partner_id, product.installation_ids.version), (self.customer, "7")
         )
+
+    def test_a_program_loses_a_sale_to_a_competitor(self):
+        rival = self.env["res.partner"].create({"name": "Rival", "is_company": True})
+        product = self.env["pemba.competitor.product"].create(
+            {"name": "Rival Geo", "competitor_id": rival.id}
+        )
+        lead = self._create_opportunity(partner_id=self.customer.id)
+        keys = self.env["res.users.apikeys"].with_user(self.salesperson)
+        key = keys._generate(None, "tests", fields.Datetime.add(fields.Datetime.now(), days=1))
+        response = self.url_open(
+            "/json/2/crm.lead/action_set_lost",
+            data=json.dumps({"ids": lead.ids, "lost_competitor_product_id": product.id}),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual((lead.won_status, product.installation_ids.partner_id), ("lost", self.customer))
 
     def test_a_manager_sees_a_distributor(self):
         lead = self._create_opportunity(
