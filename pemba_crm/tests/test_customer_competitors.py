@@ -79,6 +79,19 @@ class TestCompetitors(PembaContractCommon):
         self.assertEqual(self._get_known(), installation)
         self.assertEqual((installation.active, str(installation.seen_date)), (False, "2030-01-01"))
 
+    def test_what_people_changed_is_theirs(self):
+        lead = self._create_opportunity(partner_id=self.customer.id)
+        lead.action_set_lost(lost_competitor_product_id=self.product.id)
+        installation = self._get_known()
+        installation.write({"competitor_product_id": self.second.id, "quantity": 9})
+        lead.lost_competitor_product_id = self.product
+        self.assertEqual(installation.quantity, 9)
+        self.assertEqual(len(self._get_known()), 2)
+        (self._get_known() - installation).active = False
+        lead.action_unarchive()
+        lead.action_set_lost(lost_competitor_product_id=self.product.id)
+        self.assertEqual(len(self._get_known(active=True)), 2)
+
     def test_two_sales_lost_to_it(self):
         leads = self._create_opportunity(partner_id=self.customer.id)
         leads |= self._create_opportunity(partner_id=self.customer.id)

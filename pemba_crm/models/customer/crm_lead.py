@@ -36,7 +36,11 @@ class CrmLead(models.Model):
         result = super()._follow_results(before, vals)
         was = {lead: before[lead]["won_status"] for lead in self}
         self.filtered(
-            lambda lead: was[lead] != lead.won_status or before[lead]["customer_id"] != lead.customer_id
+            lambda lead: (
+                was[lead] != lead.won_status
+                or before[lead]["customer_id"] != lead.customer_id
+                or before[lead]["type"] != lead.type
+            )
         )._record_lost()
         self.filtered(lambda lead: was[lead] == "lost" != lead.won_status)._withdraw_lost()
         return result
@@ -74,7 +78,7 @@ class CrmLead(models.Model):
                 seen[installation[0]] = max(seen.get(installation[0], day), day)
         everything.create(list(new.values()))
         for installation, day in seen.items():
-            installation.seen_date = day
+            installation.with_context(pemba_following=OURS).seen_date = day
         for product, leads in lost.grouped("lost_competitor_product_id").items():
             unnamed = leads.filtered(lambda lead, product=product: product not in lead.competitor_product_ids)
             if product and unnamed:
@@ -92,6 +96,7 @@ class CrmLead(models.Model):
             "competitor_product_id": self.lost_competitor_product_id.id,
             "source": self.env._("Lost sale"),
             "lead_id": self.id,
+            "is_by_loss": True,
         }
 
     def _withdraw_lost(self):
@@ -101,7 +106,8 @@ class CrmLead(models.Model):
             given.with_context(pemba_following=OURS).write({"lost_competitor_product_id": False})
         everything = self.env["pemba.competitor.installation"].sudo()  # whoever reopens it
         if self:
-            everything.search([("lead_id", "in", self.ids)])._forget_loss()
+            recorded = everything.with_context(active_test=False).search([("lead_id", "in", self.ids)])
+            recorded._forget_loss()
 
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "lost_competitor_product_id"]
@@ -119,7 +125,8 @@ class CrmLead(models.Model):
     def _merge_dependences(self, opportunities):
         """What is known by the others is known by the head."""
         result = super()._merge_dependences(opportunities)
-        installations = self.env["pemba.competitor.installation"].sudo().with_context(active_test=False)
+        everything = self.env["pemba.competitor.installation"].sudo()  # whoever merges
+        installations = everything.with_context(active_test=False, pemba_following=OURS)
         asked = installations.search([("opportunity_id", "in", opportunities.ids)])
         asked.write({"opportunity_id": self.id})
         lost_to = (self | opportunities).lost_competitor_product_id[:1]

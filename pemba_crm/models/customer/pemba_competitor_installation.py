@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..pipeline.crm_lead import OURS
+
 
 class PembaCompetitorInstallation(models.Model):
     """What a customer has of a competitor: what we know of it, from where, and until when."""
@@ -49,6 +51,12 @@ class PembaCompetitorInstallation(models.Model):
         groups="pemba_crm.group_user",
         help="The opportunity that was lost to it.",
     )
+    is_by_loss = fields.Boolean(
+        string="Known by the Loss Alone",
+        readonly=True,
+        copy=False,
+        help="Nobody has completed it since: it goes when the opportunity is open again.",
+    )
     opportunity_id = fields.Many2one(
         "crm.lead",
         string="Replacement",
@@ -79,7 +87,13 @@ class PembaCompetitorInstallation(models.Model):
         return super().create([self._with_entity(vals) for vals in vals_list])
 
     def write(self, vals):
-        return super().write(self._with_entity(vals))
+        """What a person changes is known by more than a loss; as another product it is not that loss's."""
+        vals = self._with_entity(vals)
+        if self.env.context.get("pemba_following") is not OURS:
+            vals = vals | {"is_by_loss": False}
+            if not {"partner_id", "competitor_product_id"}.isdisjoint(vals):
+                vals["lead_id"] = False
+        return super().write(vals)
 
     def _with_entity(self, vals):
         """Values with the company of the contact that is given."""
@@ -105,11 +119,8 @@ class PembaCompetitorInstallation(models.Model):
         ).grouped(lambda lead: lead._get_lost_key())
         for installation in self:
             other = others.get(installation._get_key(), leads)[:1]
-            is_completed = (
-                installation.version or installation.contract_end_date or installation.opportunity_id
-            )
-            if other or is_completed:
-                installation.lead_id = other
+            if other or not installation.is_by_loss:
+                installation.with_context(pemba_following=OURS).lead_id = other
             else:
                 installation.unlink()
 

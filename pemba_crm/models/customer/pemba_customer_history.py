@@ -27,6 +27,7 @@ class PembaCustomerHistory(models.Model):
         "pemba.equipment": ["partner_id", "company_id"],
         "pemba.equipment.event": ["date", "equipment_id"],
         "pemba.contract": ["state", "partner_id", "date_start", "date_end", "amount_annual"],
+        "res.partner": ["company_id", "commercial_partner_id"],
         "pemba.competitor.installation": ["partner_id", "seen_date", "lead_id"],
     }
 

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from ..installed_base.pemba_equipment import IN_BASE
+from ..pipeline.crm_lead import OURS
 
 # Those who have bought.
 CUSTOMERS = ("customer", "customer_prospect")
@@ -13,7 +14,11 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    customer_lead_ids = fields.One2many("crm.lead", "customer_id", groups="base.group_user")
+    customer_lead_ids = fields.One2many(
+        "crm.lead",
+        "customer_id",
+        groups="pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant",
+    )
     # By which the ORM finds whose status follows, together for many.
     entity_contact_ids = fields.One2many(
         "res.partner", "commercial_partner_id", string="Company and Contacts", groups="base.group_user"
@@ -240,8 +245,9 @@ class ResPartner(models.Model):
             partner.distributor_ids = found._filtered_access("read")
 
     def _search_distributor_ids(self, operator, value):
-        if operator in ("ilike", "like", "=ilike"):
-            operator, value = "in", self.search([("display_name", operator, value)]).ids
+        if operator == "any":  # by a name
+            found = value if isinstance(value, Query) else self._search(value)
+            operator, value = "in", found.get_result_ids()
         if operator != "in":
             return NotImplemented
         distributed = [
@@ -275,8 +281,9 @@ class ResPartner(models.Model):
     def _follow_company(self):
         """What is known of competitors goes with the rest."""
         result = super()._follow_company()
-        everything = self.env["pemba.competitor.installation"].sudo().with_context(active_test=False)
-        for installation in everything.search([("partner_id", "in", self.ids)]):  # whoever keeps contacts
+        everything = self.env["pemba.competitor.installation"].sudo()  # whoever keeps contacts
+        ours = everything.with_context(active_test=False, pemba_following=OURS)
+        for installation in ours.search([("partner_id", "in", self.ids)]):
             installation.partner_id = installation.partner_id.commercial_partner_id
         return result
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 SALES = "pemba_crm.group_user"
-STAFF = "base.group_user"
+STAFF = "pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant"
 
 
 class ResPartner(models.Model):

@@ -7,7 +7,11 @@ from .pemba_equipment import IN_BASE
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    equipment_ids = fields.One2many("pemba.equipment", "partner_id")
+    equipment_ids = fields.One2many(
+        "pemba.equipment",
+        "partner_id",
+        groups="pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant,base.group_portal",
+    )
     equipment_count = fields.Integer(compute="_compute_equipment_count", groups="base.group_user")
 
     had_equipment = fields.Boolean(

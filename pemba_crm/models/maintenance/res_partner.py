@@ -25,11 +25,17 @@ class ResPartner(models.Model):
         "pemba.contact.role", string="Roles", help="Which of the company's rights the person may use."
     )
     right_grant_ids = fields.One2many(
-        "pemba.right.grant", "partner_id", string="Rights Granted", groups="base.group_user"
+        "pemba.right.grant",
+        "partner_id",
+        string="Rights Granted",
+        groups="pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant",
     )
     # Prefixed: other add-ons for contracts are installed beside this one.
     pemba_contract_ids = fields.One2many(
-        "pemba.contract", "partner_id", string="Contracts", groups="base.group_user"
+        "pemba.contract",
+        "partner_id",
+        string="Contracts",
+        groups="pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant",
     )
     pemba_contract_count = fields.Integer(compute="_compute_pemba_contract_count", groups="base.group_user")
     right_status = fields.Selection(
@@ -82,7 +88,7 @@ class ResPartner(models.Model):
         sees = self.env["pemba.contract"].has_access("read")
         rights = self.env["pemba.right"].search([], limit=None) if sees else ()
         for partner in self:
-            checks = partner._check_rights(rights) if partner._origin else []
+            checks = partner._check_rights(rights) if sees and partner._origin else []
             ranks = list(STATUSES)
             partner.right_status = min(
                 (check["status"] for _right, check in checks), key=ranks.index, default=False

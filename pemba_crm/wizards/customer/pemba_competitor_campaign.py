@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.pipeline.crm_lead import OURS
+
 
 class PembaCompetitorCampaign(models.TransientModel):
     """Customers of competitors are offered our software before their contracts end."""
@@ -79,7 +81,17 @@ class PembaCompetitorCampaign(models.TransientModel):
             )
         )
         for lead, found in zip(leads, by_customer.values(), strict=True):
-            found.opportunity_id = lead
+            found.with_context(pemba_following=OURS).opportunity_id = lead
+        if not self.env["crm.lead"].search_count([("id", "in", leads.ids)]):
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "success",
+                    "message": self.env._("%s opportunities are created for colleagues.", len(leads)),
+                    "next": {"type": "ir.actions.act_window_close"},
+                },
+            }
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.crm_lead_action")
         return action | {"domain": [("id", "in", leads.ids)], "context": {}}
 
