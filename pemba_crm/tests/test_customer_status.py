@@ -23,7 +23,7 @@ class TestCustomerStatus(PembaContractCommon):
         """The status of companies and their contacts, the same as what the daily job would give."""
         partners = partners or self.company | self.person
         self.assertEqual(set(partners.mapped("pemba_status")), {status})
-        self.assertEqual(self.partners._follow_statuses(), 0)
+        self.assertEqual(self.partners._cron_follow_status(), 0)
 
     def _open(self, **vals):
         return self._create_opportunity(partner_id=self.person.id, **vals)
@@ -305,6 +305,6 @@ class TestCustomerStatus(PembaContractCommon):
                 )
                 if piece.state == "in_service":
                     piece._retire()
-            self.assertEqual(self.partners._follow_statuses(), 0, done)
+            self.assertEqual(self.partners._cron_follow_status(), 0, done)
             for contact in contacts:
                 self.assertEqual(contact.pemba_status, contact.parent_id.pemba_status, done)

@@ -8,4 +8,5 @@ from . import (
     pemba_customer_history,
     res_partner,
     res_partner_sheet,
+    res_partner_status,
 )

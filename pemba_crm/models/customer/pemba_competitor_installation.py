@@ -96,11 +96,7 @@ class PembaCompetitorInstallation(models.Model):
         return super().write(vals)
 
     def _with_entity(self, vals):
-        """Values with the company of the contact that is given."""
-        if not vals.get("partner_id"):
-            return vals
-        partner = self.env["res.partner"].browse(vals["partner_id"])
-        return vals | {"partner_id": partner.commercial_partner_id.id}
+        return self.env["pemba.customer.mixin"]._with_entity(vals)
 
     def _get_key(self):
         """By what a lost sale finds it."""
@@ -123,6 +119,10 @@ class PembaCompetitorInstallation(models.Model):
                 installation.with_context(pemba_following=OURS).lead_id = other
             else:
                 installation.unlink()
+
+    def _is_asked(self):
+        """Whether an opportunity is to replace it, or has replaced it."""
+        return self.opportunity_id._is_open() or self.opportunity_id.won_status == "won"
 
     def _get_seats(self):
         """For how many ours is offered instead."""

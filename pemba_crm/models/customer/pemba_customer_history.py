@@ -85,24 +85,20 @@ class PembaCustomerHistory(models.Model):
     @property
     def _table_query(self):
         today = fields.Date.context_today(self)
-        no = {
-            name: SQL("NULL::int AS %s", SQL.identifier(name))
-            for name in ("lead_id", "order_id", "event_id", "equipment_id", "contract_id", "installation_id")
-        }
+        # The columns that are of a kind; the first rows give them their names.
         opportunity = SQL(
             "lead.customer_id AS partner_id, lead.user_id, lead.company_id,"
-            " lead.deal_currency_id AS currency_id, lead.deal_amount AS amount, lead.id AS lead_id, %s",
-            SQL(", ").join(no[name] for name in no if name != "lead_id"),
+            " lead.deal_currency_id AS currency_id, lead.deal_amount AS amount, lead.id AS lead_id,"
+            " NULL::int AS order_id, NULL::int AS event_id, NULL::int AS equipment_id,"
+            " NULL::int AS contract_id, NULL::int AS installation_id"
+        )
+        order = SQL(
+            "sale.user_id, sale.company_id, sale.currency_id, sale.amount_untaxed, sale.opportunity_id,"
+            " sale.id, NULL, NULL, NULL, NULL"
         )
         contract = SQL(
             "contract.partner_id, contract.user_id, contract.company_id, contract.currency_id,"
-            " contract.amount_annual AS amount, %(lead)s, %(order)s, %(event)s, %(equipment)s,"
-            " contract.id AS contract_id, %(installation)s",
-            lead=no["lead_id"],
-            order=no["order_id"],
-            event=no["event_id"],
-            equipment=no["equipment_id"],
-            installation=no["installation_id"],
+            " contract.amount_annual, NULL, NULL, NULL, NULL, contract.id, NULL"
         )
         return SQL(
             """SELECT lead.id * %(kinds)s::bigint AS id, lead.create_date::date AS date, 'opened' AS kind,
@@ -148,10 +144,7 @@ class PembaCustomerHistory(models.Model):
                 WHERE known.seen_date IS NOT NULL""",
             kinds=KINDS,
             opportunity=opportunity,
-            order=SQL(
-                "sale.user_id, sale.company_id, sale.currency_id, sale.amount_untaxed, sale.opportunity_id,"
-                " sale.id, NULL, NULL, NULL, NULL"
-            ),
+            order=order,
             contract=contract,
             today=today,
         )

@@ -116,10 +116,8 @@ class ResPartner(models.Model):
         """Amounts of other companies of ours are converted at the rate of today."""
         leads = self.env["crm.lead"].with_context(active_test=False)
         company = self.env.company
-        of_entities = (
-            Domain("customer_id", "in", self.commercial_partner_id._origin.ids)
-            & Domain("type", "=", "opportunity")
-            & (Domain("won_status", "in", ("won", "lost")) | Domain("active", "=", True))
+        of_entities = self._get_counted_domain() & Domain(
+            "customer_id", "in", self.commercial_partner_id._origin.ids
         )
         by_status = {}
         for status, order in (
@@ -164,13 +162,14 @@ class ResPartner(models.Model):
                 sums[rank] += currency._convert(amount, company.currency_id, company, today)
         return totals
 
+    @api.model
+    def _get_counted_domain(self):
+        """Opportunities that count: none that was archived open."""
+        is_closed = Domain("won_status", "in", ("won", "lost"))
+        return Domain("type", "=", "opportunity") & (is_closed | Domain("active", "=", True))
+
     def _get_distributed_domain(self):
-        """Opportunities of these distributors that count: none that was archived open."""
-        return (
-            Domain("distributor_id", "in", self.ids)
-            & Domain("type", "=", "opportunity")
-            & (Domain("won_status", "in", ("won", "lost")) | Domain("active", "=", True))
-        )
+        return self._get_counted_domain() & Domain("distributor_id", "in", self.ids)
 
     @api.depends_context("uid", "su", "allowed_company_ids")
     def _compute_distribution(self):
@@ -192,8 +191,7 @@ class ResPartner(models.Model):
             for distributor, found in groups:
                 customers[distributor] |= found
         renewed = contracts.search(
-            Domain("distributor_id", "in", distributors.ids)
-            & (Domain("state", "=", "running") | contracts._get_awaited_domain()),
+            of_contracts & (Domain("state", "=", "running") | contracts._get_awaited_domain()),
             order="date_end, id",
         ).grouped("distributor_id")
         for partner in self:

@@ -8,6 +8,7 @@ from . import (
     pemba_contract_amendment,
     pemba_contract_job,
     pemba_contract_line,
+    pemba_contract_line_rule,
     pemba_contract_line_term,
     pemba_contract_order,
     pemba_contract_renewal,

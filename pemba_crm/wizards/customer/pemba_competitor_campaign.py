@@ -57,11 +57,9 @@ class PembaCompetitorCampaign(models.TransientModel):
 
     def _get_unasked(self):
         """Without what an opportunity is to replace already, or has replaced."""
-        everybody = self.sudo().installation_ids._origin  # a colleague's opportunity may not be readable
-        asked = everybody.filtered(
-            lambda one: one.opportunity_id._is_open() or one.opportunity_id.won_status == "won"
+        return self.installation_ids._origin.filtered(
+            lambda one: not one.sudo()._is_asked()  # by a colleague's opportunity, too
         )
-        return self.installation_ids._origin - asked.sudo(False)
 
     def action_launch(self):
         """Create an opportunity for each customer, and show them.
@@ -73,13 +71,8 @@ class PembaCompetitorCampaign(models.TransientModel):
         if not unasked:
             raise UserError(self.env._("Opportunities replace all of that already."))
         by_customer = unasked.grouped("partner_id")
-        leads = (
-            self.env["crm.lead"]
-            .sudo()
-            .create(  # in the name of the customers' salespeople
-                [self._prepare_opportunity(customer, found) for customer, found in by_customer.items()]
-            )
-        )
+        vals_list = [self._prepare_opportunity(customer, found) for customer, found in by_customer.items()]
+        leads = self.env["crm.lead"].sudo().create(vals_list)  # in the name of the customers' salespeople
         for lead, found in zip(leads, by_customer.values(), strict=True):
             found.with_context(pemba_following=OURS).opportunity_id = lead
         if not self.env["crm.lead"].search_count([("id", "in", leads.ids)]):

@@ -1,0 +1,159 @@
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+from ..installed_base.pemba_customer_mixin import get_differing
+from ..pipeline.crm_lead import OURS
+from .pemba_contract import CLOSED
+
+# What follows from what is done: never from a client.
+RESULTS = frozenset({"is_amended", "predecessor_id", "opportunity_line_id"})
+
+
+class PembaContractLine(models.Model):
+    """The rules of a contract line; an open renewal offers what it is corrected to."""
+
+    _inherit = "pemba.contract.line"
+
+    @api.constrains("quantity", "price_unit", "discount", "distributor_margin_rate")
+    def _check_numbers(self):
+        for line in self:
+            if line.quantity <= 0:
+                line._refuse("quantity", self.env._("%s is not above zero.", line.quantity))
+            if line.price_unit < 0:
+                line._refuse("price_unit", self.env._("%s is below zero.", line.price_unit))
+            for name in ("discount", "distributor_margin_rate"):
+                if not 0 <= line[name] <= 100:
+                    line._refuse(name, self.env._("%s is not between 0 and 100 %%.", line[name]))
+
+    @api.constrains("date_start", "date_end", "contract_id")
+    def _check_dates(self):
+        for line in self:
+            contract = line.contract_id
+            if line.date_start < contract.date_start or line.date_end > contract.date_end:
+                line._refuse(
+                    "date_start" if line.date_start < contract.date_start else "date_end",
+                    self.env._(
+                        "the contract runs from %(start)s to %(end)s.",
+                        start=format_date(self.env, contract.date_start),
+                        end=format_date(self.env, contract.date_end),
+                    ),
+                )
+
+    @api.constrains("equipment_id", "contract_id")
+    def _check_equipment(self):
+        for line in self.filtered("equipment_id"):
+            owner, customer = line.equipment_id.partner_id, line.contract_id.partner_id
+            if line.contract_id.state not in CLOSED and owner != customer:
+                line._refuse(
+                    "equipment_id",
+                    self.env._(
+                        "%(equipment)s belongs to %(owner)s, not to %(customer)s.",
+                        equipment=line.equipment_id.display_name,
+                        owner=owner.display_name,
+                        customer=customer.display_name,
+                    ),
+                )
+
+    def _refuse(self, name, reason):
+        label = self.fields_get([name], ["string"])[name]["string"]
+        raise ValidationError(
+            self.env._(
+                "%(contract)s, %(product)s, %(field)s: %(reason)s",
+                contract=self.contract_id.display_name,
+                product=self.product_id.display_name,
+                field=label,
+                reason=reason,
+            )
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        dates = ("date_start", "date_end")
+        lines = super().create(
+            [  # left empty, they are those of the contract
+                {name: value for name, value in vals.items() if value or name not in dates}
+                for vals in vals_list
+            ]
+        )
+        if lines._check_open(self.env._("added")):
+            lines.contract_id._follow_renewal(added=lines)
+        return lines
+
+    def write(self, vals):
+        if self.env.context.get("pemba_following") is not OURS:
+            vals = {name: value for name, value in vals.items() if name not in RESULTS}
+        changed = self._get_changed(vals)
+        if "contract_id" in vals:
+            changed._check_open(self.env._("moved"), is_corrected=True)
+        offers = changed._get_offers()
+        result = super().write(vals)
+        if changed._check_open(self.env._("changed"), is_corrected=True):
+            changed._follow_offers(offers)
+        return result
+
+    def _get_offers(self):
+        """What an open renewal offers for these: ``{line: (the offered line, its values by itself)}``."""
+        offered = self.contract_id._get_offered()
+        return {
+            line: (offered[line], line._prepare_renewal(offered[line].lead_id.revaluation or {}))
+            for line in self
+            if line in offered
+        }
+
+    def _follow_offers(self, before):
+        """Corrected, they are offered as they are now; what was negotiated stays.
+
+        :param before: see ``_get_offers``
+        """
+        for line, (offer, old) in before.items():
+            new = line._prepare_renewal(offer.lead_id.revaluation or {})
+            names = ("product_id", "quantity", "price_unit", "discount", "distributor_margin_rate")
+            was_by_itself = get_differing(offer, {name: old[name] for name in names})
+            vals = {name: new[name] for name in names if name not in was_by_itself}
+            changes = get_differing(offer, vals)
+            if changes:
+                offer.write(changes)
+
+    def _get_changed(self, vals):
+        """Those of which more than their place and their equipment changes."""
+        kept = {name: value for name, value in vals.items() if name not in ("sequence", "equipment_id")}
+        return self.filtered(lambda line: get_differing(line, kept))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_closed(self):
+        if self._check_open(self.env._("removed"), is_corrected=True):
+            self.contract_id._follow_renewal(reduced=dict.fromkeys(self, self.browse()))
+
+    def _check_open(self, what, is_corrected=False):
+        """Lines of what is over stay; those of what runs are amended, and it is told.
+
+        :param what: what happened to them
+        :param is_corrected: whether what was agreed on changes, which is for managers once it runs
+        :return: whether somebody did it, and not what they follow
+        :raise UserError: naming the contract and the product
+        """
+        if self.env.context.get("pemba_following") is OURS:
+            return False
+        for contract, lines in self.grouped("contract_id").items():
+            if contract.state in CLOSED and not contract._is_open():
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is closed: its lines stay (%(product)s).",
+                        contract=contract.display_name,
+                        product=lines[:1].product_id.display_name,
+                    )
+                )
+            if not contract._is_open():
+                continue
+            if is_corrected and not contract._is_by_manager():
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is running: only sales managers correct its lines (%(product)s). Reduce"
+                        " what is not needed any more.",
+                        contract=contract.display_name,
+                        product=lines[:1].product_id.display_name,
+                    )
+                )
+            contract._log_lines(lines, what)
+        return True
