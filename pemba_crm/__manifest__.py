@@ -79,6 +79,7 @@
         "views/customer/pemba_customer_history_views.xml",
         "views/customer/crm_lead_views.xml",
         "views/customer/res_partner_views.xml",
+        "views/analysis/pemba_sale_report_views.xml",
         "reports/pipeline/sale_order_templates.xml",
         "reports/maintenance/sale_order_templates.xml",
         "views/pipeline/res_config_settings_views.xml",
