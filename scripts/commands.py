@@ -40,6 +40,7 @@ def main(arguments):
         "lint": lint,
         "shell": shell,
         "import-sales": import_sales,
+        "compare-sales": compare_sales,
         "translations": translations,
         "clean": clean,
         "distclean": distclean,
@@ -193,30 +194,49 @@ def shell():
 
 def import_sales():
     """Load the files of the CRM Sales Opportunities data set into the served database."""
+    port = run_on_sales_files(
+        "from sales_import import ImportProblem, import_folder\n"
+        "try: import_folder(env, {folder!r})\n"
+        "except (ImportProblem, OSError) as problem: sys.exit(str(problem))\n",
+        "Nothing was imported.",
+    )
+    server.introduce(port)
+    return 0
+
+
+def compare_sales():
+    """Compare the won revenue of the imported files with what the sales analysis says of it."""
+    run_on_sales_files(
+        "from sales_compare import compare\nsys.exit(compare(env, {folder!r}) and 1)\n",
+        "The files and the report differ.",
+    )
+    return 0
+
+
+def run_on_sales_files(program, failure):
+    """Run a program on the served database and the folder named by ``DATA``.
+
+    :return: the port of the server
+    :raise Problem: when there are no files, or with ``failure``
+    """
     folder = os.environ.get("DATA")
     if not folder or not os.path.isfile(os.path.join(folder, "sales_pipeline.csv")):
-        raise Problem("Name the folder of sales_pipeline.csv: make import-sales DATA=folder")
+        raise Problem("Name the folder of sales_pipeline.csv: DATA=folder")
     port = server.serve()
     odoo = Odoo()
-    program = (
-        f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
-        "from sales_import import ImportProblem, import_folder\n"
-        f"try: import_folder(env, {os.path.abspath(folder)!r})\n"
-        "except (ImportProblem, OSError) as problem: sys.exit(str(problem))\n"
-    )
-    imported = subprocess.run(
+    ended = subprocess.run(
         odoo.command_line(
             *("shell", "-c", CONFIGURATION, "-d", server.DATABASE),
             *("--no-http", "--log-level", "warn"),
         ),
-        input=program,
+        input=f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
+        + program.format(folder=os.path.abspath(folder)),
         text=True,
         env=odoo.variables,
     )
-    if imported.returncode:
-        raise Problem("Nothing was imported.")
-    server.introduce(port)
-    return 0
+    if ended.returncode:
+        raise Problem(failure)
+    return port
 
 
 def translations():

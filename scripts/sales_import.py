@@ -72,6 +72,7 @@ class SalesImport:
         self._load("crm.team", *self._team_rows(agents))
         self._load("crm.team.member", *self._member_rows(agents))
         self._load("pemba.zone", *self._zone_rows(agents))
+        self._load("product.product", *self._product_rows(products))
         self.agents = {row["sales_agent"]: row for row in agents}
         for columns, rows in self._opportunity_rows(opportunities, products):
             self._load("crm.lead", columns, rows)
@@ -150,6 +151,14 @@ class SalesImport:
             (self._id("zone", office), office, office.upper(), currency) for office in offices
         ]
 
+    def _product_rows(self, products):
+        columns = ("id", "name", "type", "list_price", "pemba_sale_type_id/id")
+        return columns, [
+            # All seven are software.
+            (self._id("product", name), name, "service", str(price), "pemba_crm.sale_type_software")
+            for name, price in products.items()
+        ]
+
     def _opportunity_rows(self, opportunities, products):
         """Open, won and lost opportunities have different columns: a closed one has its day."""
         shared = self.env["crm.stage"].search([("pemba_step", "!=", False), ("team_ids", "=", False)])
@@ -161,7 +170,7 @@ class SalesImport:
             )
         common = (
             *("id", "name", "type", "partner_id/id", "user_id/id", "team_id/id", "zone_id/id"),
-            *("sale_type_id/id", "date_open", "expected_revenue"),
+            *("date_open", "opportunity_line_ids/product_id/id", "opportunity_line_ids/price_unit"),
         )
         extra = {
             "Prospecting": {"stage_id/.id": stages["P"].id},
@@ -193,12 +202,12 @@ class SalesImport:
         agent = self.agents.get(row["sales_agent"])
         if not agent:
             raise ImportProblem(f"{row['opportunity_id']}: sales_teams.csv has no {row['sales_agent']!r}.")
+        if product not in products:
+            raise ImportProblem(f"{row['opportunity_id']}: products.csv has no {product!r}.")
         if not account:
             self.mended["account", "", "an opportunity without a customer"] += 1
         if not amount:
             self.mended["amount of an open opportunity", "", "its product's list price"] += 1
-            if product not in products:
-                raise ImportProblem(f"{row['opportunity_id']}: products.csv has no {product!r}.")
             amount = products[product]
         return (
             self._id("opportunity", row["opportunity_id"]),
@@ -208,8 +217,8 @@ class SalesImport:
             self._id("agent", row["sales_agent"]),
             self._id("team", agent["manager"]),
             self._id("zone", agent["regional_office"]),
-            "pemba_crm.sale_type_software",  # all seven products are
             self._moment(row["engage_date"]) if row["engage_date"] else "",
+            self._id("product", product),
             str(amount),
         )
 

@@ -2,6 +2,7 @@
 
 import pytest
 from odoo.tests import TransactionCase, tagged
+from sales_compare import compare
 from sales_import import ImportProblem, SalesImport
 
 FILES = {
@@ -127,3 +128,13 @@ class TestSalesImport(TransactionCase):
                 (self.folder / "sales_pipeline.csv").write_text(text)
                 with self.assertRaisesRegex(ImportProblem, message):
                     self._import()
+
+    def test_the_analysis_says_what_the_files_say(self):
+        self._import()
+        said = []
+        self.assertEqual(compare(self.env, self.folder, say=said.append), 0)
+        self.assertIn("regional office: 1 values, 4,514.00 in all, 0 differ", said)
+        text = FILES["sales_pipeline.csv"].replace("3/1/2017,4514", "4/1/2017,4515")
+        (self.folder / "sales_pipeline.csv").write_text(text)
+        self.assertEqual(compare(self.env, self.folder, say=said.append), 5)
+        self.assertIn("  2017 Q2: 4,515.00 in the files, 0.00 in the report", said)
