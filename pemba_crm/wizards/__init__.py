@@ -4,3 +4,4 @@ from . import pipeline
 from . import installed_base
 from . import maintenance
 from . import customer
+from . import analysis

@@ -1,6 +1,10 @@
 """Targets, forecasts, reconciliation, reports and dashboards."""
 
+from . import pemba_report_mixin  # before those that inherit it
 from . import (
-    pemba_report_mixin,
+    pemba_forecast_movement,
+    pemba_forecast_snapshot,
     pemba_sale_report,
+    pemba_target,
+    res_config_settings,
 )

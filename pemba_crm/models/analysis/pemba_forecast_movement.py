@@ -1,0 +1,264 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Whose change moves an opportunity from one place to another.
+PLACES = (
+    *("user_id", "team_id", "zone_id", "country_id", "customer_id", "distributor_id", "channel", "nature"),
+)
+KINDS = [
+    ("opening", "Opening"),
+    ("new", "New"),
+    ("reopened", "Reopened"),
+    ("up", "Amount Up"),
+    ("down", "Amount Down"),
+    ("rate", "Conversion Rate"),
+    ("maturity", "Maturity"),
+    ("risk", "Risk"),
+    ("slipped", "Expected Closing Moved"),
+    ("moved", "Moved"),
+    ("won", "Won"),
+    ("lost", "Lost"),
+    ("removed", "Removed"),
+]
+
+
+class PembaForecastMovement(models.Model):
+    """How the pipeline came from one snapshot to another.
+
+    What was open at first (*opening*) and all movements add up to what is open at last, to the cent, for
+    revenue and weighted revenue: in all, and by month of expected closing, salesperson, team, zone, country,
+    customer, distributor, nature, sale type and company. What changes its place or its month leaves the
+    one (negative) and comes to the other.
+
+    An opportunity that changed in several ways changed in this order: place, month, amount, conversion
+    rate, maturity, risk; each effect is what it makes of the weighted revenue at the values before it.
+
+    The days of the snapshots are ``pemba_from`` and ``pemba_until`` of the context; the last two there
+    are if none are given.
+    """
+
+    _name = "pemba.forecast.movement"
+    _description = "Forecast Movement"
+    _inherit = ["pemba.report.mixin"]
+    _auto = False
+    _order = "kind, weighted_revenue desc, id"
+    _rec_name = "lead_name"
+    _depends = {"pemba.forecast.snapshot": ["outcome"]}
+
+    kind = fields.Selection(selection=KINDS, string="Movement", readonly=True)
+    lead_id = fields.Many2one("crm.lead", string="Opportunity", readonly=True)
+    lead_name = fields.Char(string="Opportunity as It Was", readonly=True)
+    lead_key = fields.Integer(string="Opportunity Number", readonly=True, aggregator=None)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one("res.currency", string="Company Currency", readonly=True)
+    sale_type_id = fields.Many2one("pemba.sale.type", readonly=True)
+    date_deadline = fields.Date(string="Expected Closing", readonly=True)
+    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
+    team_id = fields.Many2one("crm.team", string="Sales Team", readonly=True)
+    zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True)
+    country_id = fields.Many2one("res.country", readonly=True)
+    customer_id = fields.Many2one("res.partner", readonly=True)
+    distributor_id = fields.Many2one("res.partner", readonly=True)
+    channel = fields.Selection(
+        selection=[("direct", "Direct"), ("distribution", "Distribution")], readonly=True
+    )
+    nature = fields.Selection(
+        selection=[("new", "New Business"), ("extension", "Extension"), ("renewal", "Renewal")], readonly=True
+    )
+    revenue = fields.Monetary(readonly=True, help="In the company's currency, before tax.")
+    weighted_revenue = fields.Monetary(readonly=True, help="Revenue × maturity × risk.")
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        # The movements as a waterfall goes, and not in the order of the alphabet.
+        if "kind" not in groupby_terms:
+            return super()._read_group_orderby(order, groupby_terms, query)
+        kind = groupby_terms["kind"]
+        kinds = [code for code, _label in KINDS]
+        groupby_terms["kind"] = SQL("ARRAY_POSITION(%s::varchar[], %s)", kinds, kind)
+        try:
+            return super()._read_group_orderby(order, groupby_terms, query)
+        finally:
+            groupby_terms["kind"] = kind
+
+    def action_open_opportunity(self):
+        """The opportunity, as it is now."""
+        return (
+            self.env["pemba.forecast.snapshot"]
+            .search([("lead_key", "=", self.lead_key)], limit=1)
+            .action_open_opportunity()
+        )
+
+    @api.model
+    def _get_days(self):
+        """The days of the two snapshots: ``(from, until)``, none where there are not two."""
+        context = self.env.context
+        first, last = (fields.Date.to_date(context.get(name)) for name in ("pemba_from", "pemba_until"))
+        if not (first and last):
+            rows = self.env.execute_query(
+                SQL("SELECT DISTINCT date FROM pemba_forecast_snapshot ORDER BY date DESC LIMIT 2")
+            )
+            days = [day for (day,) in rows]
+            last, first = days if len(days) == 2 else (None, None)
+        return first, last
+
+    @property
+    def _table_query(self):
+        """Rows of all opportunities: the rules hold for each place that one comes from or goes to."""
+        first, last = self._get_days()
+        return SQL(
+            """
+            WITH a AS (SELECT * FROM pemba_forecast_snapshot WHERE date = %(first)s),
+            b AS (SELECT * FROM pemba_forecast_snapshot WHERE date = %(last)s),
+            pair AS (%(pairs)s),
+            movement AS (
+                SELECT a.id::bigint * 16 AS id, 'opening' AS kind, a.id AS place_id, a.date_deadline,
+                       a.revenue, a.weighted_revenue
+                  FROM a
+                 UNION ALL
+                %(gone)s
+                 UNION ALL
+                %(come)s
+                 UNION ALL
+                %(changed)s
+            )
+            SELECT movement.*, place.lead_id, place.lead_name, place.lead_key, place.company_id,
+                   place.currency_id, place.sale_type_id, %(places)s
+              FROM movement
+              JOIN pemba_forecast_snapshot place ON place.id = movement.place_id
+            """,
+            first=first,
+            last=last,
+            pairs=self._get_pairs(),
+            gone=self._get_gone(first, last),
+            come=self._get_come(),
+            changed=self._get_changed(),
+            places=SQL(", ").join(SQL.identifier("place", name) for name in PLACES),
+        )
+
+    @api.model
+    def _get_pairs(self):
+        """What is in both, with its values after each step: 0 at first, 4 at last."""
+        return SQL(
+            """
+            SELECT a.id AS a_id, b.id AS b_id, a.date_deadline AS a_deadline, b.date_deadline AS b_deadline,
+                   (%(a_places)s) IS DISTINCT FROM (%(b_places)s) AS is_moved,
+                   a.revenue AS revenue_0, amount.revenue_1, b.revenue AS revenue_2,
+                   a.weighted_revenue AS weighted_0, one.weighted_1, two.weighted_2, three.weighted_3,
+                   b.weighted_revenue AS weighted_4
+              FROM a
+              JOIN b ON b.lead_key = a.lead_key AND b.company_id = a.company_id
+                    AND b.sale_type_id IS NOT DISTINCT FROM a.sale_type_id
+              JOIN res_currency currency ON currency.id = b.currency_id
+        CROSS JOIN LATERAL (
+                    SELECT CASE WHEN a.deal_currency_id IS DISTINCT FROM b.deal_currency_id THEN b.revenue
+                                WHEN a.deal_amount = b.deal_amount THEN a.revenue
+                                WHEN a.deal_rate = b.deal_rate THEN b.revenue
+                                ELSE COALESCE(
+                                    ROUND(b.deal_amount / NULLIF(a.deal_rate, 0)::numeric / currency.rounding)
+                                        * currency.rounding, b.revenue)
+                           END AS revenue_1) amount
+        CROSS JOIN LATERAL (
+                    SELECT a.maturity = b.maturity AS same_maturity,
+                           a.risk_factor = b.risk_factor AS same_risk,
+                           b.revenue = amount.revenue_1 AS same_rate,
+                           a.maturity::numeric / 100 * a.risk_factor::numeric AS weight_a,
+                           b.maturity::numeric / 100 * a.risk_factor::numeric AS weight_b) same
+        CROSS JOIN LATERAL (
+                    SELECT CASE WHEN same.same_rate AND same.same_maturity AND same.same_risk
+                                THEN b.weighted_revenue
+                                WHEN amount.revenue_1 = a.revenue THEN a.weighted_revenue
+                                ELSE ROUND(amount.revenue_1 * same.weight_a / currency.rounding)
+                                    * currency.rounding
+                           END AS weighted_1) one
+        CROSS JOIN LATERAL (
+                    SELECT CASE WHEN same.same_maturity AND same.same_risk THEN b.weighted_revenue
+                                WHEN same.same_rate THEN one.weighted_1
+                                ELSE ROUND(b.revenue * same.weight_a / currency.rounding)
+                                    * currency.rounding
+                           END AS weighted_2) two
+        CROSS JOIN LATERAL (
+                    SELECT CASE WHEN same.same_risk THEN b.weighted_revenue
+                                WHEN same.same_maturity THEN two.weighted_2
+                                ELSE ROUND(b.revenue * same.weight_b / currency.rounding)
+                                    * currency.rounding
+                           END AS weighted_3) three
+            """,
+            a_places=SQL(", ").join(SQL.identifier("a", name) for name in PLACES),
+            b_places=SQL(", ").join(SQL.identifier("b", name) for name in PLACES),
+        )
+
+    @api.model
+    def _get_changed(self):
+        """What became of the values of what is in both."""
+        return SQL(
+            """
+            SELECT pair.b_id::bigint * 16 + step.number, step.kind, step.place_id, step.date_deadline,
+                   step.revenue, step.weighted_revenue
+              FROM pair
+        CROSS JOIN LATERAL (VALUES
+                (3, 'moved', a_id, a_deadline, - revenue_0, - weighted_0, is_moved),
+                (4, 'moved', b_id, a_deadline, revenue_0, weighted_0, is_moved),
+                (5, 'slipped', b_id, a_deadline, - revenue_0, - weighted_0,
+                 a_deadline IS DISTINCT FROM b_deadline),
+                (6, 'slipped', b_id, b_deadline, revenue_0, weighted_0,
+                 a_deadline IS DISTINCT FROM b_deadline),
+                (7, CASE WHEN (revenue_1, weighted_1) > (revenue_0, weighted_0) THEN 'up' ELSE 'down' END,
+                 b_id, b_deadline, revenue_1 - revenue_0, weighted_1 - weighted_0, TRUE),
+                (8, 'rate', b_id, b_deadline, revenue_2 - revenue_1, weighted_2 - weighted_1, TRUE),
+                (9, 'maturity', b_id, b_deadline, 0, weighted_3 - weighted_2, TRUE),
+                (10, 'risk', b_id, b_deadline, 0, weighted_4 - weighted_3, TRUE)
+            ) step (number, kind, place_id, date_deadline, revenue, weighted_revenue, is_there)
+             WHERE step.is_there AND (step.revenue != 0 OR step.weighted_revenue != 0)
+            """
+        )
+
+    @api.model
+    def _get_gone(self, first, last):
+        """What is not there any more: closed or removed, or of another type or company."""
+        return SQL(
+            """
+            SELECT a.id::bigint * 16 + 1,
+                   COALESCE(%(change)s, (
+                       SELECT left_as.outcome FROM pemba_forecast_snapshot left_as
+                        WHERE left_as.lead_key = a.lead_key
+                          AND left_as.date >= %(first)s AND left_as.date < %(last)s
+                        ORDER BY left_as.date DESC LIMIT 1), 'removed'),
+                   a.id, a.date_deadline, - a.revenue, - a.weighted_revenue
+              FROM a
+             WHERE NOT EXISTS (SELECT FROM pair WHERE pair.a_id = a.id)
+            """,
+            change=self._get_other_change(SQL("a"), SQL("b"), "down"),
+            first=first,
+            last=last,
+        )
+
+    @api.model
+    def _get_come(self):
+        """What was not there at first: new, opened again, or of another type or company."""
+        return SQL(
+            """
+            SELECT b.id::bigint * 16 + 2,
+                   COALESCE(%s,
+                            CASE WHEN b.open_date < (SELECT MAX(create_date) FROM a) THEN 'reopened'
+                                 ELSE 'new' END),
+                   b.id, b.date_deadline, b.revenue, b.weighted_revenue
+              FROM b
+             WHERE NOT EXISTS (SELECT FROM pair WHERE pair.b_id = b.id)
+            """,
+            self._get_other_change(SQL("b"), SQL("a"), "up"),
+        )
+
+    @api.model
+    def _get_other_change(self, row, side, change):
+        """Of an opportunity that is open on both days: it changed, or went to another type or company."""
+        return SQL(
+            """(SELECT CASE WHEN BOOL_OR(%(side)s.company_id = %(row)s.company_id)
+                             AND SUM(%(side)s.deal_amount) != (
+                                 SELECT SUM(own.deal_amount) FROM %(row)s own
+                                  WHERE own.lead_key = %(row)s.lead_key)
+                            THEN %(change)s ELSE 'moved' END
+                  FROM %(side)s WHERE %(side)s.lead_key = %(row)s.lead_key HAVING COUNT(*) > 0)""",
+            row=row,
+            side=side,
+            change=change,
+        )

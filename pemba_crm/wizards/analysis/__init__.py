@@ -1,0 +1,1 @@
+from . import pemba_forecast_comparison, pemba_target_split
