@@ -152,8 +152,9 @@ class PembaTarget(models.Model):
             target.achieved = achieved
             target.forecast_amount = achieved + forecast
             target.attainment = achieved / target.amount * 100 if target.amount else 0.0
-            target.due_amount = target.amount * target._get_elapsed_share(today)
-            target.pace = achieved / target.due_amount * 100 if target.due_amount else 0.0
+            due = target.amount * target._get_elapsed_share(today)
+            target.due_amount = due
+            target.pace = achieved / due * 100 if due else 0.0
 
     def _get_elapsed_share(self, day):
         """How much of the period has passed at the end of a day, between 0 and 1."""
