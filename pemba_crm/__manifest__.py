@@ -89,6 +89,7 @@
         "views/maintenance/res_config_settings_views.xml",
         "views/analysis/res_config_settings_views.xml",
         "views/pemba_crm_menus.xml",
+        "data/analysis/spreadsheet_dashboard_data.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

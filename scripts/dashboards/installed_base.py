@@ -1,0 +1,138 @@
+"""Installed base: what customers run, in which versions, and what of it is covered."""
+
+from .shared import MONTHS, sample_rows
+from .sheet import Dashboard
+
+EQUIPMENT, COMPONENT = "pemba.equipment", "pemba.equipment.component"
+ACTION, MENU = "pemba_crm.pemba_equipment_action", "pemba_crm.pemba_equipment_menu"
+INSTALLED = [["state", "in", ["in_service", "suspended"]]]
+BEHIND = [["version_state", "=", "behind"]]
+UNSUPPORTED = [["version_state", "=", "unsupported"]]
+NOT_COVERED = [["coverage_state", "in", ["expired", "never"]]]
+AXES = {
+    "zone": "zone_id",
+    "software": "software_id",
+    "customer": "partner_id",
+    "distributor": "distributor_id",
+}
+
+
+def get_board():
+    board = Dashboard(
+        {
+            "period": ("In Service Since", None),
+            "zone": ("Sales Zone", "pemba.zone"),
+            "software": ("Software", "pemba.software"),
+            "customer": ("Customer", "res.partner"),
+            "distributor": ("Distributor", "res.partner"),
+        },
+        {
+            EQUIPMENT: {"period": "in_service_date", **AXES},
+            COMPONENT: {key: f"equipment_id.{name}" for key, name in AXES.items()},
+        },
+    )
+    add_figures(board)
+    add_charts(board)
+    add_tables(board)
+    return board
+
+
+def add_figures(board):
+    base = board.pivot(EQUIPMENT, ["__count", "partner_id"], INSTALLED, action=ACTION, period=False)
+    new = board.pivot(EQUIPMENT, ["__count"], INSTALLED, action=ACTION)
+    before = board.pivot(EQUIPMENT, ["__count"], INSTALLED, action=ACTION, period=-1)
+    board.card("Installed", base.value("__count"), menu=MENU, large=False, sample=("318",))
+    board.card("Customers", base.value("partner_id"), menu=MENU, large=False, sample=("122",))
+    board.card(
+        "New in Period",
+        new.value("__count"),
+        before.value("__count"),
+        menu=MENU,
+        large=False,
+        sample=("41", "36"),
+    )
+    for title, domain, sample in (
+        ("Behind Latest", BEHIND, "77"),
+        ("Unsupported", UNSUPPORTED, "12"),
+        ("Not Covered", NOT_COVERED, "25"),
+    ):
+        count = board.pivot(EQUIPMENT, ["__count"], INSTALLED + domain, action=ACTION, period=False)
+        board.card(title, count.value("__count"), menu=MENU, large=False, sample=(sample,))
+
+
+def add_charts(board):
+    for title, kind, axis, labels in (
+        ("Software", "odoo_bar", "software_id", ("*Northwind", "*Southwind", "*Eastwind")),
+        ("Versions", "odoo_bar", "version_id", ("*Northwind 11", "*Northwind 12", "*Southwind 4")),
+        ("Ways of Deployment", "odoo_pie", "deployment_type_id", ("On-Premise", "Hosted", "SaaS")),
+        ("Sales Zones", "odoo_bar", "zone_id", ("*Europe", "*Asia", "*Africa")),
+    ):
+        board.chart(
+            title,
+            kind,
+            EQUIPMENT,
+            [axis],
+            "__count",
+            domain=[*INSTALLED, [axis, "!=", False]],
+            period=False,
+            order=None if kind == "odoo_pie" else "DESC",
+            action=ACTION,
+            sample=(labels, ("Installed", 140, 92, 86)),
+        )
+    board.chart(
+        "Put into Service by Month",
+        "odoo_bar",
+        EQUIPMENT,
+        ["in_service_date:month"],
+        "__count",
+        domain=INSTALLED,
+        action=ACTION,
+        sample=(MONTHS, ("Installed", 6, 9, 4, 11, 7, 4)),
+    )
+    board.chart(
+        "States",
+        "odoo_pie",
+        EQUIPMENT,
+        ["state"],
+        "__count",
+        period=False,
+        action=ACTION,
+        sample=(("Planned", "In Service", "Suspended", "Retired"), ("Installed", 14, 310, 8, 41)),
+    )
+
+
+def add_tables(board):
+    board.best(
+        "Customers",
+        EQUIPMENT,
+        "partner_id",
+        ["__count"],
+        headers=("Installed",),
+        domain=INSTALLED,
+        period=False,
+        action=ACTION,
+        sample=sample_rows("partner_id", ("31", "24", "18")),
+    )
+    board.best(
+        "Products",
+        COMPONENT,
+        "product_id",
+        ["quantity"],
+        headers=("Quantity",),
+        domain=[["date_end", "=", False], ["equipment_id.state", "in", ["in_service", "suspended"]]],
+        period=False,
+        sample=sample_rows("product_id", ("1,310", "640", "85")),
+    )
+    for title, domain, name, header, sample in (
+        ("Versions without Support", UNSUPPORTED, "version_id", "Version", "*Northwind 9"),
+        ("Not under Contract", NOT_COVERED, "coverage_end_date", "Covered Until", "*06/30/2026"),
+    ):
+        board.records(
+            title,
+            EQUIPMENT,
+            {"partner_id": "Customer", "name": "Equipment", name: header},
+            domain=INSTALLED + domain,
+            order="name",
+            action=ACTION,
+            sample=(("*Acme", "*EQ/00012", sample), ("*Globex", "*EQ/00031", sample)),
+        )

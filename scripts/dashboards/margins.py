@@ -1,0 +1,126 @@
+"""Margins: what was earned on what was won in the period."""
+
+from .shared import (
+    ANALYSIS,
+    FORECAST,
+    FORECAST_MENU,
+    MONTHS,
+    OPEN,
+    SALE_AXES,
+    SALES,
+    SALES_FILTERS,
+    SALES_MENU,
+    THIS_AND_LAST_YEAR,
+    WON,
+    sample_rows,
+)
+from .sheet import Dashboard
+
+AMOUNTS = ("revenue", "margin", "cost", "distributor_margin")
+
+
+def get_board():
+    board = Dashboard(SALES_FILTERS, {SALES: SALE_AXES})
+    add_figures(board)
+    add_charts(board)
+    add_tables(board)
+    return board
+
+
+def add_figures(board):
+    measures = (*AMOUNTS, "margin_percent")
+    now = board.pivot(SALES, measures, WON, monetary=AMOUNTS, action=ANALYSIS)
+    before = board.pivot(SALES, measures, WON, monetary=AMOUNTS, action=ANALYSIS, period=-1)
+    pipeline = board.pivot(SALES, AMOUNTS[1:2], OPEN, monetary=AMOUNTS, action=FORECAST, period=False)
+    for title, measure, sample in (
+        ("Won Revenue", "revenue", ("842K", "790K")),
+        ("Margin", "margin", ("391K", "350K")),
+        ("Costs", "cost", ("451K", "440K")),
+        ("Distributors", "distributor_margin", ("88K", "92K")),
+    ):
+        board.card(title, now.value(measure), before.value(measure), menu=SALES_MENU, sample=sample)
+    board.card(
+        "Margin (%)",
+        now.value("margin_percent"),
+        before.value("margin_percent"),
+        menu=SALES_MENU,
+        percent=1,
+        sample=("0.46", "0.44"),
+    )
+    board.card("Open Margin", pipeline.value("margin"), menu=FORECAST_MENU, sample=("806K",))
+
+
+def add_charts(board):
+    board.chart(
+        "Margin by Month",
+        "odoo_bar",
+        SALES,
+        ["date:month", "sale_type_id"],
+        "margin",
+        domain=WON,
+        stacked=True,
+        action=ANALYSIS,
+        sample=(
+            MONTHS,
+            ("Product/Software", 31000, 42000, 37000, 50000, 36000, 44000),
+            ("Annual service/Maintenance", 19000, 17000, 20000, 18000, 22000, 21000),
+        ),
+    )
+    board.chart(
+        "Margin by Sale Type",
+        "odoo_pie",
+        SALES,
+        ["sale_type_id"],
+        "margin",
+        domain=WON,
+        action=ANALYSIS,
+        sample=(
+            ("Product/Software", "Annual service/Maintenance", "Study", "Training"),
+            ("Margin", 240000, 117000, 22000, 12000),
+        ),
+    )
+    board.chart(
+        "This Year and Last",
+        "odoo_bar",
+        SALES,
+        ["date:year", "channel"],
+        "margin",
+        domain=WON + THIS_AND_LAST_YEAR,
+        stacked=True,
+        period=False,
+        action=ANALYSIS,
+        sample=(("*2025", "*2026"), ("Direct", 260000, 290000), ("Distribution", 90000, 101000)),
+    )
+    board.chart(
+        "Distributors' Margin by Month",
+        "odoo_bar",
+        SALES,
+        ["date:month"],
+        "distributor_margin",
+        domain=WON,
+        action=ANALYSIS,
+        sample=(MONTHS, ("Distributor Margin", 12000, 15000, 9000, 18000, 14000, 20000)),
+    )
+
+
+def add_tables(board):
+    for title, axis in (
+        ("Products", "product_id"),
+        ("Customers", "customer_id"),
+        ("Salespeople", "user_id"),
+        ("Distributors", "distributor_id"),
+        ("Sales Zones", "zone_id"),
+        ("Software", "software_id"),
+    ):
+        board.best(
+            title,
+            SALES,
+            axis,
+            ["margin", "margin_percent"],
+            headers=("Margin", "Margin (%)"),
+            percent=True,
+            domain=WON,
+            monetary=AMOUNTS,
+            action=ANALYSIS,
+            sample=sample_rows(axis, ("98K", "61K", "40K"), ("0.51", "0.46", "0.38")),
+        )
