@@ -1,7 +1,7 @@
 # The commands of the project; README.md says what each is for.
 PYTHON ?= python3
 
-.PHONY: help run stop test test-odoo lint shell import-sales compare-sales translations clean distclean
+.PHONY: help run stop test test-odoo lint shell import-sales compare-sales dashboards translations clean distclean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -14,8 +14,9 @@ help:
 ## shell         a Python shell on the served database
 ## import-sales  load the CRM Sales Opportunities files into the served database (DATA=folder)
 ## compare-sales compare its won revenue with what the sales analysis says (DATA=folder)
+## dashboards    write the add-on's dashboards from scripts/dashboards
 ## translations  refresh pemba_crm/i18n from the code
 ## clean         drop the databases and whatever else can be rebuilt, keep the downloads
 ## distclean     remove the whole cache folder
-run stop test test-odoo lint shell import-sales compare-sales translations clean distclean:
+run stop test test-odoo lint shell import-sales compare-sales dashboards translations clean distclean:
 	@$(PYTHON) scripts/dev.py $@

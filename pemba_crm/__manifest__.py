@@ -32,6 +32,7 @@
         "data/maintenance/mail_template_data.xml",
         "data/customer/res_partner_data.xml",
         "data/analysis/ir_cron_data.xml",
+        "data/analysis/digest_data.xml",
         "views/res_config_settings_views.xml",
         "views/territory/pemba_zone_views.xml",
         "views/territory/pemba_zone_rate_views.xml",
@@ -81,8 +82,10 @@
         "views/customer/crm_lead_views.xml",
         "views/customer/res_partner_views.xml",
         "views/analysis/pemba_sale_report_views.xml",
+        "data/analysis/ir_filters_data.xml",
         "views/analysis/pemba_forecast_views.xml",
         "views/analysis/pemba_target_views.xml",
+        "views/analysis/digest_views.xml",
         "reports/pipeline/sale_order_templates.xml",
         "reports/maintenance/sale_order_templates.xml",
         "views/pipeline/res_config_settings_views.xml",
@@ -101,6 +104,7 @@
         "demo/installed_base/pemba_equipment_demo.xml",
         "demo/maintenance/pemba_contract_demo.xml",
         "demo/customer/pemba_competitor_demo.xml",
+        "demo/analysis/pemba_target_demo.xml",
     ],
     "assets": {
         "web.assets_tests": [

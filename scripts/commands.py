@@ -8,6 +8,7 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+import dashboards
 import postgres
 import server
 from databases import ADDON, CONFIGURATION, Odoo, log_is_clean
@@ -41,6 +42,7 @@ def main(arguments):
         "shell": shell,
         "import-sales": import_sales,
         "compare-sales": compare_sales,
+        "dashboards": write_dashboards,
         "translations": translations,
         "clean": clean,
         "distclean": distclean,
@@ -251,6 +253,12 @@ def translations():
     french = ADDON / "i18n/fr.po"
     merge = "import polib, sys; f = polib.pofile(sys.argv[1]); f.merge(polib.pofile(sys.argv[2])); f.save()"
     odoo.output("-c", merge, french, template)
+    return 0
+
+
+def write_dashboards():
+    """Write the dashboards' files, as Odoo's spreadsheets have them."""
+    dashboards.write()
     return 0
 
 

@@ -1,3 +1,5 @@
+from . import test_analysis_dashboards
+from . import test_analysis_digest
 from . import test_analysis_forecast
 from . import test_analysis_sales
 from . import test_analysis_targets

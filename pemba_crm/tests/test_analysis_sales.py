@@ -11,9 +11,8 @@ AMOUNTS = ("revenue", "weighted_revenue", "distributor_margin")
 OF_LEAD = {"revenue": "expected_revenue"}
 
 
-@tagged("post_install", "-at_install")
-class TestSaleReport(PembaSoftwareCommon):
-    """What the sales analysis says is what the opportunities say."""
+class SaleReportCommon(PembaSoftwareCommon):
+    """Three companies, three people who sell, and random opportunities of theirs."""
 
     @classmethod
     def setUpClass(cls):
@@ -85,6 +84,11 @@ class TestSaleReport(PembaSoftwareCommon):
         """The opportunities of a result that the user of a report sees, as their own list has them."""
         leads = self.env["crm.lead"].with_env(report.env).with_context(active_test=result != "lost")
         return leads.search([("type", "=", "opportunity"), ("won_status", "=", result)])
+
+
+@tagged("post_install", "-at_install")
+class TestSaleReport(SaleReportCommon):
+    """What the sales analysis says is what the opportunities say."""
 
     def _assert_agree(self, report, amounts=AMOUNTS):
         """The report's totals, by result and grouped by every axis, are those of the opportunities."""

@@ -120,9 +120,9 @@ class Dashboard:
         """A figure.
 
         :param value: a formula, as ``baseline``, what it is compared with
-        :param options: ``menu`` it opens; ``percent``: what is a whole, 1 or 100, of a share; ``large``: False where numbers are not shortened;
-            ``text``: what the baseline is, where it is shown as it is and not compared; ``sample``: what an
-            empty database shows for both
+        :param options: ``menu`` it opens; ``percent``: what is a whole, 1 or 100, of a share; ``large``:
+            False where numbers are not shortened; ``text``: what the baseline is, where it is shown as it
+            is and not compared; ``sample``: what an empty database shows for both
         """
         self.cards.append({"title": title, "value": value, "baseline": baseline, **options})
 

@@ -2,6 +2,8 @@
 
 from . import pemba_report_mixin  # before those that inherit it
 from . import (
+    digest_digest,
+    ir_filters,
     pemba_forecast_movement,
     pemba_forecast_snapshot,
     pemba_sale_report,

@@ -5,6 +5,10 @@ from odoo.tools import SQL
 PLACES = (
     *("user_id", "team_id", "zone_id", "country_id", "customer_id", "distributor_id", "channel", "nature"),
 )
+SAME_KEY = SQL(
+    "b.lead_key = a.lead_key AND b.company_id = a.company_id"
+    " AND COALESCE(b.sale_type_id, 0) = COALESCE(a.sale_type_id, 0)"
+)
 KINDS = [
     ("opening", "Opening"),
     ("new", "New"),
@@ -105,39 +109,36 @@ class PembaForecastMovement(models.Model):
     def _table_query(self):
         """Rows of all opportunities: the rules hold for each place that one comes from or goes to."""
         first, last = self._get_days()
+        snapshot = "(SELECT * FROM pemba_forecast_snapshot WHERE date = %s)"
+        sides = {"a": SQL(snapshot, first), "b": SQL(snapshot, last)}
         return SQL(
             """
-            WITH a AS (SELECT * FROM pemba_forecast_snapshot WHERE date = %(first)s),
-            b AS (SELECT * FROM pemba_forecast_snapshot WHERE date = %(last)s),
-            pair AS (%(pairs)s),
-            movement AS (
-                SELECT a.id::bigint * 16 AS id, 'opening' AS kind, a.id AS place_id, a.date_deadline,
-                       a.revenue, a.weighted_revenue
-                  FROM a
-                 UNION ALL
-                %(gone)s
-                 UNION ALL
-                %(come)s
-                 UNION ALL
-                %(changed)s
-            )
             SELECT movement.*, place.lead_id, place.lead_name, place.lead_key, place.company_id,
                    place.currency_id, place.sale_type_id, %(places)s
-              FROM movement
+              FROM (SELECT a.id::bigint * 16 AS id, 'opening' AS kind, a.id AS place_id, a.date_deadline,
+                           a.revenue, a.weighted_revenue
+                      FROM %(first)s a
+                     UNION ALL
+                    %(gone)s
+                     UNION ALL
+                    %(come)s
+                     UNION ALL
+                    %(changed)s) movement
               JOIN pemba_forecast_snapshot place ON place.id = movement.place_id
             """,
-            first=first,
-            last=last,
-            pairs=self._get_pairs(),
-            gone=self._get_gone(first, last),
-            come=self._get_come(),
-            changed=self._get_changed(),
+            first=sides["a"],
+            gone=self._get_gone(sides, first, last),
+            come=self._get_come(sides, first),
+            changed=self._get_changed(sides),
             places=SQL(", ").join(SQL.identifier("place", name) for name in PLACES),
         )
 
     @api.model
-    def _get_pairs(self):
-        """What is in both, with its values after each step: 0 at first, 4 at last."""
+    def _get_pairs(self, sides):
+        """What is in both, with its values after each step: 0 at first, 4 at last.
+
+        :param sides: the rows of the snapshots: ``a`` at first, ``b`` at last
+        """
         return SQL(
             """
             SELECT a.id AS a_id, b.id AS b_id, a.date_deadline AS a_deadline, b.date_deadline AS b_deadline,
@@ -145,9 +146,8 @@ class PembaForecastMovement(models.Model):
                    a.revenue AS revenue_0, amount.revenue_1, b.revenue AS revenue_2,
                    a.weighted_revenue AS weighted_0, one.weighted_1, two.weighted_2, three.weighted_3,
                    b.weighted_revenue AS weighted_4
-              FROM a
-              JOIN b ON b.lead_key = a.lead_key AND b.company_id = a.company_id
-                    AND b.sale_type_id IS NOT DISTINCT FROM a.sale_type_id
+              FROM %(a)s a
+              JOIN %(b)s b ON %(same_key)s
               JOIN res_currency currency ON currency.id = b.currency_id
         CROSS JOIN LATERAL (
                     SELECT CASE WHEN a.deal_currency_id IS DISTINCT FROM b.deal_currency_id THEN b.revenue
@@ -183,18 +183,20 @@ class PembaForecastMovement(models.Model):
                                     * currency.rounding
                            END AS weighted_3) three
             """,
+            **sides,
+            same_key=SAME_KEY,
             a_places=SQL(", ").join(SQL.identifier("a", name) for name in PLACES),
             b_places=SQL(", ").join(SQL.identifier("b", name) for name in PLACES),
         )
 
     @api.model
-    def _get_changed(self):
+    def _get_changed(self, sides):
         """What became of the values of what is in both."""
         return SQL(
             """
             SELECT pair.b_id::bigint * 16 + step.number, step.kind, step.place_id, step.date_deadline,
                    step.revenue, step.weighted_revenue
-              FROM pair
+              FROM (%s) pair
         CROSS JOIN LATERAL (VALUES
                 (3, 'moved', a_id, a_deadline, - revenue_0, - weighted_0, is_moved),
                 (4, 'moved', b_id, a_deadline, revenue_0, weighted_0, is_moved),
@@ -209,56 +211,78 @@ class PembaForecastMovement(models.Model):
                 (10, 'risk', b_id, b_deadline, 0, weighted_4 - weighted_3, TRUE)
             ) step (number, kind, place_id, date_deadline, revenue, weighted_revenue, is_there)
              WHERE step.is_there AND (step.revenue != 0 OR step.weighted_revenue != 0)
-            """
+            """,
+            self._get_pairs(sides),
         )
 
     @api.model
-    def _get_gone(self, first, last):
+    def _get_gone(self, sides, first, last):
         """What is not there any more: closed or removed, or of another type or company."""
         return SQL(
             """
             SELECT a.id::bigint * 16 + 1,
-                   COALESCE(%(change)s, (
-                       SELECT left_as.outcome FROM pemba_forecast_snapshot left_as
-                        WHERE left_as.lead_key = a.lead_key
-                          AND left_as.date >= %(first)s AND left_as.date < %(last)s
-                        ORDER BY left_as.date DESC LIMIT 1), 'removed'),
+                   CASE WHEN other.lead_key IS NOT NULL THEN %(change)s
+                        ELSE COALESCE((
+                            SELECT last_row.outcome FROM pemba_forecast_snapshot last_row
+                             WHERE last_row.lead_key = a.lead_key
+                               AND last_row.date >= %(first)s AND last_row.date < %(last)s
+                             ORDER BY last_row.date DESC LIMIT 1), 'removed') END,
                    a.id, a.date_deadline, - a.revenue, - a.weighted_revenue
-              FROM a
-             WHERE NOT EXISTS (SELECT FROM pair WHERE pair.a_id = a.id)
+              FROM %(a)s a
+         LEFT JOIN %(b)s b ON %(same_key)s
+         LEFT JOIN %(own_leads)s own ON own.lead_key = a.lead_key
+         LEFT JOIN %(other_leads)s other ON other.lead_key = a.lead_key
+             WHERE b.id IS NULL
             """,
-            change=self._get_other_change(SQL("a"), SQL("b"), "down"),
+            **sides,
+            same_key=SAME_KEY,
+            change=self._get_change("a", "down"),
+            own_leads=self._get_leads(sides["a"]),
+            other_leads=self._get_leads(sides["b"]),
             first=first,
             last=last,
         )
 
     @api.model
-    def _get_come(self):
+    def _get_come(self, sides, first):
         """What was not there at first: new, opened again, or of another type or company."""
         return SQL(
             """
             SELECT b.id::bigint * 16 + 2,
-                   COALESCE(%s,
-                            CASE WHEN b.open_date < (SELECT MAX(create_date) FROM a) THEN 'reopened'
-                                 ELSE 'new' END),
+                   CASE WHEN other.lead_key IS NOT NULL THEN %(change)s
+                        WHEN b.open_date < (SELECT MAX(create_date) FROM pemba_forecast_snapshot
+                                             WHERE date = %(first)s) THEN 'reopened'
+                        ELSE 'new' END,
                    b.id, b.date_deadline, b.revenue, b.weighted_revenue
-              FROM b
-             WHERE NOT EXISTS (SELECT FROM pair WHERE pair.b_id = b.id)
+              FROM %(b)s b
+         LEFT JOIN %(a)s a ON %(same_key)s
+         LEFT JOIN %(own_leads)s own ON own.lead_key = b.lead_key
+         LEFT JOIN %(other_leads)s other ON other.lead_key = b.lead_key
+             WHERE a.id IS NULL
             """,
-            self._get_other_change(SQL("b"), SQL("a"), "up"),
+            **sides,
+            same_key=SAME_KEY,
+            change=self._get_change("b", "up"),
+            own_leads=self._get_leads(sides["b"]),
+            other_leads=self._get_leads(sides["a"]),
+            first=first,
         )
 
     @api.model
-    def _get_other_change(self, row, side, change):
+    def _get_leads(self, side):
+        """The opportunities of a snapshot: what each is worth in all its types, and in which companies."""
+        return SQL(
+            """(SELECT lead_key, SUM(deal_amount) AS deal_amount, ARRAY_AGG(company_id) AS company_ids
+                  FROM %s side GROUP BY lead_key)""",
+            side,
+        )
+
+    @api.model
+    def _get_change(self, side, change):
         """Of an opportunity that is open on both days: it changed, or went to another type or company."""
         return SQL(
-            """(SELECT CASE WHEN BOOL_OR(%(side)s.company_id = %(row)s.company_id)
-                             AND SUM(%(side)s.deal_amount) != (
-                                 SELECT SUM(own.deal_amount) FROM %(row)s own
-                                  WHERE own.lead_key = %(row)s.lead_key)
-                            THEN %(change)s ELSE 'moved' END
-                  FROM %(side)s WHERE %(side)s.lead_key = %(row)s.lead_key HAVING COUNT(*) > 0)""",
-            row=row,
-            side=side,
-            change=change,
+            """CASE WHEN %s = ANY(other.company_ids) AND own.deal_amount != other.deal_amount
+                    THEN %s ELSE 'moved' END""",
+            SQL.identifier(side, "company_id"),
+            change,
         )

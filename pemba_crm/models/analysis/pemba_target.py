@@ -101,7 +101,7 @@ class PembaTarget(models.Model):
         "0 before the period begins.",
     )
     forecast_amount = fields.Monetary(
-        string="Achieved and Forecast",
+        string="Outlook",
         compute="_compute_achieved",
         help="What is achieved and the weighted amounts of open opportunities that are expected to close "
         "in the period.",
@@ -125,7 +125,7 @@ class PembaTarget(models.Model):
             for value in scope
         ]
         period = " - ".join(format_date(self.env, day) for day in (self.date_start, self.date_end) if day)
-        return ", ".join([*labels, period])
+        return ", ".join([*(labels or [self.env._("All sales")]), period])
 
     @api.model
     def _get_fiscal_year(self):

@@ -1,0 +1,197 @@
+import json
+import re
+
+from odoo.addons.spreadsheet.utils.validate_data import (
+    fields_in_spreadsheet,
+    menus_xml_ids_in_spreadsheet,
+    odoo_charts,
+    odoo_view_links,
+)
+from odoo.fields import Domain
+from odoo.tests import tagged
+
+from .test_analysis_sales import SaleReportCommon
+
+BOARDS = ("sales", "margins", "maintenance", "installed_base")
+
+
+@tagged("post_install", "-at_install")
+class TestDashboards(SaleReportCommon):
+    """Each figure, chart and table of the dashboards is asked for as the browser asks for it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.boards = {name: cls.env.ref(f"pemba_crm.spreadsheet_dashboard_{name}") for name in BOARDS}
+        cls.people = {
+            "sales": cls.salesperson | cls.manager,
+            "margins": cls.manager,
+            "maintenance": cls.salesperson | cls.manager | cls.accountant,
+            "installed_base": cls.salesperson | cls.manager | cls.accountant | cls.support,
+        }
+
+    def _get_data(self, name):
+        return json.loads(self.boards[name].spreadsheet_data)
+
+    def _get_sources(self, data):
+        """``(what it is, model, domain, matching of filters, groups, measures, columns)`` of all there is."""
+        for pivot in data["pivots"].values():
+            groups = [row["fieldName"] for row in pivot["rows"]]
+            yield self._get_source(pivot, "pivot", groups, pivot["measures"])
+        for chart in odoo_charts(data):
+            meta = chart["metaData"]
+            definition = {"model": meta["resModel"], **chart["searchParams"], **chart}
+            yield self._get_source(definition, "chart", meta["groupBy"], [{"fieldName": meta["measure"]}])
+        for list_ in data["lists"].values():
+            yield self._get_source(list_, "list", [], [])
+
+    def _get_source(self, definition, what, groups, measures):
+        columns = definition["columns"] if what == "list" else []
+        matching = definition["fieldMatching"]
+        return what, definition["model"], definition["domain"], matching, groups, measures, columns
+
+    def _get_specification(self, model, measure):
+        """The aggregate of a measure, as the client names it."""
+        name = measure["fieldName"]
+        if name == "__count":
+            return name
+        field = model._fields[name]
+        own = "count_distinct" if field.type == "many2one" else field.aggregator
+        return f"{name}:{measure.get('aggregator') or own}"
+
+    def _read(self, env, source, domain=()):
+        """What a source answers."""
+        _what, model, own_domain, _matching, groups, measures, columns = source
+        records = env[model]
+        domain = Domain(own_domain) & Domain(domain)
+        if columns:
+            return records.search_read(domain, columns, limit=10)
+        specifications = [self._get_specification(records, measure) for measure in measures]
+        return records.formatted_read_grouping_sets(domain, [groups], specifications)[0]
+
+    def test_everybody_sees_the_dashboards_of_their_groups(self):
+        for user in (self.salesperson, self.manager, self.accountant, self.support):
+            seen = self.env["spreadsheet.dashboard"].with_user(user).search([])
+            mine = {name for name, people in self.people.items() if user in people}
+            self.assertEqual({name for name, board in self.boards.items() if board in seen}, mine, user.login)
+
+    def test_models_fields_and_menus_exist(self):
+        for name in BOARDS:
+            data = self._get_data(name)
+            for model, chains in fields_in_spreadsheet(data).items():
+                for chain in chains:
+                    field_model = self.env[model]
+                    for part in chain.split("."):
+                        self.assertIn(part, field_model._fields, f"{name}: {model}, {chain}")
+                        field = field_model._fields[part]
+                        field_model = self.env[field.comodel_name] if field.relational else field_model
+            for xml_id in menus_xml_ids_in_spreadsheet(data):
+                self.assertTrue(self.env.ref(xml_id).action, xml_id)
+            for link in odoo_view_links(data):
+                action = self.env.ref(link["action"]["xmlId"]) if link["action"].get("xmlId") else None
+                self.assertEqual(
+                    action.res_model if action else link["action"]["modelName"], link["action"]["modelName"]
+                )
+                self.env[link["action"]["modelName"]].search(link["action"]["domain"], limit=1)
+            for filter_ in data["globalFilters"]:
+                self.assertIn(filter_.get("modelName", "res.partner"), self.env)
+
+    def test_every_figure_chart_and_title_opens_its_records(self):
+        for name in BOARDS:
+            data = self._get_data(name)
+            [sheet, _data] = data["sheets"]
+            for figure in sheet["figures"]:
+                if figure["data"]["type"] == "scorecard":
+                    self.assertIn(figure["id"], data["chartOdooMenusReferences"])
+                else:
+                    self.assertTrue(self.env.ref(figure["data"]["actionXmlId"]))
+            titles = [cell for cell in sheet["cells"].values() if not cell.startswith("=")]
+            self.assertTrue(all("](odoo://view/" in title for title in titles), titles)
+
+    def test_everything_answers_for_those_who_see_it(self):
+        self._fill(7, [self.env.company])
+        for name, people in self.people.items():
+            data = self._get_data(name)
+            for source in self._get_sources(data):
+                for user in people:
+                    with self.subTest(name, user=user.login, source=source):
+                        self._read(self.env(user=user), source)
+
+    def test_every_filter_is_understood(self):
+        ids = {model: self.env[model].search([], limit=1).id for model in ("res.partner", "res.users")}
+        for name in BOARDS:
+            data = self._get_data(name)
+            filters = {filter_["id"]: filter_ for filter_ in data["globalFilters"]}
+            used = set()
+            for source in self._get_sources(data):
+                for key, match in source[3].items():
+                    used.add(key)
+                    if filters[key]["type"] == "date":
+                        domain = [(match["chain"], ">=", "2026-01-01"), (match["chain"], "<=", "2026-12-31")]
+                    else:
+                        domain = [(match["chain"], "in", [ids.get(filters[key]["modelName"], 1)])]
+                    with self.subTest(name, source=source, filter=key):
+                        self._read(self.env(user=self.manager), source, domain)
+            self.assertEqual(used, set(filters), name)
+
+    def test_figures_agree_with_the_opportunities_to_the_cent(self):
+        companies = [self.env.company, self.second]
+        for seed in (11, 12):
+            self._fill(seed, companies)
+        both = self.env.company | self.second
+        pivots = {
+            tuple(map(tuple, source[2])): source
+            for source in self._get_sources(self._get_data("sales"))
+            if source[0] == "pivot" and not source[4]
+        }
+        won, pending = (pivots[("won_status", "=", result),] for result in ("won", "pending"))
+        for user in (self.manager, self.salesperson):
+            for allowed in (self.env.company, self.second, both):
+                report = self._as(user, allowed)
+                for result, source in (("won", won), ("pending", pending)):
+                    with self.subTest(user.login, companies=allowed.mapped("name"), result=result):
+                        [row] = self._read(report.env, source)
+                        leads = self._leads_of(report, result)
+                        for name, own in (("revenue", "expected_revenue"), ("weighted_revenue",) * 2):
+                            figure = row[f"{name}:sum_currency"] or 0.0
+                            self.assertAlmostEqual(figure, sum(leads.mapped(own)), 6)
+
+    def test_samples_look_the_same_without_records(self):
+        for name in BOARDS:
+            data, sample = self._get_data(name), self.boards[name]._get_sample_dashboard()
+            self.assertFalse(sample["pivots"] or sample["lists"] or odoo_charts(sample))
+            figures, sample_figures = (
+                [(figure["id"], figure["row"], figure["width"]) for figure in board["sheets"][0]["figures"]]
+                for board in (data, sample)
+            )
+            self.assertEqual(figures, sample_figures)
+            self.assertEqual(data["globalFilters"], sample["globalFilters"])
+
+    def test_an_empty_database_shows_the_sample(self):
+        self.assertTrue(self.boards["installed_base"]._dashboard_is_empty())
+        self._create_deal(self._line())
+        for name in ("sales", "margins"):
+            self.assertFalse(self.boards[name].with_user(self.manager)._dashboard_is_empty())
+
+    def test_dashboards_are_in_french(self):
+        """Names, titles, headers, filters and samples."""
+        web = self.env["ir.http"]._get_translations_for_webclient(["pemba_crm"], "fr_FR")[0]
+        translated = {message["id"] for message in web["pemba_crm"]["messages"] if message["string"]}
+        for name in BOARDS:
+            board = self.boards[name]
+            if name != "margins":  # the same word
+                self.assertNotEqual(board.with_context(lang="fr_FR").name, board.name)
+            for content in (self._get_data(name), board._get_sample_dashboard()):
+                missing = set(self._get_terms(content)) - translated
+                self.assertFalse(missing, name)
+
+    def _get_terms(self, content):
+        """What people read in a dashboard's file."""
+        for sheet in content["sheets"]:
+            for cell in sheet["cells"].values():
+                yield from re.findall(r'_t\("([^"]+)"\)', cell)
+                yield from re.findall(r"^\[(.+)\]\(odoo", cell)
+            for figure in sheet["figures"]:
+                yield from filter(None, [figure["data"]["title"]["text"]])
+                yield from figure["data"].get("baselineDescr", {}).values()
+        yield from (filter_["label"] for filter_ in content["globalFilters"])
