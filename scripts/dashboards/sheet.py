@@ -497,10 +497,10 @@ class Dashboard:
 
 
 def translated(text):
-    """A cell: words are translated, figures and names (marked by a star) are not."""
-    if not isinstance(text, str) or text.startswith("*"):
-        return str(text).lstrip("*")
-    return f"=_t({quote(text)})" if any(letter.isalpha() for letter in text) else text
+    """A cell: words are translated; figures, and names that a star marks, are not."""
+    if text.startswith("*"):
+        return text[1:]
+    return text if text[0].isdigit() else f"=_t({quote(text)})"
 
 
 def quote(text):

@@ -28,7 +28,7 @@ class PembaTargetSplit(models.TransientModel):
         string="How",
         default="even",
         required=True,
-        help="By the days' months alike, or by what was won in the same months a year before.",
+        help="Alike, or by what was won in the same periods a year before.",
     )
     line_ids = fields.One2many(
         "pemba.target.split.line",
