@@ -318,7 +318,9 @@ class Dashboard:
             self.data_cells[f"C{row}"] = self._get_formula(card, card["baseline"])
             before = shown.format(f"C{row}")
             # Nothing is compared with nothing.
-            self.data_cells[f"E{row}"] = f"={before}" if "text" in card else f'=IF(N(C{row})=0, "", {before})'
+            self.data_cells[f"E{row}"] = (
+                f"={before}" if "text" in card else f'=IF(IFERROR(C{row} + 0, 0)=0, "", {before})'
+            )
         if "text" in card:
             data["baselineMode"] = "text"
         elif card.get("percent"):
