@@ -86,6 +86,7 @@
         "views/analysis/pemba_forecast_views.xml",
         "views/analysis/pemba_target_views.xml",
         "views/analysis/digest_views.xml",
+        "views/analysis/pemba_equipment_views.xml",
         "reports/pipeline/sale_order_templates.xml",
         "reports/maintenance/sale_order_templates.xml",
         "views/pipeline/res_config_settings_views.xml",
@@ -107,6 +108,9 @@
         "demo/analysis/pemba_target_demo.xml",
     ],
     "assets": {
+        "spreadsheet.o_spreadsheet": [
+            "pemba_crm/static/src/dashboards/*.js",
+        ],
         "web.assets_tests": [
             "pemba_crm/static/tests/tours/*.js",
         ],

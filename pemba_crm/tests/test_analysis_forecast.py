@@ -5,6 +5,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -121,10 +122,12 @@ class TestForecastSnapshot(ForecastCommon):
 
     def test_managers_take_it_and_salespeople_do_not(self):
         self._create_opportunity("P", expected_revenue=10)
+        second = self._create_company("Second", "JPY")
+        self._create_opportunity("P", company_id=second.id, team_id=False, user_id=False)
         with self.assertRaises(AccessError):
-            self.snapshot.with_user(self.salesperson).action_take()
-        action = self.snapshot.with_user(self.manager).action_take()
-        self.assertIn("1 opportunities are kept", action["params"]["message"])
+            call_kw(self.snapshot.with_user(self.salesperson), "action_take", [[]], {})
+        action = call_kw(self.snapshot.with_user(self.manager), "action_take", [[]], {})  # as the button does
+        self.assertIn("2 opportunities of all companies are kept", action["params"]["message"])
 
     def test_salespeople_see_theirs_and_no_margin(self):
         own = self._create_deal(self._line())
@@ -144,6 +147,18 @@ class TestForecastSnapshot(ForecastCommon):
         row = self._take(FIRST)
         self.assertEqual((row.company_id, row.currency_id.name), (second, "JPY"))
         self.assertFalse(self.snapshot.with_user(self.manager).search([]))
+
+    def test_everybodys_day_is_the_same(self):
+        self._create_opportunity("P", expected_revenue=10)
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            self.snapshot.with_context(tz=zone)._take()
+        self.assertEqual(len(self.snapshot.search([])), 1)
+
+    def test_an_opportunity_without_company_is_of_the_same_company_whoever_takes_it(self):
+        second = self._create_company("Second", "EUR")
+        self._create_opportunity("P", expected_revenue=10, company_id=False, team_id=False, user_id=False)
+        row = self.snapshot.with_company(second)._take()
+        self.assertEqual(row.company_id, self.env.ref("base.user_root").company_id)
 
     def test_the_weekly_job_takes_it_and_forgets_old_ones(self):
         self._create_opportunity("P", expected_revenue=10)

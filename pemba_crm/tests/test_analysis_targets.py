@@ -89,6 +89,26 @@ class TestTargets(PembaOfferCommon):
         target = self._create_target(1000, metric="margin")
         self.assertAlmostEqual(target.achieved, 40, 6)
 
+    def test_the_outlook_of_margin_counts_what_is_free(self):
+        """1,000 and a line at no price that costs 100: a margin of 900 less 100, half of it weighs."""
+        self._create_deal(
+            self._line(price_unit=1000, unit_cost=100),
+            self._line(price_unit=500, discount=100, unit_cost=100),
+            maturity=50,
+            risk_level_id=self.env.ref("pemba_crm.risk_level_low").id,
+            date_deadline="2030-06-06",
+        )
+        self.assertEqual(self._create_target(metric="margin").forecast_amount, 400)
+
+    def test_it_is_the_same_from_another_company(self):
+        second = self._create_company("Second", "EUR")
+        lead = self._win(500, "2030-05-05", company_id=False, team_id=False, user_id=False)
+        self.assertFalse(lead.company_id)
+        target = self._create_target(company_id=self.env.ref("base.user_root").company_id.id)
+        self.assertEqual(target.achieved, 500)
+        target.invalidate_recordset()
+        self.assertEqual(target.with_company(second).achieved, 500)
+
     def test_it_counts_what_everybody_won_whoever_looks(self):
         self._win(100, "2030-05-05", user_id=self.manager.id, zone_id=self.france.id)
         target = self._create_target(user_id=self.salesperson.id)
@@ -113,6 +133,8 @@ class TestTargets(PembaOfferCommon):
         self.assertEqual(self.targets.with_user(self.salesperson).search([]) & everything, own | margin)
         every_lead = self._create_user("pemba_all", "sales_team.group_sale_salesman_all_leads")
         self.assertEqual(self.targets.with_user(every_lead).search([]) & everything, own | other)
+        every_lead.group_ids += self.env.ref("pemba_crm.group_margin")
+        self.assertEqual(self.targets.with_user(every_lead).search([]) & everything, everything)
 
     def test_other_companies(self):
         second = self._create_company("Second", "EUR")
@@ -139,8 +161,14 @@ class TestTargets(PembaOfferCommon):
             form.zone_id = self.france
         target = form.record
         self.assertEqual((target.date_start, target.date_end), (date(2030, 4, 1), date(2031, 3, 31)))
-        self.assertEqual(target.name, "France, 04/01/2030 - 03/31/2031")
-        self.assertEqual(self._create_target(name="Own name").name, "Own name")
+        self.assertEqual(target.display_name, "France, 04/01/2030 - 03/31/2031")
+        target.date_end = "2030-12-31"
+        self.assertEqual(target.display_name, "France, 04/01/2030 - 12/31/2030")
+        own = self._create_target(name="Own name")
+        own.date_end = "2030-12-31"
+        self.assertEqual(own.display_name, "Own name")
+        everything = self._create_target(date_start="2030-05-01")
+        self.assertEqual(everything.display_name, "All sales, 05/01/2030 - 03/31/2031")
 
     def test_a_year_is_split_over_months_and_quarters(self):
         for months, count, last in (("1", 12, date(2031, 3, 1)), ("3", 4, date(2031, 1, 1))):
@@ -150,8 +178,7 @@ class TestTargets(PembaOfferCommon):
                 split = Form(wizard.with_context(default_target_id=target.id))
                 split.months = months
                 self.assertEqual(split.difference, 0)
-                action = split.save().action_split()
-                self.assertEqual(action["res_id"], target.id)
+                split.save().action_split()
                 parts = target.child_ids.sorted("date_start")
                 self.assertEqual((len(parts), parts[-1].date_start), (count, last))
                 self.assertEqual(parts[-1].date_end, date(2031, 3, 31))
@@ -171,6 +198,18 @@ class TestTargets(PembaOfferCommon):
         self.assertEqual(form.record.line_ids.mapped("amount"), [750, 0, 250, 0])
         form.record.action_split()
         self.assertEqual(target.child_ids.sorted("date_start").mapped("amount"), [750, 250])
+
+    def test_the_29th_of_february_counts(self):
+        self._win(290, "2028-02-29")
+        target = self._create_target(date_start="2029-01-01", date_end="2029-12-31")
+        periods = get_periods(target.date_start, target.date_end, 1)
+        self.assertEqual(target._get_last_year(periods)[:3], [0, 290, 0])
+
+    def test_one_part_is_none(self):
+        target = self._create_target(date_start="2030-04-01", date_end="2030-06-30")
+        split = self.env["pemba.target.split"].create({"target_id": target.id, "months": "3"})
+        with self._refused(UserError, "has no more than one part"):
+            split.action_split()
 
     def test_parts_that_do_not_add_up_are_refused(self):
         target = self._create_target(1000)

@@ -5,6 +5,7 @@ from .sheet import Dashboard
 
 EQUIPMENT, COMPONENT = "pemba.equipment", "pemba.equipment.component"
 ACTION, MENU = "pemba_crm.pemba_equipment_action", "pemba_crm.pemba_equipment_menu"
+WATCHED = "pemba_crm.pemba_equipment_menu_"
 INSTALLED = [["state", "in", ["in_service", "suspended"]]]
 BEHIND = [["version_state", "=", "behind"]]
 UNSUPPORTED = [["version_state", "=", "unsupported"]]
@@ -51,13 +52,13 @@ def add_figures(board):
         large=False,
         sample=("41", "36"),
     )
-    for title, domain, sample in (
-        ("Behind Latest", BEHIND, "77"),
-        ("Unsupported", UNSUPPORTED, "12"),
-        ("Not Covered", NOT_COVERED, "25"),
+    for title, domain, menu, sample in (
+        ("Behind Latest", BEHIND, "behind", "77"),
+        ("Unsupported", UNSUPPORTED, "unsupported", "12"),
+        ("Not Covered", NOT_COVERED, "not_covered", "25"),
     ):
         count = board.pivot(EQUIPMENT, ["__count"], INSTALLED + domain, action=ACTION, period=False)
-        board.card(title, count.value("__count"), menu=MENU, large=False, sample=(sample,))
+        board.card(title, count.value("__count"), menu=WATCHED + menu, large=False, sample=(sample,))
 
 
 def add_charts(board):

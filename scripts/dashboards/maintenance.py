@@ -100,7 +100,7 @@ def add_figures(board):
 
 def add_charts(board):
     board.chart(
-        "Recurring Revenue by Month",
+        "Recurring Revenue, This Year and Next",
         "odoo_bar",
         REVENUE,
         ["date:month", "layer"],

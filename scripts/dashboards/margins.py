@@ -1,15 +1,15 @@
 """Margins: what was earned on what was won in the period."""
 
 from .shared import (
-    ANALYSIS,
     FORECAST,
     FORECAST_MENU,
+    MARGIN,
+    MARGIN_MENU,
     MONTHS,
     OPEN,
     SALE_AXES,
     SALES,
     SALES_FILTERS,
-    SALES_MENU,
     THIS_AND_LAST_YEAR,
     WON,
     sample_rows,
@@ -17,6 +17,9 @@ from .shared import (
 from .sheet import Dashboard
 
 AMOUNTS = ("revenue", "margin", "cost", "distributor_margin")
+# An opportunity without lines has neither costs nor a margin.
+WITH_LINES = [["opportunity_line_id", "!=", False]]
+WON_LINES, OPEN_LINES = WON + WITH_LINES, OPEN + WITH_LINES
 
 
 def get_board():
@@ -29,21 +32,21 @@ def get_board():
 
 def add_figures(board):
     measures = (*AMOUNTS, "margin_percent")
-    now = board.pivot(SALES, measures, WON, monetary=AMOUNTS, action=ANALYSIS)
-    before = board.pivot(SALES, measures, WON, monetary=AMOUNTS, action=ANALYSIS, period=-1)
-    pipeline = board.pivot(SALES, AMOUNTS[1:2], OPEN, monetary=AMOUNTS, action=FORECAST, period=False)
+    now = board.pivot(SALES, measures, WON_LINES, monetary=AMOUNTS, action=MARGIN)
+    before = board.pivot(SALES, measures, WON_LINES, monetary=AMOUNTS, action=MARGIN, period=-1)
+    pipeline = board.pivot(SALES, AMOUNTS[1:2], OPEN_LINES, monetary=AMOUNTS, action=FORECAST, period=False)
     for title, measure, sample in (
         ("Won Revenue", "revenue", ("842K", "790K")),
         ("Margin", "margin", ("391K", "350K")),
         ("Costs", "cost", ("451K", "440K")),
         ("Distributors", "distributor_margin", ("88K", "92K")),
     ):
-        board.card(title, now.value(measure), before.value(measure), menu=SALES_MENU, sample=sample)
+        board.card(title, now.value(measure), before.value(measure), menu=MARGIN_MENU, sample=sample)
     board.card(
         "Margin (%)",
         now.value("margin_percent"),
         before.value("margin_percent"),
-        menu=SALES_MENU,
+        menu=MARGIN_MENU,
         percent=1,
         sample=("0.46", "0.44"),
     )
@@ -57,9 +60,9 @@ def add_charts(board):
         SALES,
         ["date:month", "sale_type_id"],
         "margin",
-        domain=WON,
+        domain=WON_LINES,
         stacked=True,
-        action=ANALYSIS,
+        action=MARGIN,
         sample=(
             MONTHS,
             ("Product/Software", 31000, 42000, 37000, 50000, 36000, 44000),
@@ -72,8 +75,8 @@ def add_charts(board):
         SALES,
         ["sale_type_id"],
         "margin",
-        domain=WON,
-        action=ANALYSIS,
+        domain=WON_LINES,
+        action=MARGIN,
         sample=(
             ("Product/Software", "Annual service/Maintenance", "Study", "Training"),
             ("Margin", 240000, 117000, 22000, 12000),
@@ -85,10 +88,10 @@ def add_charts(board):
         SALES,
         ["date:year", "channel"],
         "margin",
-        domain=WON + THIS_AND_LAST_YEAR,
+        domain=WON_LINES + THIS_AND_LAST_YEAR,
         stacked=True,
         period=False,
-        action=ANALYSIS,
+        action=MARGIN,
         sample=(("*2025", "*2026"), ("Direct", 260000, 290000), ("Distribution", 90000, 101000)),
     )
     board.chart(
@@ -97,8 +100,8 @@ def add_charts(board):
         SALES,
         ["date:month"],
         "distributor_margin",
-        domain=WON,
-        action=ANALYSIS,
+        domain=WON_LINES,
+        action=MARGIN,
         sample=(MONTHS, ("Distributor Margin", 12000, 15000, 9000, 18000, 14000, 20000)),
     )
 
@@ -119,8 +122,8 @@ def add_tables(board):
             ["margin", "margin_percent"],
             headers=("Margin", "Margin (%)"),
             percent=True,
-            domain=WON,
+            domain=WON_LINES,
             monetary=AMOUNTS,
-            action=ANALYSIS,
+            action=MARGIN,
             sample=sample_rows(axis, ("98K", "61K", "40K"), ("0.51", "0.46", "0.38")),
         )

@@ -2,6 +2,7 @@
 
 from .shared import (
     ANALYSIS,
+    CLOSED_MENU,
     FORECAST,
     FORECAST_MENU,
     LOST,
@@ -72,7 +73,7 @@ def add_figures(board):
         "Win Rate",
         rate.value("win_rate"),
         rate_before.value("win_rate"),
-        menu=SALES_MENU,
+        menu=CLOSED_MENU,
         percent=100,
         sample=("0.41", "0.38"),
     )
@@ -96,7 +97,7 @@ def add_figures(board):
 
 def add_charts(board):
     board.chart(
-        "P-E-M-B-A Funnel, Open Today",
+        "P-E-M-B-A Funnel: Open at the Step or Beyond",
         "odoo_funnel",
         SALES,
         ["pemba_step"],
@@ -131,7 +132,7 @@ def add_charts(board):
         SALES,
         ["date_deadline:month", "nature"],
         "weighted_revenue",
-        domain=[*OPEN, ["date_deadline", "!=", False]],
+        domain=OPEN,
         stacked=True,
         period=False,
         action=FORECAST,
@@ -190,8 +191,8 @@ def add_tables(board):
     board.records(
         "Running Targets",
         TARGET,
-        {"name": "Target", "amount": "Amount", "attainment": "Attainment (%)"},
-        domain=[["date_start", "<=", "today"], ["date_end", ">=", "today"]],
+        {"display_name": "Target", "amount": "Amount", "attainment": "Attainment (%)"},
+        domain=[["date_start", "<=", "today"], ["date_end", ">=", "today"], ["parent_id", "=", False]],
         order="-amount",
         bar=2,
         action="pemba_crm.pemba_target_action",

@@ -3,8 +3,6 @@
 Built in Python because the editor of spreadsheets is not part of Odoo Community.
 """
 
-import json
-
 VERSION = "18.5.10"  # of the format, as Odoo 19's own dashboards have it
 COLUMNS = (300, 120, 120, 40, 300, 120, 120)  # two tables of three columns side by side
 LEFT, RIGHT = "ABC", "EFG"
@@ -26,8 +24,11 @@ STYLES = {
         "bold": True,
     },
 }
+KEY_VALUE = 6
+STYLES[KEY_VALUE] = {"fontSize": 22, "bold": True}
 PERCENT = 1
 FORMATS = {PERCENT: "0.0%"}
+TREES = ("pemba.zone", "res.partner")
 BACKGROUNDS = ("#EFF6FF", "#EFF6FF", "#FFF7ED", "#FFF7ED", "#ECFDF5", "#ECFDF5")
 BAR_COLORS = (15726335, 16775149)
 TABLE_CONFIGURATION = {
@@ -49,7 +50,7 @@ OF_KIND = {
     "odoo_bar": {"verticalAxisPosition": "left"},
     "odoo_line": {"verticalAxisPosition": "left", "fillArea": True, "cumulatedStart": False},
     "odoo_pie": {},
-    "odoo_funnel": {"cumulative": False, "showValues": True},
+    "odoo_funnel": {"cumulative": True, "showValues": True},
     "odoo_waterfall": {
         "showConnectorLines": True,
         "firstValueAsSubtotal": False,
@@ -190,7 +191,8 @@ class Dashboard:
     def _finish(self, is_sample):
         self.is_sample = is_sample
         self.cells, self.styles, self.figures, self.tables, self.rules = {}, {}, [], [], []
-        self.data_cells, self.data_formats, self.menus, self.data_row = {}, {}, {}, 1
+        self.data_cells, self.data_formats, self.data_styles = {}, {}, {}
+        self.menus, self.data_row = {}, 1
         self.borders, self.heights, self.formats = {}, {}, {}
         for position, card in enumerate(self.cards):
             self._add_card(position, card)
@@ -202,7 +204,12 @@ class Dashboard:
                 for block, columns in zip(pair, (LEFT, RIGHT), strict=False)
             )
         data = self._sheet(
-            "data", "Data", self.data_row + 10, cells=self.data_cells, formats=self.data_formats
+            "data",
+            "Data",
+            self.data_row + 10,
+            cells=self.data_cells,
+            formats=self.data_formats,
+            styles=self.data_styles,
         )
         data["cols"] = {"0": {"size": 220}}
         sheet = self._sheet("dashboard", "Dashboard", row + 2, cells=self.cells, styles=self.styles)
@@ -271,13 +278,16 @@ class Dashboard:
     def _filter(self, key, label, model):
         if not model:
             return {"id": key, "type": "date", "label": label, "defaultValue": "this_year"}
-        return {
+        filter_ = {
             "id": key,
             "type": "relation",
             "label": label,
             "modelName": model,
             "defaultValueDisplayNames": [],
         }
+        if model in TREES:  # what is chosen counts with all that is below it
+            filter_["defaultValue"] = {"operator": "child_of", "ids": []}
+        return filter_
 
     def _match(self, model, period=True):
         """The fields that the filters mean.
@@ -297,6 +307,7 @@ class Dashboard:
         self.data_row += 1
         is_plain = card.get("percent") or card.get("large") is False
         shown = "{}" if is_plain else "FORMAT.LARGE.NUMBER({})"
+        value = self._get_formula(card, card["value"])
         id_ = f"card_{position + 1}"
         data = {
             "type": "scorecard",
@@ -310,17 +321,17 @@ class Dashboard:
             "baselineColorDown": "#DC6965",
         }
         self.data_cells[f"A{row}"] = f"=_t({quote(card['title'])})"
-        self.data_cells[f"B{row}"] = self._get_formula(card, card["value"])
-        self.data_cells[f"D{row}"] = "=" + shown.format(f"B{row}")
+        self.data_cells[f"B{row}"] = f"={value}"
+        self.data_cells[f"D{row}"] = "=" + shown.format(value)  # the pivot's own cell, to open its records
+        self.data_styles[f"D{row}"] = KEY_VALUE
         if card["baseline"]:
             data["baseline"] = f"Data!E{row}"
             data["baselineDescr"] = {"text": card.get("text", "since last period")}
-            self.data_cells[f"C{row}"] = self._get_formula(card, card["baseline"])
+            self.data_cells[f"C{row}"] = "=" + self._get_formula(card, card["baseline"])
             before = shown.format(f"C{row}")
-            # Nothing is compared with nothing.
-            self.data_cells[f"E{row}"] = (
-                f"={before}" if "text" in card else f'=IF(IFERROR(C{row} + 0, 0)=0, "", {before})'
-            )
+            # Nothing is compared with nothing, and all time not with itself.
+            is_idle = f"OR(IFERROR(C{row} + 0, 0)=0, C{row}=B{row})"
+            self.data_cells[f"E{row}"] = f"={before}" if "text" in card else f'=IF({is_idle}, "", {before})'
         if "text" in card:
             data["baselineMode"] = "text"
         elif card.get("percent"):
@@ -340,8 +351,8 @@ class Dashboard:
     def _get_formula(self, card, value):
         """A figure is 0 where there is none; a share is not, for there is nothing that it is of."""
         if card.get("percent"):
-            return f'=IFERROR(IF({value}="", "–", {value} / {card["percent"]}), "–")'
-        return f"=IFERROR({value} + 0, 0)"
+            return f'IFERROR(IF({value}="", "–", {value} / {card["percent"]}), "–")'
+        return f"IFERROR({value} + 0, 0)"
 
     def _figure(self, id_, column, row, width, height, data):
         return {
@@ -358,51 +369,23 @@ class Dashboard:
     def _add_block(self, block, columns, row):
         """:return: how many rows it takes"""
         first, last = columns[0], columns[-1]
-        self.cells[f"{first}{row}"] = self._title(block)
-        self.styles[f"{first}{row}"] = TITLE
-        self.borders[f"{first}{row}:{last}{row}"] = 1
-        self.heights[str(row - 1)] = {"size": 40}
         if "source" in block:
+            self.cells[f"{first}{row}"] = translated(block["title"])
+            self.styles[f"{first}{row}"] = TITLE
+            self.borders[f"{first}{row}:{last}{row}"] = 1
+            self.heights[str(row - 1)] = {"size": 40}
             return self._add_table(block, columns, row + 1)
         id_ = f"chart_{self.blocks.index(block) + 1}"
         width = sum(COLUMNS[0:3] if columns == LEFT else COLUMNS[4:7])
         data = self._static_chart(block) if self.is_sample else self._chart(block)
         column = 0 if columns == LEFT else 4
-        self.figures.append(self._figure(id_, column, row, width, CHART_HEIGHT, data | {"chartId": id_}))
-        return -(-CHART_HEIGHT // ROW_HEIGHT) + 4
-
-    def _title(self, block):
-        """The title, which opens the records that it is about."""
-        if self.is_sample:
-            return f"=_t({quote(block['title'])})"
-        definition = block["source"].definition if "source" in block else block
-        views, context = ["list", "form", "search"], {}
-        if "fields" not in block:
-            views = ["pivot", "graph", "list", "search"]
-            context = {
-                "pivot_row_groupby": block.get("groupby") or [row["fieldName"] for row in definition["rows"]],
-                "pivot_column_groupby": [],
-                "pivot_measures": [block["measure"]]
-                if "measure" in block
-                else [measure["fieldName"] for measure in definition["measures"]],
-            }
-        link = {
-            "viewType": views[0],
-            "action": {
-                "xmlId": block.get("action") or definition.get("actionXmlId"),
-                "domain": list(definition.get("domain", ())),
-                "context": context,
-                "modelName": definition["model"],
-                "views": [[False, view] for view in views],
-            },
-            "threshold": 0,
-        }
-        return f"[{block['title']}](odoo://view/{json.dumps(link, separators=(',', ':'))})"
+        self.figures.append(self._figure(id_, column, row - 1, width, CHART_HEIGHT, data | {"chartId": id_}))
+        return -(-CHART_HEIGHT // ROW_HEIGHT) + 1
 
     def _chart(self, block):
         return {
             "type": block["kind"],
-            "title": {"text": ""},
+            "title": {"text": block["title"], "bold": True, "color": "#01666b", "fontSize": 16},
             "background": "#FFFFFF",
             "legendPosition": "top" if len(block["groupby"]) > 1 or block["kind"] == "odoo_pie" else "none",
             "metaData": {
@@ -439,7 +422,7 @@ class Dashboard:
                 self.data_cells[f"{column}{top + 1 + position}"] = str(value)
         return {
             "type": STATIC[block["kind"]],
-            "title": {"text": ""},
+            "title": {"text": block["title"], "bold": True, "color": "#01666b", "fontSize": 16},
             "background": "#FFFFFF",
             "legendPosition": "top" if len(series) > 1 or block["kind"] == "odoo_pie" else "none",
             "dataSetsHaveTitle": True,

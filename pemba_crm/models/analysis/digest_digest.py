@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 # What each figure sums up: the field of its day, and which opportunities count.
 FIGURES = {
@@ -49,7 +50,7 @@ class DigestDigest(models.Model):
             "crm.lead",
             f"{name}_value",
             date_field=date_field,
-            additional_domain=[("type", "=", "opportunity"), *domain],
+            additional_domain=self.env["pemba.sale.report"]._get_lead_domain() & Domain(domain),
             sum_field="expected_revenue",
         )
 

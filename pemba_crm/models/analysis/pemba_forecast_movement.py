@@ -50,6 +50,8 @@ class PembaForecastMovement(models.Model):
     _depends = {"pemba.forecast.snapshot": ["outcome"]}
 
     kind = fields.Selection(selection=KINDS, string="Movement", readonly=True)
+    date_from = fields.Date(string="From", readonly=True, help="The day of the first snapshot.")
+    date_until = fields.Date(string="Until", readonly=True, help="The day of the last snapshot.")
     lead_id = fields.Many2one("crm.lead", string="Opportunity", readonly=True)
     lead_name = fields.Char(string="Opportunity as It Was", readonly=True)
     lead_key = fields.Integer(string="Opportunity Number", readonly=True, aggregator=None)
@@ -113,7 +115,8 @@ class PembaForecastMovement(models.Model):
         sides = {"a": SQL(snapshot, first), "b": SQL(snapshot, last)}
         return SQL(
             """
-            SELECT movement.*, place.lead_id, place.lead_name, place.lead_key, place.company_id,
+            SELECT movement.*, %(from)s::date AS date_from, %(until)s::date AS date_until,
+                   place.lead_id, place.lead_name, place.lead_key, place.company_id,
                    place.currency_id, place.sale_type_id, %(places)s
               FROM (SELECT a.id::bigint * 16 AS id, 'opening' AS kind, a.id AS place_id, a.date_deadline,
                            a.revenue, a.weighted_revenue
@@ -126,6 +129,7 @@ class PembaForecastMovement(models.Model):
                     %(changed)s) movement
               JOIN pemba_forecast_snapshot place ON place.id = movement.place_id
             """,
+            **{"from": first, "until": last},
             first=sides["a"],
             gone=self._get_gone(sides, first, last),
             come=self._get_come(sides, first),

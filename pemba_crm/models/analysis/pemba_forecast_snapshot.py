@@ -47,7 +47,7 @@ class PembaForecastSnapshot(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
     sale_type_id = fields.Many2one("pemba.sale.type", readonly=True, ondelete="restrict")
     stage_id = fields.Many2one("crm.stage", readonly=True, ondelete="set null")
-    pemba_step = fields.Selection(selection=STEPS, string="Step", readonly=True)
+    pemba_step = fields.Selection(selection=STEPS, string="PEMBA Step", readonly=True)
     maturity = fields.Float(string="Maturity (%)", readonly=True, aggregator="avg", digits=(16, 1))
     risk_level_id = fields.Many2one("pemba.risk.level", string="Risk", readonly=True, ondelete="set null")
     risk_factor = fields.Float(readonly=True, digits=0, aggregator=None)
@@ -107,17 +107,22 @@ class PembaForecastSnapshot(models.Model):
     # Taking
     # ------------------------------------------------------------
 
-    @api.model
     def action_take(self):
-        """For managers: freeze the open opportunities of today, and say so."""
+        """For managers: freeze what is open today in all companies, and say how much it is."""
         self.check_access("create")
-        count = len(set(self._take().mapped("lead_key")))
+        [(count,)] = (
+            self._take()
+            .sudo()
+            ._read_group(  # of all companies, as what is taken
+                [("date", "=", fields.Date.today())], [], ["lead_key:count_distinct"]
+            )
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%s opportunities are kept as they are today.", count),
+                "message": self.env._("%s opportunities of all companies are kept as they are today.", count),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -128,18 +133,20 @@ class PembaForecastSnapshot(models.Model):
         self._take()
         months = int(self.env["ir.config_parameter"].sudo().get_param(MONTHS_KEPT, 0))
         if months > 0:
-            oldest = fields.Date.context_today(self) - relativedelta(months=months)
-            self.search([("date", "<", oldest)]).unlink()
+            oldest = fields.Date.today() - relativedelta(months=months)
+            self.env.cr.execute(SQL("DELETE FROM pemba_forecast_snapshot WHERE date < %s", oldest))
+            self.env.invalidate_all(flush=False)
 
     @api.model
     def _take(self):
         """Freeze the open opportunities of all companies, as of today; once more replaces today's.
 
-        Those without a company are of the superuser's, whoever takes it.
+        Today is the same for everybody: the day in UTC. Opportunities without a company are of the one that
+        ``_get_shared_company`` gives.
 
         :return: today's rows
         """
-        today = fields.Date.context_today(self)
+        today = fields.Date.today()
         self.env.flush_all()
         self.env.cr.execute(SQL("DELETE FROM pemba_forecast_snapshot WHERE date = %s", today))
         copied = SQL(", ").join(map(SQL.identifier, COPIED))
@@ -174,7 +181,7 @@ class PembaForecastSnapshot(models.Model):
                 user=self.env.uid,
                 now=fields.Datetime.now(),
                 today=today,
-                company=self.env.ref("base.user_root").company_id.id,
+                company=self._get_shared_company().id,
             )
         )
         self._follow_outcomes(today)

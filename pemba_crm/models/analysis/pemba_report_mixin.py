@@ -28,3 +28,11 @@ class PembaReportMixin(models.AbstractModel):
             self._field_to_sql(self._table, part, query),
             SQL(" + ").join(SQL("SUM(%s)", self._field_to_sql(self._table, name, query)) for name in whole),
         )
+
+    @api.model
+    def _get_shared_company(self):
+        """The company of opportunities without one, where it must be the same whoever looks.
+
+        Elsewhere they are of the current company, as Odoo has it.
+        """
+        return self.env.ref("base.user_root").company_id

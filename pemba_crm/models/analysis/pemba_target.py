@@ -23,14 +23,7 @@ class PembaTarget(models.Model):
     _check_company_auto = True
     _allow_sudo_commands = False
 
-    name = fields.Char(
-        compute="_compute_name",
-        store=True,
-        readonly=False,
-        required=True,
-        precompute=True,
-        help="Whose and of what, and the period, unless you write another name.",
-    )
+    name = fields.Char(help="Empty: whose target it is, of what, and the period.")
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company",
@@ -110,22 +103,26 @@ class PembaTarget(models.Model):
     _period = models.Constraint("check(date_end >= date_start)", "A target ends before it begins.")
     _amount_positive = models.Constraint("check(amount > 0)", "The amount of a target must be above zero.")
 
-    @api.depends("date_start", "date_end", *SCOPE)
-    def _compute_name(self):
+    @api.depends("name", "metric", "date_start", "date_end", *SCOPE)
+    @api.depends_context("lang")
+    def _compute_display_name(self):
         for target in self:
-            target.name = target._get_own_name()
+            target.display_name = target.name or target._get_own_name()
 
     def _get_own_name(self):
-        """Who, where and of what, and the period."""
-        scope = [self[name] for name in SCOPE if self[name]]
+        """Whose target it is, of what, and the period."""
         labels = [
-            dict(self._fields["nature"]._description_selection(self.env))[value]
-            if isinstance(value, str)
-            else value.sudo().display_name  # a name is no secret
-            for value in scope
+            dict(self._fields["nature"]._description_selection(self.env))[self.nature]
+            if name == "nature"
+            else self[name].sudo().display_name  # a name is no secret
+            for name in SCOPE
+            if self[name]
         ]
+        labels = labels or [self.env._("All sales")]
+        if self.metric == "margin":
+            labels.insert(0, self.env._("Margin"))
         period = " - ".join(format_date(self.env, day) for day in (self.date_start, self.date_end) if day)
-        return ", ".join([*(labels or [self.env._("All sales")]), period])
+        return ", ".join([*labels, period])
 
     @api.model
     def _get_fiscal_year(self):
@@ -170,15 +167,15 @@ class PembaTarget(models.Model):
         """
         if not self.ids:
             return {}
-        facts = self.env["pemba.sale.report"].sudo()  # of the whole company, whoever looks
         self.flush_model()
-        amount = SQL("CASE target.metric WHEN 'margin' THEN fact.margin ELSE fact.revenue END")
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT target.id,
-                       COALESCE(SUM(%(amount)s) FILTER (WHERE fact.won_status = 'won'), 0),
-                       COALESCE(SUM(%(amount)s * fact.weighted_revenue / NULLIF(fact.revenue, 0))
+                       COALESCE(SUM(CASE target.metric WHEN 'margin' THEN fact.margin ELSE fact.revenue END)
+                                FILTER (WHERE fact.won_status = 'won'), 0),
+                       COALESCE(SUM(CASE target.metric WHEN 'margin' THEN fact.weighted_margin
+                                                       ELSE fact.weighted_revenue END)
                                 FILTER (WHERE fact.won_status = 'pending'), 0)
                   FROM pemba_target target
              LEFT JOIN pemba_zone place ON place.id = target.zone_id
@@ -192,8 +189,7 @@ class PembaTarget(models.Model):
                    AND (target.zone_id IS NULL OR zone.parent_path LIKE place.parent_path || '%%')
                  GROUP BY target.id
                 """,
-                amount=amount,
-                facts=facts._table_sql,
+                facts=self._get_facts()._table_sql,
                 scope=SQL(" AND ").join(
                     SQL(
                         "(target.%(name)s IS NULL OR target.%(name)s = fact.%(name)s)",
@@ -223,22 +219,28 @@ class PembaTarget(models.Model):
         :param periods: ``[(first day, last day)]``
         :return: an amount for each, none below zero
         """
-        year = relativedelta(years=1)
-        before = [(start - year, end - year) for start, end in periods]
-        facts = self.env["pemba.sale.report"].sudo()  # of the whole company, whoever looks
-        by_day = facts._read_group(
+        year, day = relativedelta(years=1), relativedelta(days=1)
+        before = [(start - year, end + day - year - day) for start, end in periods]  # 29 February, too
+        by_day = self._get_facts()._read_group(
             self._get_sales_domain(before[0][0], before[-1][1]), ["date:day"], [f"{self.metric}:sum"]
         )
         return [
-            max(0.0, sum(amount for day, amount in by_day if start <= day <= end)) for start, end in before
+            max(0.0, sum(amount for won_on, amount in by_day if start <= won_on <= end))
+            for start, end in before
         ]
+
+    @api.model
+    def _get_facts(self):
+        """The sales analysis of the whole company, whoever looks."""
+        facts = self.env["pemba.sale.report"].sudo()  # see above
+        return facts.with_company(facts._get_shared_company())
 
     def action_open_sales(self):
         """What was won of it."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_sale_report_action")
         domain = list(self._get_sales_domain(self.date_start, self.date_end))
         context = {"pivot_measures": [self.metric], "graph_measure": self.metric}
-        return action | {"domain": domain, "context": context, "display_name": self.name}
+        return action | {"domain": domain, "context": context, "display_name": self.display_name}
 
     # ------------------------------------------------------------
     # Rules
@@ -260,7 +262,7 @@ class PembaTarget(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(target)s: there is a target for the same period and scope, of %(amount)s.",
-                        target=target.name,
+                        target=target.display_name,
                         amount=target.currency_id.format(seen[key].amount),
                     )
                 )
@@ -296,7 +298,7 @@ class PembaTarget(models.Model):
         """Ask how to split it."""
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Split %s", self.name),
+            "name": self.env._("Split %s", self.display_name),
             "res_model": "pemba.target.split",
             "view_mode": "form",
             "target": "new",

@@ -72,19 +72,23 @@ class PembaTargetSplit(models.TransientModel):
         target = self.target_id
         if target.child_ids:
             raise UserError(
-                self.env._("%s is split already: delete or change its parts instead.", target.name)
+                self.env._("%s is split already: delete or change its parts instead.", target.display_name)
             )
         if not target.currency_id.is_zero(self.difference):
             raise UserError(
                 self.env._(
                     "%(target)s, amounts: the parts differ from the target by %(difference)s.",
-                    target=target.name,
+                    target=target.display_name,
                     difference=target.currency_id.format(self.difference),
                 )
             )
         lines = self.line_ids.filtered("amount")
+        if len(lines) < 2:
+            raise UserError(
+                self.env._("%s has no more than one part: choose shorter ones.", target.display_name)
+            )
         target._split([(line.date_start, line.date_end, line.amount) for line in lines])
-        return target.get_formview_action()
+        return {"type": "ir.actions.act_window_close"}  # the target behind shows them
 
 
 class PembaTargetSplitLine(models.TransientModel):

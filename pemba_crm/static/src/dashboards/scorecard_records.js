@@ -1,0 +1,35 @@
+import * as spreadsheet from "@odoo/o-spreadsheet";
+import {patch} from "@web/core/utils/patch";
+import {SEE_RECORDS_PIVOT, SEE_RECORDS_PIVOT_VISIBLE} from "@spreadsheet/pivot/pivot_actions";
+
+/**
+ * Odoo's scorecards open a menu, with all that is in it. Ours open the records that the figure counts, with
+ * the filters of the dashboard, where it is the figure of one pivot.
+ */
+patch(spreadsheet.components.ScorecardChart.prototype, {
+    /**
+     * @returns {Object|undefined} the position of the cell that the figure comes from
+     */
+    getRecordsPosition() {
+        const {getters} = this.env.model;
+        const {keyValue} = getters.getChartDefinition(this.props.chartId);
+        if (!keyValue) {
+            return undefined;
+        }
+        const {sheetId, zone} = getters.getRangeFromSheetXC(getters.getActiveSheetId(), keyValue);
+        const position = {sheetId, col: zone.left, row: zone.top};
+        if (!SEE_RECORDS_PIVOT_VISIBLE(position, getters)) {
+            return undefined;
+        }
+        const pivot = getters.getPivotCoreDefinition(getters.getPivotIdFromPosition(position));
+        return pivot.actionXmlId?.startsWith("pemba_crm.") ? position : undefined;
+    },
+    async onClick() {
+        const position = this.env.isDashboard() && this.getRecordsPosition();
+        if (position) {
+            await SEE_RECORDS_PIVOT(position, this.env);
+        } else {
+            await super.onClick();
+        }
+    },
+});
