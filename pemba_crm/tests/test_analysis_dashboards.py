@@ -137,12 +137,20 @@ class TestDashboards(SaleReportCommon):
                     if filters[key]["type"] == "date":
                         domain = [(match["chain"], ">=", "2026-01-01"), (match["chain"], "<=", "2026-12-31")]
                     else:
-                        operator = filters[key].get("defaultValue", {}).get("operator", "in")
-                        domain = [(match["chain"], operator, [ids.get(filters[key]["modelName"], 1)])]
+                        domain = [(match["chain"], "in", [ids.get(filters[key]["modelName"], 1)])]
                     with self.subTest(name, source=source, filter=key):
                         self._read(self.env(user=self.manager), source, domain)
             self.assertEqual(used, set(filters), name)
-            self.assertEqual(filters["zone"]["defaultValue"]["operator"], "child_of")
+
+    def test_a_zone_counts_with_its_sub_zones(self):
+        world = self._create_zone("World")
+        self.zone.parent_id = world
+        self._create_deal(self._line(price_unit=110), zone_id=self.zone.id)
+        self._create_deal(self._line(price_unit=30))
+        chart = next(source for source in self._get_sources(self._get_data("sales")) if source[0] == "chart")
+        for zone in (world, self.zone):
+            rows = self._read(self.env, chart, [(chart[3]["zone"]["chain"], "in", zone.ids)])
+            self.assertEqual([row["revenue:sum"] for row in rows], [100])
 
     def test_figures_agree_with_the_opportunities_to_the_cent(self):
         companies = [self.env.company, self.second]

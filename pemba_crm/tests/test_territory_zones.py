@@ -12,6 +12,15 @@ class TestZones(PembaCommon):
         cls.europe = cls._create_zone("Europe", cls.france | cls.belgium)
         cls.asia = cls._create_zone("Asia", cls.japan)
 
+    def test_a_zone_is_found_with_its_sub_zones(self):
+        world = self._create_zone("World")
+        europe = self._create_zone("Old World", parent_id=world.id)
+        self.assertEqual(europe.ancestor_ids, world | europe)
+        zones = self.env["pemba.zone"].search([("id", "in", (world | europe).ids)])
+        self.assertEqual(zones.search([("ancestor_ids", "in", world.ids)]), world | europe)
+        self.assertNotIn(world, zones.search([("ancestor_ids", "in", europe.ids)]))
+        self.assertNotIn(europe, zones.search([("ancestor_ids", "not in", world.ids)]))
+
     def test_a_contact_is_in_the_zone_of_its_country(self):
         partner = self.env["res.partner"].create({"name": "Customer", "country_id": self.france.id})
         self.assertEqual(partner.zone_id, self.europe)

@@ -1,6 +1,6 @@
 """Installed base: what customers run, in which versions, and what of it is covered."""
 
-from .shared import MONTHS, sample_rows
+from .shared import MONTHS, ZONE, sample_rows
 from .sheet import Dashboard
 
 EQUIPMENT, COMPONENT = "pemba.equipment", "pemba.equipment.component"
@@ -11,7 +11,7 @@ BEHIND = [["version_state", "=", "behind"]]
 UNSUPPORTED = [["version_state", "=", "unsupported"]]
 NOT_COVERED = [["coverage_state", "in", ["expired", "never"]]]
 AXES = {
-    "zone": "zone_id",
+    "zone": ZONE,
     "software": "software_id",
     "customer": "partner_id",
     "distributor": "distributor_id",

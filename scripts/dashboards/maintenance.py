@@ -1,6 +1,6 @@
 """Maintenance and renewals: recurring revenue, the orders expected from customers, what is kept."""
 
-from .shared import FORECAST, MONTHS, OPEN, SALES, sample_rows, some
+from .shared import FORECAST, MONTHS, OPEN, SALES, ZONE, sample_rows, some
 from .sheet import Dashboard
 
 REVENUE, RETENTION = "pemba.renewal.report", "pemba.retention.report"
@@ -13,7 +13,7 @@ CONTRACT_ACTION = "pemba_crm.pemba_contract_action"
 ORDER_ACTION, ORDER_MENU = "pemba_crm.pemba_contract_action_orders", "pemba_crm.pemba_contract_menu_orders"
 AXES = {
     "period": "date",
-    "zone": "zone_id",
+    "zone": ZONE,
     "user": "user_id",
     "contract_type": "contract_type_id",
     "distributor": "distributor_id",

@@ -3,6 +3,7 @@
 SALES = "pemba.sale.report"
 WON, OPEN, LOST = ([["won_status", "=", status]] for status in ("won", "pending", "lost"))
 THIS_AND_LAST_YEAR = [["date", ">=", "=1d =1m -1y"], ["date", "<", "=1d =1m +1y"]]
+ZONE = "zone_id.ancestor_ids"  # a zone counts with its sub-zones
 SALES_FILTERS = {
     "period": ("Period", None),
     "zone": ("Sales Zone", "pemba.zone"),
@@ -14,7 +15,7 @@ SALES_FILTERS = {
 }
 SALE_AXES = {
     "period": "date",
-    "zone": "zone_id",
+    "zone": ZONE,
     "user": "user_id",
     "sale_type": "sale_type_id",
     "product": "product_id",

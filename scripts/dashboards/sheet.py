@@ -24,11 +24,8 @@ STYLES = {
         "bold": True,
     },
 }
-KEY_VALUE = 6
-STYLES[KEY_VALUE] = {"fontSize": 22, "bold": True}
 PERCENT = 1
 FORMATS = {PERCENT: "0.0%"}
-TREES = ("pemba.zone", "res.partner")
 BACKGROUNDS = ("#EFF6FF", "#EFF6FF", "#FFF7ED", "#FFF7ED", "#ECFDF5", "#ECFDF5")
 BAR_COLORS = (15726335, 16775149)
 TABLE_CONFIGURATION = {
@@ -191,7 +188,7 @@ class Dashboard:
     def _finish(self, is_sample):
         self.is_sample = is_sample
         self.cells, self.styles, self.figures, self.tables, self.rules = {}, {}, [], [], []
-        self.data_cells, self.data_formats, self.data_styles = {}, {}, {}
+        self.data_cells, self.data_formats = {}, {}
         self.menus, self.data_row = {}, 1
         self.borders, self.heights, self.formats = {}, {}, {}
         for position, card in enumerate(self.cards):
@@ -209,7 +206,6 @@ class Dashboard:
             self.data_row + 10,
             cells=self.data_cells,
             formats=self.data_formats,
-            styles=self.data_styles,
         )
         data["cols"] = {"0": {"size": 220}}
         sheet = self._sheet("dashboard", "Dashboard", row + 2, cells=self.cells, styles=self.styles)
@@ -278,16 +274,13 @@ class Dashboard:
     def _filter(self, key, label, model):
         if not model:
             return {"id": key, "type": "date", "label": label, "defaultValue": "this_year"}
-        filter_ = {
+        return {
             "id": key,
             "type": "relation",
             "label": label,
             "modelName": model,
             "defaultValueDisplayNames": [],
         }
-        if model in TREES:  # what is chosen counts with all that is below it
-            filter_["defaultValue"] = {"operator": "child_of", "ids": []}
-        return filter_
 
     def _match(self, model, period=True):
         """The fields that the filters mean.
@@ -297,7 +290,8 @@ class Dashboard:
         matching = {}
         for key, field in self.matching[model].items():
             if self.filters[key][1]:
-                matching[key] = {"chain": field, "type": "many2one"}
+                kind = "many2many" if field.endswith("_ids") else "many2one"
+                matching[key] = {"chain": field, "type": kind}
             elif period is not False:
                 matching[key] = {"chain": field, "type": "date", "offset": 0 if period is True else period}
         return matching
@@ -315,6 +309,7 @@ class Dashboard:
             "title": {"text": card["title"], "bold": True, "color": "#434343"},
             "background": BACKGROUNDS[position % len(BACKGROUNDS)],
             "keyValue": f"Data!D{row}",
+            "keyDescr": {"fontSize": 24},
             "humanize": False,
             "baselineMode": "percentage",
             "baselineColorUp": "#00A04A",
@@ -323,7 +318,6 @@ class Dashboard:
         self.data_cells[f"A{row}"] = f"=_t({quote(card['title'])})"
         self.data_cells[f"B{row}"] = f"={value}"
         self.data_cells[f"D{row}"] = "=" + shown.format(value)  # the pivot's own cell, to open its records
-        self.data_styles[f"D{row}"] = KEY_VALUE
         if card["baseline"]:
             data["baseline"] = f"Data!E{row}"
             data["baselineDescr"] = {"text": card.get("text", "since last period")}

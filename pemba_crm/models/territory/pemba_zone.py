@@ -25,6 +25,13 @@ class PembaZone(models.Model):
     )
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("pemba.zone", "parent_id", string="Sub-zones")
+    ancestor_ids = fields.Many2many(
+        "pemba.zone",
+        compute="_compute_ancestor_ids",
+        search="_search_ancestor_ids",
+        string="Zone and Parent Zones",
+        help="To find a zone together with its sub-zones.",
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Manager",
@@ -63,6 +70,16 @@ class PembaZone(models.Model):
         "check(secondary_currency_id IS NULL OR secondary_currency_id != currency_id)",
         "The second currency of a zone must differ from its first.",
     )
+
+    @api.depends("parent_path")
+    def _compute_ancestor_ids(self):
+        for zone in self:
+            zone.ancestor_ids = [int(part) for part in (zone.parent_path or "").split("/")[:-1]]
+
+    def _search_ancestor_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("id", "child_of", list(value))]
 
     @api.constrains("country_ids")
     def _check_country_ids(self):
