@@ -1,6 +1,8 @@
 import * as spreadsheet from "@odoo/o-spreadsheet";
 import {patch} from "@web/core/utils/patch";
-import {SEE_RECORDS_PIVOT, SEE_RECORDS_PIVOT_VISIBLE} from "@spreadsheet/pivot/pivot_actions";
+import {SEE_RECORDS_PIVOT} from "@spreadsheet/pivot/pivot_actions";
+
+const {getNumberOfPivotFunctions} = spreadsheet.helpers;
 
 /**
  * Odoo's scorecards open a menu, with all that is in it. Ours open the records that the figure counts, with
@@ -18,7 +20,8 @@ patch(spreadsheet.components.ScorecardChart.prototype, {
         }
         const {sheetId, zone} = getters.getRangeFromSheetXC(getters.getActiveSheetId(), keyValue);
         const position = {sheetId, col: zone.left, row: zone.top};
-        if (!SEE_RECORDS_PIVOT_VISIBLE(position, getters)) {
+        const cell = getters.getCorrespondingFormulaCell(position);
+        if (!cell?.isFormula || getNumberOfPivotFunctions(cell.compiledFormula.tokens) !== 1) {
             return undefined;
         }
         const pivot = getters.getPivotCoreDefinition(getters.getPivotIdFromPosition(position));
