@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import file_open, mute_logger
 
-from ..models.analysis.pemba_target import get_periods, split_evenly
+from ..wizards.analysis.pemba_target_split import get_periods, split_by_weights
 from .common import PembaOfferCommon
 
 
@@ -98,7 +98,16 @@ class TestTargets(PembaOfferCommon):
             risk_level_id=self.env.ref("pemba_crm.risk_level_low").id,
             date_deadline="2030-06-06",
         )
-        self.assertEqual(self._create_target(metric="margin").forecast_amount, 400)
+        target = self._create_target(metric="margin")
+        self.assertEqual(target.forecast_amount, 400)
+        self._create_deal(
+            self._line(discount=100, unit_cost=100),
+            maturity=50,
+            risk_level_id=self.env.ref("pemba_crm.risk_level_low").id,
+            date_deadline="2030-06-06",
+        )
+        target.invalidate_recordset()
+        self.assertEqual(target.forecast_amount, 350)
 
     def test_it_is_the_same_from_another_company(self):
         second = self._create_company("Second", "EUR")
@@ -208,8 +217,25 @@ class TestTargets(PembaOfferCommon):
     def test_one_part_is_none(self):
         target = self._create_target(date_start="2030-04-01", date_end="2030-06-30")
         split = self.env["pemba.target.split"].create({"target_id": target.id, "months": "3"})
-        with self._refused(UserError, "has no more than one part"):
+        with self._refused(UserError, "would have a single part"):
             split.action_split()
+
+    def test_parts_are_archived_with_the_whole(self):
+        target = self._create_target(1000)
+        self.env["pemba.target.split"].create({"target_id": target.id, "months": "3"}).action_split()
+        parts = target.child_ids
+        target.active = False
+        self.assertFalse(any(parts.mapped("active")))
+        again = self.env["pemba.target.split"].create({"target_id": target.id})
+        with self._refused(UserError, "is split already"):
+            again.action_split()
+        target.active = True
+        self.assertTrue(all(parts.mapped("active")))
+
+    def test_it_is_found_by_what_it_is_of(self):
+        target = self._create_target(zone_id=self.france.id)
+        self.assertIn(target.id, dict(self.targets.name_search("France")))
+        self.assertIn(target, self.targets.search([("display_name", "ilike", "France")]))
 
     def test_parts_that_do_not_add_up_are_refused(self):
         target = self._create_target(1000)
@@ -225,10 +251,10 @@ class TestTargets(PembaOfferCommon):
 
     def test_amounts_and_periods_add_up(self):
         euro = self._currency("EUR")
-        parts = split_evenly(100, [1, 1, 1], euro)
+        parts = split_by_weights(100, [1, 1, 1], euro)
         self.assertEqual(parts, [33.33, 33.34, 33.33])
-        self.assertEqual(split_evenly(100, [0, 0], euro), [50, 50])
-        self.assertEqual(split_evenly(10, [0, 3, 1], euro), [0, 7.5, 2.5])
+        self.assertEqual(split_by_weights(100, [0, 0], euro), [50, 50])
+        self.assertEqual(split_by_weights(10, [0, 3, 1], euro), [0, 7.5, 2.5])
         periods = get_periods(date(2031, 1, 31), date(2031, 4, 15), 1)
         self.assertEqual(
             periods,

@@ -20,6 +20,16 @@ class TestZones(PembaCommon):
         self.assertEqual(zones.search([("ancestor_ids", "in", world.ids)]), world | europe)
         self.assertNotIn(world, zones.search([("ancestor_ids", "in", europe.ids)]))
         self.assertNotIn(europe, zones.search([("ancestor_ids", "not in", world.ids)]))
+        for operator, value in (
+            ("child_of", world.ids),
+            ("ilike", "world"),
+            ("=ilike", "wor%"),
+            ("!=", False),
+        ):
+            found = zones.search([("ancestor_ids", operator, value), ("id", "in", zones.ids)])
+            self.assertEqual(found, zones, operator)
+        self.assertFalse(zones.search([("ancestor_ids", "not ilike", "world"), ("id", "in", zones.ids)]))
+        self.assertFalse(zones.search([("ancestor_ids", "=", False)]))
 
     def test_a_contact_is_in_the_zone_of_its_country(self):
         partner = self.env["res.partner"].create({"name": "Customer", "country_id": self.france.id})

@@ -26,7 +26,8 @@ ANALYSIS = "pemba_crm.pemba_sale_report_action"
 FORECAST = "pemba_crm.pemba_sale_report_action_forecast"
 SALES_MENU = "pemba_crm.pemba_sale_report_menu"
 CLOSED_MENU = "pemba_crm.pemba_sale_report_menu_closed"
-MARGIN, MARGIN_MENU = "pemba_crm.pemba_sale_report_action_margin", "pemba_crm.pemba_sale_report_menu_margin"
+MARGIN = "pemba_crm.pemba_sale_report_action_margin"
+MARGIN_MENU = "pemba_crm.pemba_sale_report_menu_margin"
 FORECAST_MENU = "pemba_crm.pemba_sale_report_menu_forecast"
 
 # A star marks what is a name or a figure, and is not translated.

@@ -323,9 +323,10 @@ class Dashboard:
             data["baselineDescr"] = {"text": card.get("text", "since last period")}
             self.data_cells[f"C{row}"] = "=" + self._get_formula(card, card["baseline"])
             before = shown.format(f"C{row}")
-            # Nothing is compared with nothing, and all time not with itself.
-            is_idle = f"OR(IFERROR(C{row} + 0, 0)=0, C{row}=B{row})"
-            self.data_cells[f"E{row}"] = f"={before}" if "text" in card else f'=IF({is_idle}, "", {before})'
+            is_nothing = f"IFERROR(C{row} + 0, 0)=0"  # and nothing is compared with it
+            self.data_cells[f"E{row}"] = (
+                f"={before}" if "text" in card else f'=IF({is_nothing}, "", {before})'
+            )
         if "text" in card:
             data["baselineMode"] = "text"
         elif card.get("percent"):

@@ -8,5 +8,6 @@ from . import (
     pemba_forecast_snapshot,
     pemba_sale_report,
     pemba_target,
+    pemba_target_achievement,
     res_config_settings,
 )

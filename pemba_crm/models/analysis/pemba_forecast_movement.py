@@ -115,7 +115,7 @@ class PembaForecastMovement(models.Model):
         sides = {"a": SQL(snapshot, first), "b": SQL(snapshot, last)}
         return SQL(
             """
-            SELECT movement.*, %(from)s::date AS date_from, %(until)s::date AS date_until,
+            SELECT movement.*, %(day_from)s::date AS date_from, %(day_until)s::date AS date_until,
                    place.lead_id, place.lead_name, place.lead_key, place.company_id,
                    place.currency_id, place.sale_type_id, %(places)s
               FROM (SELECT a.id::bigint * 16 AS id, 'opening' AS kind, a.id AS place_id, a.date_deadline,
@@ -129,7 +129,8 @@ class PembaForecastMovement(models.Model):
                     %(changed)s) movement
               JOIN pemba_forecast_snapshot place ON place.id = movement.place_id
             """,
-            **{"from": first, "until": last},
+            day_from=first,
+            day_until=last,
             first=sides["a"],
             gone=self._get_gone(sides, first, last),
             come=self._get_come(sides, first),

@@ -110,13 +110,10 @@ class PembaForecastSnapshot(models.Model):
     def action_take(self):
         """For managers: freeze what is open today in all companies, and say how much it is."""
         self.check_access("create")
-        [(count,)] = (
-            self._take()
-            .sudo()
-            ._read_group(  # of all companies, as what is taken
-                [("date", "=", fields.Date.today())], [], ["lead_key:count_distinct"]
-            )
-        )
+        self._take()
+        snapshots = self.sudo()  # of all companies, as what is taken
+        today = [("date", "=", fields.Date.today())]
+        [(count,)] = snapshots._read_group(today, [], ["lead_key:count_distinct"])
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -43,6 +43,7 @@ class PembaSaleReport(models.Model):
         "pemba.software": ["suite_id"],
         "pemba.sale.type": ["family"],
         "pemba.zone": ["parent_path"],
+        "pemba.risk.level": ["factor"],
         "res.company": ["currency_id"],
         "sale.order": ["opportunity_id", "state", "amount_untaxed", "currency_rate"],
         "sale.order.line": ["order_id", "opportunity_line_id", "is_downpayment", "invoice_lines"],
@@ -107,7 +108,9 @@ class PembaSaleReport(models.Model):
     cost = fields.Monetary(readonly=True, groups=MARGIN)
     margin = fields.Monetary(readonly=True, groups=MARGIN)
     weighted_margin = fields.Monetary(
-        readonly=True, groups=MARGIN, help="Margin × maturity × risk while open, all of it once won."
+        readonly=True,
+        groups=MARGIN,
+        help="Margin × maturity × risk while open, all of it once won, nothing once lost.",
     )
     margin_percent = fields.Float(
         string="Margin (%)",
@@ -230,8 +233,9 @@ class PembaSaleReport(models.Model):
                 " / NULLIF(crm_lead.expected_revenue, 0), 0) END"
             ),
             "weighted_margin": SQL(
-                "COALESCE(line.margin_company * crm_lead.weighted_revenue"
-                " / NULLIF(crm_lead.expected_revenue, 0), 0)"
+                "COALESCE(line.margin_company, 0) * CASE crm_lead.won_status"
+                " WHEN 'won' THEN 1 WHEN 'lost' THEN 0"
+                " ELSE crm_lead.maturity::numeric / 100 * COALESCE(risk.factor, 1)::numeric END"
             ),
             "cost": SQL("COALESCE(line.cost_company, 0)"),
             "margin_percent": SQL("line.margin_company / NULLIF(line.net_amount_company, 0)"),
@@ -256,6 +260,7 @@ class PembaSaleReport(models.Model):
             LEFT JOIN pemba_software software ON software.id = line.software_id
             LEFT JOIN pemba_opportunity_configuration configuration
                    ON configuration.id = line.configuration_id
+            LEFT JOIN pemba_risk_level risk ON risk.id = crm_lead.risk_level_id
             LEFT JOIN pemba_zone zone ON zone.id = crm_lead.zone_id
             LEFT JOIN res_company company ON company.id = COALESCE(crm_lead.company_id, %(company)s)
             LEFT JOIN (

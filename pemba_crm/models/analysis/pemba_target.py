@@ -1,10 +1,6 @@
-from datetime import timedelta
-
-from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
-from odoo.tools import SQL, format_date
+from odoo.tools import format_date
 
 # What a target may be narrowed to; what is empty counts all.
 SCOPE = ("user_id", "team_id", "zone_id", "sale_type_id", "nature", "distributor_id")
@@ -20,6 +16,7 @@ class PembaTarget(models.Model):
     _name = "pemba.target"
     _description = "Target"
     _order = "date_start desc, date_end desc, id"
+    _rec_names_search = ["name", "user_id", "team_id", "zone_id", "sale_type_id", "distributor_id"]
     _check_company_auto = True
     _allow_sudo_commands = False
 
@@ -78,28 +75,6 @@ class PembaTarget(models.Model):
         help="The target less what it is split into; nothing where it is not split.",
     )
 
-    achieved = fields.Monetary(
-        compute="_compute_achieved", help="What was won and closed in the period, in the company's currency."
-    )
-    attainment = fields.Float(string="Attainment (%)", compute="_compute_achieved", help="Achieved ÷ target.")
-    due_amount = fields.Monetary(
-        string="Due by Now",
-        compute="_compute_achieved",
-        help="The target × the days of the period that have begun ÷ all its days.",
-    )
-    pace = fields.Float(
-        string="Pace (%)",
-        compute="_compute_achieved",
-        help="Achieved ÷ what is due by now: at 100 % the target is met on its last day if it goes on so. "
-        "0 before the period begins.",
-    )
-    forecast_amount = fields.Monetary(
-        string="Outlook",
-        compute="_compute_achieved",
-        help="What is achieved and the weighted amounts of open opportunities that are expected to close "
-        "in the period.",
-    )
-
     _period = models.Constraint("check(date_end >= date_start)", "A target ends before it begins.")
     _amount_positive = models.Constraint("check(amount > 0)", "The amount of a target must be above zero.")
 
@@ -130,117 +105,11 @@ class PembaTarget(models.Model):
         dates = self.env.company.compute_fiscalyear_dates(fields.Date.context_today(self))
         return dates["date_from"], dates["date_to"]
 
-    # ------------------------------------------------------------
-    # What is achieved
-    # ------------------------------------------------------------
-
     @api.depends("amount", "child_ids.amount")
     def _compute_split_gap(self):
         for target in self:
             parts = target.child_ids
             target.split_gap = target.amount - sum(parts.mapped("amount")) if parts else 0.0
-
-    @api.depends("company_id", "date_start", "date_end", "metric", "amount", *SCOPE)
-    def _compute_achieved(self):
-        today = fields.Date.context_today(self)
-        sums = self._origin._get_sums()
-        for target in self:
-            achieved, forecast = sums.get(target._origin.id, (0.0, 0.0))
-            target.achieved = achieved
-            target.forecast_amount = achieved + forecast
-            target.attainment = achieved / target.amount * 100 if target.amount else 0.0
-            due = target.amount * target._get_elapsed_share(today)
-            target.due_amount = due
-            target.pace = achieved / due * 100 if due else 0.0
-
-    def _get_elapsed_share(self, day):
-        """How much of the period has passed at the end of a day, between 0 and 1."""
-        if not (self.date_start and self.date_end) or day < self.date_start:
-            return 0.0
-        days = (self.date_end - self.date_start).days + 1
-        return min((day - self.date_start).days + 1, days) / days
-
-    def _get_sums(self):
-        """What is won and what is forecast for saved targets, in one statement.
-
-        :return: ``{target's id: (won, weighted)}``, in each company's currency
-        """
-        if not self.ids:
-            return {}
-        self.flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT target.id,
-                       COALESCE(SUM(CASE target.metric WHEN 'margin' THEN fact.margin ELSE fact.revenue END)
-                                FILTER (WHERE fact.won_status = 'won'), 0),
-                       COALESCE(SUM(CASE target.metric WHEN 'margin' THEN fact.weighted_margin
-                                                       ELSE fact.weighted_revenue END)
-                                FILTER (WHERE fact.won_status = 'pending'), 0)
-                  FROM pemba_target target
-             LEFT JOIN pemba_zone place ON place.id = target.zone_id
-                  JOIN %(facts)s fact
-                    ON fact.company_id = target.company_id
-                   AND fact.won_status IN ('won', 'pending')
-                   AND fact.date BETWEEN target.date_start AND target.date_end
-                   AND %(scope)s
-             LEFT JOIN pemba_zone zone ON zone.id = fact.zone_id
-                 WHERE target.id IN %(targets)s
-                   AND (target.zone_id IS NULL OR zone.parent_path LIKE place.parent_path || '%%')
-                 GROUP BY target.id
-                """,
-                facts=self._get_facts()._table_sql,
-                scope=SQL(" AND ").join(
-                    SQL(
-                        "(target.%(name)s IS NULL OR target.%(name)s = fact.%(name)s)",
-                        name=SQL.identifier(name),
-                    )
-                    for name in SCOPE
-                    if name != "zone_id"
-                ),
-                targets=tuple(self.ids),
-            )
-        )
-        return {target: (float(won), float(weighted)) for target, won, weighted in rows}
-
-    def _get_sales_domain(self, start, end):
-        """What was won of it from one day to another, in the sales analysis."""
-        domain = Domain("won_status", "=", "won") & Domain("company_id", "=", self.company_id.id)
-        domain &= Domain("date", ">=", start) & Domain("date", "<=", end)
-        for name in SCOPE:
-            if self[name]:
-                value = self[name] if name == "nature" else self[name].id
-                domain &= Domain(name, "child_of" if name == "zone_id" else "=", value)
-        return domain
-
-    def _get_last_year(self, periods):
-        """What was won of it in the same periods a year before.
-
-        :param periods: ``[(first day, last day)]``
-        :return: an amount for each, none below zero
-        """
-        year, day = relativedelta(years=1), relativedelta(days=1)
-        before = [(start - year, end + day - year - day) for start, end in periods]  # 29 February, too
-        by_day = self._get_facts()._read_group(
-            self._get_sales_domain(before[0][0], before[-1][1]), ["date:day"], [f"{self.metric}:sum"]
-        )
-        return [
-            max(0.0, sum(amount for won_on, amount in by_day if start <= won_on <= end))
-            for start, end in before
-        ]
-
-    @api.model
-    def _get_facts(self):
-        """The sales analysis of the whole company, whoever looks."""
-        facts = self.env["pemba.sale.report"].sudo()  # see above
-        return facts.with_company(facts._get_shared_company())
-
-    def action_open_sales(self):
-        """What was won of it."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_sale_report_action")
-        domain = list(self._get_sales_domain(self.date_start, self.date_end))
-        context = {"pivot_measures": [self.metric], "graph_measure": self.metric}
-        return action | {"domain": domain, "context": context, "display_name": self.display_name}
 
     # ------------------------------------------------------------
     # Rules
@@ -267,6 +136,15 @@ class PembaTarget(models.Model):
                     )
                 )
             seen[key] = target
+
+    def write(self, vals):
+        """Parts are archived with the whole, and come back with it."""
+        result = super().write(vals)
+        if "active" in vals:
+            parts = self.with_context(active_test=False).child_ids - self
+            if parts:
+                parts.write({"active": vals["active"]})
+        return result
 
     # ------------------------------------------------------------
     # Splitting
@@ -314,30 +192,3 @@ class PembaTarget(models.Model):
                 "template": "/pemba_crm/static/csv/pemba_target.csv",
             }
         ]
-
-
-def split_evenly(amount, weights, currency):
-    """Share an amount out by weights; the rounded parts add up to it.
-
-    :return: as many amounts as weights, equal ones where all weights are 0
-    """
-    if not any(weights):
-        weights = [1] * len(weights)
-    total, parts, given, until_here = sum(weights), [], 0.0, 0.0
-    for weight in weights:
-        until_here += weight
-        part = currency.round(amount * until_here / total - given)
-        parts.append(part)
-        given = currency.round(given + part)
-    return parts
-
-
-def get_periods(start, end, months):
-    """The periods of so many months from a first day to a last one: ``[(first day, last day)]``."""
-    periods, day, count = [], start, 0
-    while day <= end:
-        count += months
-        following = fields.Date.add(start, months=count)
-        periods.append((day, min(end, following - timedelta(days=1))))
-        day = following
-    return periods

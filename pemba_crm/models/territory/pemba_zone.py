@@ -77,9 +77,15 @@ class PembaZone(models.Model):
             zone.ancestor_ids = [int(part) for part in (zone.parent_path or "").split("/")[:-1]]
 
     def _search_ancestor_ids(self, operator, value):
-        if operator != "in":
+        if operator == "any":
+            zones = self.search(value)
+        elif operator in ("in", "child_of"):
+            zones = self.browse(filter(None, value))
+        elif operator in ("ilike", "=ilike"):
+            zones = self.search([("name", operator, value)])
+        else:
             return NotImplemented
-        return [("id", "child_of", list(value))]
+        return [("id", "child_of", zones.ids)]
 
     @api.constrains("country_ids")
     def _check_country_ids(self):

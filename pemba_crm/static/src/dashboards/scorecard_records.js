@@ -1,12 +1,13 @@
 import * as spreadsheet from "@odoo/o-spreadsheet";
 import {patch} from "@web/core/utils/patch";
 import {SEE_RECORDS_PIVOT} from "@spreadsheet/pivot/pivot_actions";
+import "@spreadsheet/chart/odoo_menu/figure_component"; // Odoo's own patch of this method, which comes first
 
 const {getNumberOfPivotFunctions} = spreadsheet.helpers;
 
 /**
  * Odoo's scorecards open a menu, with all that is in it. Ours open the records that the figure counts, with
- * the filters of the dashboard, where it is the figure of one pivot.
+ * the filters of the dashboard: those of the first pivot in its formula.
  */
 patch(spreadsheet.components.ScorecardChart.prototype, {
     /**
@@ -21,11 +22,15 @@ patch(spreadsheet.components.ScorecardChart.prototype, {
         const {sheetId, zone} = getters.getRangeFromSheetXC(getters.getActiveSheetId(), keyValue);
         const position = {sheetId, col: zone.left, row: zone.top};
         const cell = getters.getCorrespondingFormulaCell(position);
-        if (!cell?.isFormula || getNumberOfPivotFunctions(cell.compiledFormula.tokens) !== 1) {
+        if (!cell?.isFormula || !getNumberOfPivotFunctions(cell.compiledFormula.tokens)) {
             return undefined;
         }
-        const pivot = getters.getPivotCoreDefinition(getters.getPivotIdFromPosition(position));
-        return pivot.actionXmlId?.startsWith("pemba_crm.") ? position : undefined;
+        const pivotId = getters.getPivotIdFromPosition(position);
+        if (!pivotId || !getters.isExistingPivot(pivotId)) {
+            return undefined;
+        }
+        const {actionXmlId} = getters.getPivotCoreDefinition(pivotId);
+        return actionXmlId?.startsWith("pemba_crm.") ? position : undefined;
     },
     async onClick() {
         const position = this.env.isDashboard() && this.getRecordsPosition();
