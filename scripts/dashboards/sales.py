@@ -2,6 +2,7 @@
 
 from .shared import (
     ANALYSIS,
+    CLOSED,
     CLOSED_MENU,
     FORECAST,
     FORECAST_MENU,
@@ -44,8 +45,8 @@ def add_figures(board):
     measures = (*AMOUNTS, "won_count")
     now = board.pivot(SALES, measures, WON, monetary=AMOUNTS, action=ANALYSIS)
     before = board.pivot(SALES, measures, WON, monetary=AMOUNTS, action=ANALYSIS, period=-1)
-    rate = board.pivot(SALES, ["win_rate"], action=ANALYSIS)
-    rate_before = board.pivot(SALES, ["win_rate"], action=ANALYSIS, period=-1)
+    rate = board.pivot(SALES, ["win_rate"], CLOSED, action=ANALYSIS)
+    rate_before = board.pivot(SALES, ["win_rate"], CLOSED, action=ANALYSIS, period=-1)
     pipeline = board.pivot(SALES, AMOUNTS[:2], OPEN, monetary=AMOUNTS, action=FORECAST, period=False)
     board.card(
         "Won Revenue",

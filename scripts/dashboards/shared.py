@@ -2,6 +2,7 @@
 
 SALES = "pemba.sale.report"
 WON, OPEN, LOST = ([["won_status", "=", status]] for status in ("won", "pending", "lost"))
+CLOSED = [["won_status", "in", ["won", "lost"]]]
 THIS_AND_LAST_YEAR = [["date", ">=", "=1d =1m -1y"], ["date", "<", "=1d =1m +1y"]]
 ZONE = "zone_id.ancestor_ids"  # a zone counts with its sub-zones
 SALES_FILTERS = {
