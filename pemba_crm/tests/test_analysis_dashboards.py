@@ -158,11 +158,11 @@ class TestDashboards(SaleReportCommon):
             self._fill(seed, companies)
         both = self.env.company | self.second
         pivots = {
-            tuple(map(tuple, source[2])): source
+            str(source[2]): source
             for source in self._get_sources(self._get_data("sales"))
             if source[0] == "pivot" and not source[4]
         }
-        won, pending = (pivots[("won_status", "=", result),] for result in ("won", "pending"))
+        won, pending = (pivots[str([["won_status", "=", result]])] for result in ("won", "pending"))
         for user in (self.manager, self.salesperson):
             for allowed in (self.env.company, self.second, both):
                 report = self._as(user, allowed)
