@@ -64,9 +64,9 @@ class Source:
         self.number = number
         self.definition = definition
 
-    def value(self, measure, *groups):
-        """The formula of one figure, of a group where one is named: ``field, value, …``."""
-        return f"PIVOT.VALUE({', '.join([str(self.number), *map(quote, (measure, *groups))])})"
+    def value(self, measure):
+        """The formula of a figure."""
+        return f"PIVOT.VALUE({self.number}, {quote(measure)})"
 
 
 class Dashboard:
@@ -484,4 +484,4 @@ def translated(text):
 
 
 def quote(text):
-    return text if text.startswith("$") else f'"{text}"'
+    return f'"{text}"'

@@ -45,6 +45,7 @@ class PembaForecastMovement(models.Model):
     _description = "Forecast Movement"
     _inherit = ["pemba.report.mixin"]
     _auto = False
+    _ordered_selections = frozenset({"kind"})
     _order = "kind, weighted_revenue desc, id"
     _rec_name = "lead_name"
     _depends = {"pemba.forecast.snapshot": ["outcome"]}
@@ -73,18 +74,6 @@ class PembaForecastMovement(models.Model):
     )
     revenue = fields.Monetary(readonly=True, help="In the company's currency, before tax.")
     weighted_revenue = fields.Monetary(readonly=True, help="Revenue × maturity × risk.")
-
-    def _read_group_orderby(self, order, groupby_terms, query):
-        # The movements as a waterfall goes, and not in the order of the alphabet.
-        if "kind" not in groupby_terms:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        kind = groupby_terms["kind"]
-        kinds = [code for code, _label in KINDS]
-        groupby_terms["kind"] = SQL("ARRAY_POSITION(%s::varchar[], %s)", kinds, kind)
-        try:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        finally:
-            groupby_terms["kind"] = kind
 
     def action_open_opportunity(self):
         """The opportunity, as it is now."""

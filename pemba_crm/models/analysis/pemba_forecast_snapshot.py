@@ -128,7 +128,8 @@ class PembaForecastSnapshot(models.Model):
     def _cron_take(self):
         """Every week: a snapshot, and those that are older than wanted go."""
         self._take()
-        months = int(self.env["ir.config_parameter"].sudo().get_param(MONTHS_KEPT, 0))
+        settings = self.env["ir.config_parameter"].sudo()  # only administrators read them
+        months = int(settings.get_param(MONTHS_KEPT, 0))
         if months > 0:
             oldest = fields.Date.today() - relativedelta(months=months)
             self.env.cr.execute(SQL("DELETE FROM pemba_forecast_snapshot WHERE date < %s", oldest))

@@ -3,13 +3,16 @@ from odoo.tools import SQL
 
 
 class PembaReportMixin(models.AbstractModel):
-    """Amounts of several companies in one total: Odoo converts them where the currencies differ.
+    """What our reports have in common.
 
-    Where all the user's companies have one currency there is nothing to convert, and the total is the sum.
+    Amounts of several companies in one total: Odoo converts them where the currencies differ. Where all the
+    user's companies have one currency there is nothing to convert, and the total is the sum.
     """
 
     _name = "pemba.report.mixin"
     _description = "Amounts of Several Companies"
+    # Selections whose groups come in the order of their values, and not of the alphabet.
+    _ordered_selections = frozenset()
 
     def _read_group_select(self, aggregate_spec, query):
         name, _separator, function = aggregate_spec.partition(":")
@@ -17,17 +20,15 @@ class PembaReportMixin(models.AbstractModel):
             return super()._read_group_select(f"{name}:sum", query)
         return super()._read_group_select(aggregate_spec, query)
 
-    @api.model
-    def _get_share_sql(self, part, whole, query):
-        """Of many rows: the sum of a part ÷ the sum of the whole, and not the mean of shares.
-
-        :param part: the name of a field, and ``whole`` of one or of several that are added
-        """
-        return SQL(
-            "SUM(%s) / NULLIF(%s, 0)",
-            self._field_to_sql(self._table, part, query),
-            SQL(" + ").join(SQL("SUM(%s)", self._field_to_sql(self._table, name, query)) for name in whole),
-        )
+    def _read_group_orderby(self, order, groupby_terms, query):
+        kept = {name: groupby_terms[name] for name in self._ordered_selections & groupby_terms.keys()}
+        for name, term in kept.items():
+            codes = [code for code, _label in self._fields[name].selection]
+            groupby_terms[name] = SQL("ARRAY_POSITION(%s::varchar[], %s)", codes, term)
+        try:
+            return super()._read_group_orderby(order, groupby_terms, query)
+        finally:
+            groupby_terms |= kept
 
     @api.model
     def _get_shared_company(self):

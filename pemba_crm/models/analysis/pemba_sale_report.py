@@ -25,6 +25,7 @@ class PembaSaleReport(models.Model):
     _description = "Sales Analysis"
     _inherit = ["pemba.report.mixin"]
     _auto = False
+    _ordered_selections = frozenset({"pemba_step"})
     _order = "date desc, lead_id desc, id"
     _rec_name = "lead_id"
     _depends = {
@@ -138,7 +139,8 @@ class PembaSaleReport(models.Model):
             won, lost = (self._get_count_sql(name, query) for name in ("won_count", "lost_count"))
             return SQL("100.0 * %s / NULLIF(%s + %s, 0)", won, won, lost)
         if aggregate_spec == "margin_percent:avg":
-            return self._get_share_sql("margin", ("margin", "cost"), query)
+            margin, cost = (self._field_to_sql(self._table, name, query) for name in ("margin", "cost"))
+            return SQL("SUM(%s) / NULLIF(SUM(%s) + SUM(%s), 0)", margin, margin, cost)
         return super()._read_group_select(aggregate_spec, query)
 
     def _get_count_sql(self, name, query):
@@ -148,18 +150,6 @@ class PembaSaleReport(models.Model):
             self._field_to_sql(self._table, "lead_id", query),
             self._field_to_sql(self._table, name, query),
         )
-
-    def _read_group_orderby(self, order, groupby_terms, query):
-        # The steps in the order of the method, and not of the alphabet.
-        if "pemba_step" not in groupby_terms:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        step = groupby_terms["pemba_step"]
-        steps = [code for code, _label in STEPS]
-        groupby_terms["pemba_step"] = SQL("ARRAY_POSITION(%s::varchar[], %s)", steps, step)
-        try:
-            return super()._read_group_orderby(order, groupby_terms, query)
-        finally:
-            groupby_terms["pemba_step"] = step
 
     # ------------------------------------------------------------
     # The query
