@@ -1,2 +1,1 @@
-from . import installed_base
-from . import maintenance
+from . import analysis, installed_base, maintenance

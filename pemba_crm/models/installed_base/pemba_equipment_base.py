@@ -21,36 +21,8 @@ class PembaEquipment(models.Model):
         equipment = self.with_context(active_test=False)._search(domain or [])
         rows = self.env.execute_query_dict(
             SQL(
-                """
-                WITH happened AS (
-                    SELECT * FROM pemba_equipment_event
-                     WHERE date <= %(date)s AND equipment_id IN %(equipment)s
-                ), last AS (
-                    SELECT equipment_id,
-                           (ARRAY_AGG(state ORDER BY date DESC, id DESC) FILTER (WHERE state IS NOT NULL))[1]
-                               AS state,
-                           (ARRAY_AGG(version_id ORDER BY date DESC, id DESC)
-                               FILTER (WHERE version_id IS NOT NULL))[1] AS version,
-                           (ARRAY_AGG(partner_id ORDER BY date DESC, id DESC)
-                               FILTER (WHERE partner_id IS NOT NULL))[1] AS partner,
-                           (ARRAY_AGG(site_id ORDER BY date DESC, id DESC)
-                               FILTER (WHERE site_id IS NOT NULL))[1] AS site
-                      FROM happened
-                     GROUP BY equipment_id
-                )
-                SELECT last.equipment_id AS equipment, line.product_id AS product, line.module_id AS module,
-                       last.version, last.partner, last.site, last.state, SUM(line.quantity) AS quantity
-                  FROM last
-                  JOIN happened ON happened.equipment_id = last.equipment_id
-                  JOIN pemba_equipment_event_line line ON line.event_id = happened.id
-                 WHERE last.state IN ('in_service', 'suspended')
-                 GROUP BY last.equipment_id, line.product_id, line.module_id,
-                          last.version, last.partner, last.site, last.state
-                HAVING ABS(SUM(line.quantity)) > 1e-6
-                 ORDER BY last.equipment_id, line.module_id NULLS FIRST, line.product_id
-                """,
-                date=fields.Date.to_date(date),
-                equipment=equipment.subselect(),
+                "%s ORDER BY equipment, module NULLS FIRST, product",
+                self._get_base_query(fields.Date.to_date(date), equipment.subselect()),
             )
         )
         models = {
@@ -65,3 +37,42 @@ class PembaEquipment(models.Model):
             row | {name: model.browse(row[name] and [row[name]]) for name, model in models.items()}
             for row in rows
         ]
+
+    @api.model
+    def _get_base_query(self, date, equipment):
+        """The rows of ``_get_base_at``, with ids.
+
+        :param date: the day, at its end
+        :param equipment: an SQL query of the ids of equipment
+        """
+        return SQL(
+            """
+            WITH happened AS (
+                SELECT * FROM pemba_equipment_event
+                 WHERE date <= %(date)s AND equipment_id IN %(equipment)s
+            ), last AS (
+                SELECT equipment_id,
+                       (ARRAY_AGG(state ORDER BY date DESC, id DESC) FILTER (WHERE state IS NOT NULL))[1]
+                           AS state,
+                       (ARRAY_AGG(version_id ORDER BY date DESC, id DESC)
+                           FILTER (WHERE version_id IS NOT NULL))[1] AS version,
+                       (ARRAY_AGG(partner_id ORDER BY date DESC, id DESC)
+                           FILTER (WHERE partner_id IS NOT NULL))[1] AS partner,
+                       (ARRAY_AGG(site_id ORDER BY date DESC, id DESC)
+                           FILTER (WHERE site_id IS NOT NULL))[1] AS site
+                  FROM happened
+                 GROUP BY equipment_id
+            )
+            SELECT last.equipment_id AS equipment, line.product_id AS product, line.module_id AS module,
+                   last.version, last.partner, last.site, last.state, SUM(line.quantity) AS quantity
+              FROM last
+              JOIN happened ON happened.equipment_id = last.equipment_id
+              JOIN pemba_equipment_event_line line ON line.event_id = happened.id
+             WHERE last.state IN ('in_service', 'suspended')
+             GROUP BY last.equipment_id, line.product_id, line.module_id,
+                      last.version, last.partner, last.site, last.state
+            HAVING ABS(SUM(line.quantity)) > 1e-6
+            """,
+            date=date,
+            equipment=equipment,
+        )

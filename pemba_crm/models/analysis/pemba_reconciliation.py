@@ -1,0 +1,327 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..pipeline.crm_lead import OURS
+
+# What a computation depends on.
+TERMS = frozenset({"date", "company_id", "zone_id", "quantity_tolerance", "amount_tolerance"})
+# What follows from what is done: never from a client.
+RESULTS_OF_RUN = frozenset(
+    {
+        *("state", "previous_id", "computed_date", "settled_count"),
+        *("signed_user_id", "signed_name", "signed_date"),
+        *("company_name", "zone_name"),
+    }
+)
+# The parts of Odoo's records that stay alive once one is locked.
+ALIVE = ("message_", "activity_", "website_message_", "rating_")
+
+
+class PembaReconciliation(models.Model):
+    """What was sold by a day beside what is installed, under contract and invoiced: the accountants' check.
+
+    Only differences and what was explained are kept as lines, of what matched the totals. What is compared is
+    in ``pemba_reconciliation_query``, how a run is written in ``pemba_reconciliation_run``. A run that is
+    signed off stays as it is.
+    """
+
+    _name = "pemba.reconciliation"
+    _description = "Sales Reconciliation"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _rec_names_search = ("company_id", "zone_id")
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.company,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(
+        string="As Of",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
+        help="Sales, equipment, contracts and invoices up to this day are compared.",
+    )
+    zone_id = fields.Many2one(
+        "pemba.zone",
+        string="Sales Zone",
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+        help="Only customers of this zone and of the zones below it; empty for all.",
+    )
+    quantity_tolerance = fields.Float(
+        digits="Product Unit", help="Quantities that differ by no more than this match."
+    )
+    amount_tolerance = fields.Monetary(help="Amounts that differ by no more than this match, before tax.")
+    state = fields.Selection(
+        selection=[("draft", "To Compare"), ("compared", "To Explain"), ("signed", "Signed Off")],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand=True,
+    )
+    closes_sales = fields.Boolean(
+        string="Close Sales",
+        compute="_compute_closes_sales",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Signing off closes sales until its day: amount, day and result of those closed by then stay.",
+    )
+    previous_id = fields.Many2one(
+        "pemba.reconciliation",
+        string="Run Before",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The newest earlier run of the same company and zone: explanations come from it.",
+    )
+    line_ids = fields.One2many(
+        "pemba.reconciliation.line", "reconciliation_id", string="Lines", readonly=True
+    )
+
+    computed_date = fields.Datetime(string="Compared On", readonly=True, copy=False)
+    signed_user_id = fields.Many2one(
+        "res.users", string="Signed Off By", readonly=True, copy=False, ondelete="set null"
+    )
+    signed_name = fields.Char(string="Signed Off By (Name)", readonly=True, copy=False)
+    signed_date = fields.Datetime(string="Signed Off On", readonly=True, copy=False)
+    company_name = fields.Char(string="Company as It Was", readonly=True, copy=False)
+    zone_name = fields.Char(string="Sales Zone as It Was", readonly=True, copy=False)
+
+    # What matched: customers and products
+    matched_count = fields.Integer(string="Matched", readonly=True, copy=False)
+    matched_won_quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    matched_installed_quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    matched_covered_quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    matched_invoiced_quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    matched_won_amount = fields.Monetary(
+        readonly=True, copy=False, help="In the company's currency, before tax."
+    )
+    matched_invoiced_amount = fields.Monetary(
+        readonly=True, copy=False, help="In the company's currency, before tax."
+    )
+    # And what did not
+    difference_count = fields.Integer(string="Differences", compute="_compute_counts")
+    unexplained_count = fields.Integer(string="Without a Reason", compute="_compute_counts")
+    settled_count = fields.Integer(
+        string="Settled Since", readonly=True, copy=False, help="Differences of the run before that are gone."
+    )
+    summary = fields.Html(compute="_compute_summary", export_string_translation=False)
+
+    @api.depends("date", "company_id", "zone_id", "company_name", "zone_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for run in self:
+            company = run.company_name or run.company_id.sudo().name  # a name is no secret
+            names = (format_date(self.env, run.date), company, run.zone_name or run.zone_id.name)
+            run.display_name = ", ".join(filter(None, names))
+
+    @api.depends("zone_id")
+    def _compute_closes_sales(self):
+        """A part of the company closes nothing."""
+        for run in self:
+            run.closes_sales = not run.zone_id
+
+    @api.depends("line_ids.result", "line_ids.reason_id")
+    def _compute_counts(self):
+        different = Domain("reconciliation_id", "in", self.ids) & Domain("result", "!=", "matched")
+        counts = {
+            run.id: (count, explained)
+            for run, count, explained in self.env["pemba.reconciliation.line"]._read_group(
+                different, ["reconciliation_id"], ["__count", "reason_id:count"]
+            )
+        }
+        for run in self:
+            count, explained = counts.get(run._origin.id, (0, 0))
+            run.difference_count, run.unexplained_count = count, count - explained
+
+    @api.depends("line_ids.result", "matched_count")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        """The results with their numbers and amounts, as a table."""
+        for run in self:
+            run.summary = run.state != "draft" and self.env["ir.qweb"]._render(
+                "pemba_crm.pemba_reconciliation_summary", {"run": run, "rows": run._get_result_rows()}
+            )
+
+    def _get_result_rows(self):
+        """What lines say by result: ``[{code, label, count, explained, and amounts}]``, the gravest first."""
+        names = (
+            "won_amount_company",
+            "invoiced_amount_company",
+            "gap_amount_company",
+            "missed_amount_company",
+        )
+        labels = dict(self.line_ids._fields["result"]._description_selection(self.env))
+        groups = self.env["pemba.reconciliation.line"]._read_group(
+            [("reconciliation_id", "=", self._origin.id), ("result", "!=", "matched")],
+            ["result"],
+            ["__count", "reason_id:count", *(f"{name}:sum" for name in names)],
+        )
+        return [
+            {"code": code, "label": labels[code], "count": count, "explained": explained}
+            | dict(zip(names, amounts, strict=True))
+            for code, count, explained, *amounts in groups
+        ]
+
+    # ------------------------------------------------------------
+    # Rules
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._without_results(vals) for vals in vals_list])
+
+    def write(self, vals):
+        """What is signed off stays; another day, zone or tolerance is to be compared again."""
+        if self.env.context.get("pemba_following") is OURS:
+            return super().write(vals)
+        vals = self._without_results(vals)
+        if any(not name.startswith(ALIVE) for name in vals):
+            self._check_is_open()
+        result = super().write(vals)
+        if not TERMS.isdisjoint(vals):
+            self.filtered(lambda run: run.state == "compared")._set(state="draft")
+        return result
+
+    def _without_results(self, vals):
+        return {
+            name: value
+            for name, value in vals.items()
+            if name not in RESULTS_OF_RUN and not name.startswith("matched_")
+        }
+
+    def _set(self, **vals):
+        """Write what follows from an action, past the rules for what people write."""
+        self.with_context(pemba_following=OURS).write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_signed(self):
+        self._check_is_open()
+
+    def _check_is_open(self):
+        """:raise UserError: naming a run that is signed off"""
+        for run in self:
+            if run.state == "signed":
+                raise UserError(
+                    self.env._(
+                        "%(run)s was signed off by %(name)s on %(date)s: it stays as it is.",
+                        run=run.display_name,
+                        name=run.signed_name,
+                        date=format_date(self.env, run.signed_date),
+                    )
+                )
+
+    def copy_data(self, default=None):
+        """The next check: as of today, unless said otherwise."""
+        default = {"date": fields.Date.context_today(self)} | (default or {})
+        return super().copy_data(default)
+
+    # ------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------
+
+    def action_sign_off(self):
+        """Lock the run as it is, with names as text; close sales until its day where it says so.
+
+        :raise AccessError: for who is no accountant
+        :raise UserError: naming a run that is signed off already, is not compared yet, is of a day to come,
+            or has differences without a reason
+        """
+        if not self.env.user.has_group("pemba_crm.group_accountant"):
+            raise AccessError(self.env._("Only accountants sign off."))
+        self.check_access("write")
+        self.lock_for_update()
+        for run in self:
+            run._check_can_sign_off()
+            run._write_names()
+            run._set(
+                state="signed",
+                signed_user_id=self.env.uid,
+                signed_name=self.env.user.name,
+                signed_date=fields.Datetime.now(),
+                company_name=run.company_id.name,
+                zone_name=run.zone_id.name,
+            )
+            if run.closes_sales:
+                run._close_sales()
+        return True
+
+    def _check_can_sign_off(self):
+        self._check_is_open()
+        if self.state != "compared":
+            raise UserError(self.env._("%s: compare it first.", self.display_name))
+        if self.date > fields.Date.context_today(self):
+            raise UserError(self.env._("%s: its day is not over yet.", self.display_name))
+        if self.unexplained_count:
+            first = self.line_ids.search(self._get_unexplained_domain(), limit=3)
+            raise UserError(
+                self.env._(
+                    "%(run)s: %(count)s differences have no reason yet, such as %(examples)s.",
+                    run=self.display_name,
+                    count=self.unexplained_count,
+                    examples="; ".join(first.mapped("display_name")),
+                )
+            )
+
+    def _get_unexplained_domain(self):
+        return [
+            ("reconciliation_id", "in", self.ids),
+            ("result", "!=", "matched"),
+            ("reason_id", "=", False),
+        ]
+
+    def _close_sales(self):
+        """Sales of the company are closed until its day, unless they are until a later one."""
+        company = self.company_id.sudo()  # accountants who sign off close what they checked
+        if not company.pemba_sales_closed_date or company.pemba_sales_closed_date < self.date:
+            company.pemba_sales_closed_date = self.date
+            self._message_log(body=self.env._("Sales are closed until %s.", format_date(self.env, self.date)))
+
+    def action_open_lines(self):
+        """All its lines."""
+        return self._get_lines_action()
+
+    def action_open_unexplained(self):
+        """Its differences that have no reason yet."""
+        return self._get_lines_action(search_default_unexplained=1)
+
+    def _get_lines_action(self, **context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_reconciliation_line_action")
+        return action | {
+            "display_name": self.display_name,
+            "domain": [("reconciliation_id", "=", self.id)],
+            "context": context,
+        }
+
+    def action_open_settled(self):
+        """The differences of the run before that are none any more."""
+        self.ensure_one()
+        settled = self.previous_id.line_ids.browse(self._get_settled_ids())
+        return self.previous_id._get_lines_action() | {
+            "display_name": self.env._("Settled Since %s", format_date(self.env, self.previous_id.date)),
+            "domain": [("id", "in", settled.ids)],
+        }
+
+    def action_export_xlsx(self):
+        """Download the run as a workbook."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/pemba_crm/reconciliation/{self.id}/xlsx",
+            "target": "download",
+        }

@@ -1,0 +1,337 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..pipeline.crm_lead import OURS
+from .pemba_reconciliation_query import RESULTS
+
+# What people say of a line; everything else is as it was compared.
+SAID = frozenset({"reason_id", "note"})
+# Spreadsheet programs take text that starts with one of these for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class PembaReconciliationLine(models.Model):
+    """A customer and a product of which what was sold differs from what is there.
+
+    Written by the run alone; people add a reason and a note. Quantities are in the product's unit, amounts
+    before tax and net of distributors. What is done about it is in ``pemba_reconciliation_line_fix``.
+    """
+
+    _name = "pemba.reconciliation.line"
+    _description = "Reconciliation Line"
+    _inherit = ["pemba.report.mixin"]
+    # They are written in the order of gravity.
+    _order = "reconciliation_id desc, id"
+    _ordered_selections = frozenset({"result", "installed_result", "covered_result", "invoiced_result"})
+    _rec_names_search = ("partner_id", "product_id")
+
+    reconciliation_id = fields.Many2one(
+        "pemba.reconciliation", string="Run", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
+    company_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
+    date = fields.Date(related="reconciliation_id.date")
+    state = fields.Selection(related="reconciliation_id.state", string="Run's State")
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    product_id = fields.Many2one(
+        "product.product", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    distributor_id = fields.Many2one(
+        "res.partner",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Through whom it was sold; empty where there are several.",
+    )
+    zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True, ondelete="set null")
+    sale_type_id = fields.Many2one("pemba.sale.type", readonly=True, ondelete="set null")
+    partner_name = fields.Char(string="Customer as It Was", readonly=True)
+    product_name = fields.Char(string="Product as It Was", readonly=True)
+    distributor_name = fields.Char(string="Distributor as It Was", readonly=True)
+    reason_name = fields.Char(string="Reason as It Was", readonly=True)
+
+    # Results
+    result = fields.Selection(
+        selection=RESULTS, required=True, readonly=True, help="The gravest of the three."
+    )
+    installed_result = fields.Selection(selection=RESULTS, string="Installed Base", readonly=True)
+    covered_result = fields.Selection(selection=RESULTS, string="Contracts", readonly=True)
+    invoiced_result = fields.Selection(selection=RESULTS, string="Invoices", readonly=True)
+    previous_result = fields.Selection(selection=RESULTS, string="Before", readonly=True)
+    change = fields.Selection(
+        selection=[
+            ("new", "New"),
+            ("changed", "Changed"),
+            ("unchanged", "As Before"),
+            ("settled", "Settled"),
+        ],
+        readonly=True,
+        help="Compared with the run before.",
+    )
+
+    # Quantities
+    won_quantity = fields.Float(
+        string="Won", digits="Product Unit", readonly=True, help="All that was ever won."
+    )
+    due_quantity = fields.Float(
+        string="To Be Installed",
+        digits="Product Unit",
+        readonly=True,
+        help="What was won for good, and what recurs on the day.",
+    )
+    installed_quantity = fields.Float(
+        string="Installed",
+        digits="Product Unit",
+        readonly=True,
+        help="In production, in service or suspended on the day.",
+    )
+    term_quantity = fields.Float(
+        string="To Be Covered",
+        digits="Product Unit",
+        readonly=True,
+        help="What was won, recurs, and whose term contains the day.",
+    )
+    covered_quantity = fields.Float(
+        string="Covered", digits="Product Unit", readonly=True, help="By contracts in force on the day."
+    )
+    uncovered_quantity = fields.Float(
+        string="Without Maintenance",
+        digits="Product Unit",
+        readonly=True,
+        help="Installed software that could be under maintenance, is out of warranty, and is not covered.",
+    )
+    invoiced_quantity = fields.Float(
+        string="Invoiced", digits="Product Unit", readonly=True, help="Less what was credited."
+    )
+
+    # Amounts in the deals' currency, where there is one
+    deal_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
+    won_amount = fields.Monetary(
+        currency_field="deal_currency_id",
+        readonly=True,
+        aggregator=None,
+        help="In the deals' currency; nothing where there are several.",
+    )
+    invoiced_amount = fields.Monetary(
+        currency_field="deal_currency_id",
+        readonly=True,
+        aggregator=None,
+        help="In the deals' currency; nothing where there are several. Down payments apart.",
+    )
+    # In the company's
+    won_amount_company = fields.Monetary(
+        string="Won Amount (Company Currency)",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="At the rates of the deals.",
+    )
+    invoiced_amount_company = fields.Monetary(
+        string="Invoiced Amount (Company Currency)",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="As it was posted, less credit notes; down payments apart.",
+    )
+    gap_amount_company = fields.Monetary(
+        string="Left to Invoice",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Won less invoiced, both at the rates of the deals.",
+    )
+    exchange_amount_company = fields.Monetary(
+        string="Exchange Difference",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Won less invoiced less what is left to invoice: the rates of the books differ from the deals'.",
+    )
+    order_gap_company = fields.Monetary(
+        string="Ordered Beyond the Sale",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Confirmed orders less what was won: a sale that is closed does not follow them any more.",
+    )
+    missed_amount_company = fields.Monetary(
+        string="Missed a Year",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What maintenance of what is not covered would bring a year: its rate of what the customer paid,"
+        " else of the list price.",
+    )
+
+    # What people say of it, and what was done
+    reason_id = fields.Many2one(
+        "pemba.reconciliation.reason",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Why it differs; the next run takes it over.",
+    )
+    note = fields.Char()
+    fix_lead_id = fields.Many2one(
+        "crm.lead",
+        string="Sale Opened",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The opportunity that was opened to settle it.",
+    )
+
+    _run_idx = models.Index("(reconciliation_id, id)")
+    _result_idx = models.Index("(reconciliation_id, result)")
+
+    @api.depends("partner_id", "product_id", "partner_name", "product_name")
+    def _compute_display_name(self):
+        for line in self:
+            partner = line.partner_name or line.partner_id.display_name or self.env._("No customer")
+            product = line.product_name or line.product_id.display_name or self.env._("No product")
+            line.display_name = f"{partner}, {product}"
+
+    # ------------------------------------------------------------
+    # Rules
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        raise UserError(self.env._("Differences are found, not written: use Compare."))
+
+    def write(self, vals):
+        """Only a reason and a note are said of it, until the run is signed off."""
+        if self.env.context.get("pemba_following") is OURS:
+            return super().write(vals)
+        self.reconciliation_id._check_is_open()
+        refused = [name for name in vals if name in self._fields and name not in SAID]
+        if refused:
+            labels = self.fields_get(refused, ["string"])
+            raise UserError(
+                self.env._(
+                    "%(line)s, %(fields)s: stays as it was compared; add a reason or a note.",
+                    line=self[:1].display_name,
+                    fields=", ".join(labels[name]["string"] for name in refused if name in labels),
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(
+            self.env._("%s: differences go once they are settled: use Compare.", self[:1].display_name)
+        )
+
+    def export_data(self, fields_to_export):
+        """Text never becomes a formula in the exported file."""
+        exported = super().export_data(fields_to_export)
+        exported["datas"] = [[self._get_plain(value) for value in row] for row in exported["datas"]]
+        return exported
+
+    @api.model
+    def _get_plain(self, value):
+        """Text as a spreadsheet program shows it, and does not compute it."""
+        if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+            return f"'{value}"
+        return value
+
+    # ------------------------------------------------------------
+    # What is behind it
+    # ------------------------------------------------------------
+
+    def _get_of_customer(self, name="partner_id"):
+        """Records of its customer: those of the company and of its contacts."""
+        if not self.partner_id:
+            return Domain(name, "=", False)
+        return Domain(f"{name}.commercial_partner_id", "=", self.partner_id.id)
+
+    def _get_sale_domain(self):
+        """Lines of opportunities that were won by the day, and those ordered of what was not won."""
+        return (
+            Domain("product_id", "=", self.product_id.id)
+            & self._get_of_customer("lead_id.customer_id")
+            & Domain("lead_id.won_status", "=", "won")
+            & Domain("lead_id.close_date", "<=", self.date)
+            & Domain("lead_id.company_id", "in", (self.company_id.id, False))
+        )
+
+    def _get_order_domain(self):
+        """Lines of orders for its customer, directly or through a distributor."""
+        direct = Domain("order_id.end_customer_id", "=", False) & self._get_of_customer("order_id.partner_id")
+        return (
+            Domain("product_id", "=", self.product_id.id)
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("display_type", "=", False)
+            & (
+                direct
+                | self._get_of_customer("order_id.end_customer_id")
+                | self._get_of_customer("opportunity_line_id.lead_id.customer_id")
+            )
+        )
+
+    def _get_equipment_domain(self):
+        """Equipment of its customer with the product, in whatever state."""
+        has = Domain("component_ids.product_id", "=", self.product_id.id)
+        return (
+            Domain("company_id", "=", self.company_id.id)
+            & self._get_of_customer()
+            & (has | Domain("product_id", "=", self.product_id.id))
+        )
+
+    def _get_contract_domain(self):
+        """Lines of contracts that are of the product or cover equipment with it."""
+        equipment = Domain("equipment_id.product_id", "=", self.product_id.id)
+        equipment |= Domain("equipment_id.component_ids.product_id", "=", self.product_id.id)
+        return (
+            Domain("contract_id.company_id", "=", self.company_id.id)
+            & self._get_of_customer("contract_id.partner_id")
+            & (Domain("product_id", "=", self.product_id.id) | equipment)
+        )
+
+    def _get_invoice_domain(self):
+        """Posted lines of invoices and credit notes, by the day."""
+        orders = self.env["sale.order.line"]._search(self._get_order_domain())
+        return (
+            Domain("sale_line_ids", "in", orders)
+            & Domain("parent_state", "=", "posted")
+            & Domain("date", "<=", self.date)
+        )
+
+    def action_open_sales(self):
+        """What was won: lines of opportunities."""
+        if not self.product_id:
+            return self._open("crm.lead", self._get_lead_domain(), self.env._("Won"))
+        return self._open("pemba.opportunity.line", self._get_sale_domain(), self.env._("Won"))
+
+    def _get_lead_domain(self):
+        """Opportunities that say no product."""
+        return (
+            Domain("won_status", "=", "won")
+            & Domain("close_date", "<=", self.date)
+            & Domain("opportunity_line_ids", "=", False)
+            & self._get_of_customer("customer_id")
+        )
+
+    def action_open_orders(self):
+        """What was ordered: lines of orders."""
+        return self._open("sale.order.line", self._get_order_domain(), self.env._("Orders"))
+
+    def action_open_equipment(self):
+        """What is installed."""
+        return self._open("pemba.equipment", self._get_equipment_domain(), self.env._("Installed"))
+
+    def action_open_contracts(self):
+        """What is covered: lines of contracts."""
+        return self._open("pemba.contract.line", self._get_contract_domain(), self.env._("Covered"))
+
+    def action_open_invoices(self):
+        """What was invoiced: lines of invoices and credit notes."""
+        return self._open("account.move.line", self._get_invoice_domain(), self.env._("Invoiced"))
+
+    def _open(self, model, domain, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": f"{name}: {self.display_name}",
+            "res_model": model,
+            "views": [(False, "list"), (False, "form")],
+            "domain": list(domain),
+            "context": {"active_test": False, "create": False},
+        }

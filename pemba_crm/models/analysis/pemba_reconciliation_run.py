@@ -1,0 +1,227 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..pipeline.crm_lead import OURS
+
+# What a line takes over as it was compared.
+STORED = (
+    *("partner_id", "product_id", "zone_id", "sale_type_id", "distributor_id", "deal_currency_id"),
+    *("won_quantity", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
+    *("uncovered_quantity", "invoiced_quantity"),
+    *("won_amount_company", "invoiced_amount_company"),
+    *("gap_amount_company", "order_gap_company", "missed_amount_company"),
+    *("installed_result", "covered_result", "invoiced_result", "result"),
+)
+# What makes a difference another one than that of the run before.
+FIGURES = (
+    *("result", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
+    *("gap_amount_company", "order_gap_company"),
+)
+# What people add to a line, and the next run takes over.
+CARRIED = ("reason_id", "note", "fix_lead_id")
+# What of all that matched is added up.
+TOTALS = {
+    "matched_won_quantity": "won_quantity",
+    "matched_installed_quantity": "installed_quantity",
+    "matched_covered_quantity": "covered_quantity",
+    "matched_invoiced_quantity": "invoiced_quantity",
+    "matched_won_amount": "won_amount_company",
+    "matched_invoiced_amount": "invoiced_amount_company",
+}
+
+
+class PembaReconciliation(models.Model):
+    """How a run is written: in one statement, the gravest differences first."""
+
+    _inherit = "pemba.reconciliation"
+
+    def action_compute(self):
+        """Compare as of the run's day; once more replaces what was compared, and keeps what was explained.
+
+        :raise UserError: naming a run that is signed off
+        :raise LockError: where somebody else compares it at the moment
+        """
+        self.check_access("write")
+        self._check_is_open()
+        self.lock_for_update()
+        for run in self:
+            run._compare()
+        return True
+
+    def _compare(self):
+        self.env.flush_all()
+        previous = self._find_previous()
+        cr = self.env.cr
+        cr.execute("SELECT COALESCE(MAX(id), 0) FROM pemba_reconciliation_line")
+        [last_line] = cr.fetchone()
+        cr.execute(self._get_statement(previous))
+        totals = cr.dictfetchone()
+        cr.execute(
+            SQL(
+                "DELETE FROM pemba_reconciliation_line WHERE reconciliation_id = %s AND id <= %s",
+                *(self.id, last_line),
+            )
+        )
+        # Many lines came at once: without new statistics, reading them would take long.
+        cr.execute(SQL("ANALYZE pemba_reconciliation_line"))
+        self.env.invalidate_all(flush=False)
+        self._set(state="compared", previous_id=previous.id, computed_date=fields.Datetime.now(), **totals)
+
+    def _find_previous(self):
+        """The newest run of the same company and zone as of an earlier day, or of the same day before it."""
+        others = self.sudo().search(  # also those of colleagues
+            [
+                ("company_id", "=", self.company_id.id),
+                ("zone_id", "=", self.zone_id.id),
+                ("date", "<=", self.date),
+                ("id", "!=", self.id),
+                ("state", "!=", "draft"),
+            ]
+        )
+        return others.filtered(lambda run: (run.date, run.id) < (self.date, self.id))[:1].with_env(self.env)
+
+    def _get_statement(self, previous):
+        """Compare, write the lines and add up what matched, all at once.
+
+        What is matched now is kept where it was explained when it was a difference.
+        """
+        names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED)
+        is_mixed = SQL("compared_now.deal_currency_id IS NULL")
+        values = {name: SQL.identifier("compared_now", name) for name in STORED} | {
+            "won_amount": SQL("CASE WHEN %s THEN 0 ELSE compared_now.won_amount END", is_mixed),
+            "invoiced_amount": SQL("CASE WHEN %s THEN 0 ELSE compared_now.invoiced_amount END", is_mixed),
+            "exchange_amount_company": SQL(
+                "ROUND(compared_now.won_amount_company - compared_now.invoiced_amount_company, %s)"
+                " - compared_now.gap_amount_company",
+                self.currency_id.decimal_places,
+            ),
+            **{
+                name: SQL(
+                    "CASE WHEN own.id IS NULL THEN prior.%(name)s ELSE own.%(name)s END",
+                    name=SQL.identifier(name),
+                )
+                for name in CARRIED
+            },
+        }
+        figures = SQL(", ").join(SQL.identifier("compared_now", name) for name in FIGURES)
+        prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
+        return SQL(
+            """
+            WITH compared_now AS MATERIALIZED (%(query)s),
+            prior AS (%(prior)s),
+            own AS (%(own)s),
+            line AS (
+                SELECT %(values)s, prior.result AS previous_result,
+                       CASE WHEN compared_now.result = 'matched' THEN 'settled'
+                            WHEN COALESCE(prior.result, 'matched') = 'matched' THEN 'new'
+                            WHEN (%(figures)s) IS NOT DISTINCT FROM (%(prior_figures)s) THEN 'unchanged'
+                            ELSE 'changed' END AS change,
+                       compared_now.gravity
+                  FROM compared_now
+             LEFT JOIN prior ON prior.partner_key = COALESCE(compared_now.partner_id, 0)
+                            AND prior.product_key = COALESCE(compared_now.product_id, 0)
+             LEFT JOIN own ON own.partner_key = COALESCE(compared_now.partner_id, 0)
+                          AND own.product_key = COALESCE(compared_now.product_id, 0)
+                 WHERE compared_now.result != 'matched'
+                    OR own.reason_id IS NOT NULL
+                    OR prior.reason_id IS NOT NULL AND prior.result != 'matched'),
+            stored AS (
+                INSERT INTO pemba_reconciliation_line (
+                       create_uid, create_date, write_uid, write_date,
+                       reconciliation_id, company_id, company_currency_id, previous_result, change, %(names)s)
+                SELECT %(user)s, %(now)s, %(user)s, %(now)s,
+                       %(run)s, %(company)s, %(currency)s, previous_result, change, %(names)s
+                  FROM line
+                 ORDER BY gravity, ABS(gap_amount_company) + missed_amount_company DESC,
+                          partner_id, product_id
+                RETURNING previous_result, result)
+            SELECT %(totals)s, COUNT(*) AS matched_count,
+                   (SELECT COUNT(*) FROM prior WHERE result != 'matched')
+                   - (SELECT COUNT(*) FROM stored WHERE result != 'matched' AND previous_result != 'matched')
+                   AS settled_count
+              FROM compared_now
+             WHERE result = 'matched'
+            """,
+            query=self._get_query(),
+            prior=self._get_lines_of(previous),
+            own=self._get_lines_of(self),
+            values=SQL(", ").join(
+                SQL("%s AS %s", value, SQL.identifier(name)) for name, value in values.items()
+            ),
+            names=SQL(", ").join(map(SQL.identifier, names)),
+            figures=figures,
+            prior_figures=prior_figures,
+            user=self.env.uid,
+            now=fields.Datetime.now(),
+            run=self.id,
+            company=self.company_id.id,
+            currency=self.currency_id.id,
+            totals=SQL(", ").join(
+                SQL("COALESCE(SUM(%s), 0) AS %s", SQL.identifier(of), SQL.identifier(name))
+                for name, of in TOTALS.items()
+            ),
+        )
+
+    def _get_lines_of(self, run):
+        """The lines of a run by customer and product; where customers were merged, one of theirs."""
+        return SQL(
+            """
+            SELECT DISTINCT ON (COALESCE(partner_id, 0), COALESCE(product_id, 0)) *,
+                   COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key
+              FROM pemba_reconciliation_line
+             WHERE reconciliation_id = %s
+             ORDER BY COALESCE(partner_id, 0), COALESCE(product_id, 0), reason_id NULLS LAST, id
+            """,
+            run.id or 0,
+        )
+
+    def _get_settled_ids(self):
+        """Lines of the run before: what differed then, and does not now."""
+        return [
+            line
+            for (line,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT before.id FROM pemba_reconciliation_line before
+                     WHERE before.reconciliation_id = %s AND before.result != 'matched'
+                       AND NOT EXISTS (
+                           SELECT FROM pemba_reconciliation_line now
+                            WHERE now.reconciliation_id = %s AND now.result != 'matched'
+                              AND now.partner_id IS NOT DISTINCT FROM before.partner_id
+                              AND now.product_id IS NOT DISTINCT FROM before.product_id)
+                    """,
+                    *(self.previous_id.id or 0, self.id),
+                )
+            )
+        ]
+
+    def _write_names(self):
+        """Lines keep the names of what they are of as text, whatever becomes of it."""
+        lines = self.line_ids.sudo().with_context(pemba_following=OURS)  # whatever it is of
+        for name, text in (
+            ("partner_id", "partner_name"),
+            ("product_id", "product_name"),
+            ("distributor_id", "distributor_name"),
+            ("reason_id", "reason_name"),
+        ):
+            of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]
+            records = (
+                self.env[lines._fields[name].comodel_name]
+                .sudo()
+                .browse(  # as above
+                    record.id for (record,) in lines._read_group(of_run, [name])
+                )
+            )
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE pemba_reconciliation_line line SET %s = named.name"
+                    " FROM (SELECT UNNEST(%s::int[]) AS id, UNNEST(%s::varchar[]) AS name) named"
+                    " WHERE line.reconciliation_id = %s AND line.%s = named.id",
+                    SQL.identifier(text),
+                    records.ids,
+                    records.mapped("display_name"),
+                    self.id,
+                    SQL.identifier(name),
+                )
+            )
+        lines.invalidate_model(flush=False)

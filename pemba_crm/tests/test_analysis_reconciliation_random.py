@@ -1,0 +1,469 @@
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .test_analysis_reconciliation import DAY, ReconciliationCommon
+
+SETS = 200
+# Whatever is compared, at random: every statement changes all records of a table.
+SHUFFLE = """
+SELECT setseed(%(seed)s);
+UPDATE product_template SET list_price = (random() * 1000)::int,
+       pemba_equipment_policy = (ARRAY['none', 'per_line', 'per_unit'])[1 + (random() * 2)::int]
+ WHERE id = ANY(%(templates)s);
+UPDATE crm_lead SET customer_id = (%(customers)s::int[])[1 + (random() * 6)::int],
+       won_status = (ARRAY['won', 'won', 'won', 'lost', 'pending'])[1 + (random() * 4)::int],
+       close_date = %(day)s::date - 200 + (random() * 250)::int,
+       company_id = (%(companies)s::int[])[1 + (random() * 3)::int],
+       deal_currency_id = (%(currencies)s::int[])[1 + (random())::int],
+       deal_rate = (ARRAY[1, 1.25, 0.8])[1 + (random() * 2)::int],
+       distributor_id = (%(customers)s::int[])[1 + (random() * 12)::int],
+       type = (ARRAY['opportunity', 'opportunity', 'opportunity', 'lead'])[1 + (random() * 3)::int],
+       deal_amount = (random() * 1000)::int, expected_revenue = (random() * 1000)::int
+ WHERE id = ANY(%(leads)s);
+UPDATE pemba_opportunity_line SET product_id = (%(products)s::int[])[1 + (random() * 3)::int],
+       quantity = 1 + (random() * 9)::int,
+       is_returned = random() < 0.1, active = random() < 0.9, is_recurring = random() < 0.4,
+       is_aligned = random() < 0.3,
+       date_start = CASE WHEN random() < 0.7 THEN %(day)s::date - 400 + (random() * 450)::int END,
+       date_end = CASE WHEN random() < 0.7 THEN %(day)s::date - 100 + (random() * 300)::int END,
+       configuration_role = (ARRAY[NULL, NULL, 'licence', 'module', 'service'])[1 + (random() * 4)::int],
+       contract_line_id = (%(contract_lines)s::int[])[1 + (random() * 60)::int],
+       net_amount = (ARRAY[0, 0, 100, 250, 33.33])[1 + (random() * 4)::int],
+       price_subtotal = (random() * 500)::int
+ WHERE lead_id = ANY(%(leads)s);
+UPDATE pemba_opportunity_line line SET net_amount_company = ROUND(line.net_amount / lead.deal_rate, 2)
+  FROM crm_lead lead WHERE lead.id = line.lead_id AND lead.id = ANY(%(leads)s);
+UPDATE pemba_equipment SET usage = (ARRAY['production', 'production', 'test'])[1 + (random() * 2)::int],
+       company_id = (%(companies)s::int[])[1 + (random() * 2)::int],
+       deployment_type_id = (%(deployments)s::int[])[1 + (random())::int],
+       product_id = (%(products)s::int[])[1 + (random() * 3)::int],
+       warranty_end_date = CASE WHEN random() < 0.3 THEN %(day)s::date - 20 + (random() * 40)::int END
+ WHERE id = ANY(%(equipment)s);
+UPDATE pemba_equipment_event SET date = %(day)s::date - 200 + (random() * 220)::int,
+       partner_id = CASE WHEN kind = 'install' OR random() < 0.2
+                         THEN (%(customers)s::int[])[1 + (random() * 5)::int] END,
+       state = CASE WHEN kind = 'install' THEN 'in_service' ELSE (ARRAY[
+           NULL, NULL, 'suspended', 'retired', 'in_service'])[1 + (random() * 4)::int] END
+ WHERE equipment_id = ANY(%(equipment)s);
+UPDATE pemba_equipment_event_line SET product_id = (%(products)s::int[])[1 + (random() * 4)::int],
+       quantity = (random() * 14)::int - 3
+ WHERE event_id IN (SELECT id FROM pemba_equipment_event WHERE equipment_id = ANY(%(equipment)s));
+UPDATE pemba_contract SET partner_id = (%(customers)s::int[])[1 + (random() * 5)::int],
+       company_id = (%(companies)s::int[])[1 + (random() * 2)::int],
+       state = (ARRAY['draft', 'running', 'running', 'renewed', 'terminated'])[1 + (random() * 4)::int]
+ WHERE id = ANY(%(contracts)s);
+UPDATE pemba_contract_line SET product_id = (%(products)s::int[])[1 + (random() * 3)::int],
+       quantity = 1 + (random() * 5)::int,
+       equipment_id = (%(equipment)s::int[])[1 + (random() * 20)::int],
+       date_start = %(day)s::date - 300 + (random() * 250)::int,
+       date_end = %(day)s::date - 30 + (random() * 300)::int,
+       opportunity_line_id = NULL
+ WHERE contract_id = ANY(%(contracts)s);
+UPDATE sale_order SET state = (ARRAY['sale', 'sale', 'sale', 'cancel'])[1 + (random() * 3)::int],
+       date_order = %(day)s::date - 100 + (random() * 130)::int,
+       company_id = (%(companies)s::int[])[1 + (random() * 1.4)::int],
+       currency_rate = (ARRAY[1, 1.25, 0.8])[1 + (random() * 2)::int],
+       currency_id = (%(currencies)s::int[])[1 + (random())::int],
+       partner_id = (%(customers)s::int[])[1 + (random() * 5)::int],
+       end_customer_id = (%(customers)s::int[])[1 + (random() * 12)::int]
+ WHERE id = ANY(%(orders)s);
+UPDATE sale_order_line line SET product_id = (%(products)s::int[])[1 + (random() * 3)::int],
+       currency_id = sale_order.currency_id,
+       product_uom_qty = 1 + (random() * 6)::int,
+       product_uom_id = (%(units)s::int[])[1 + (random())::int],
+       price_subtotal = (ARRAY[0, 100, 250, 33.33])[1 + (random() * 3)::int],
+       is_downpayment = random() < 0.1,
+       opportunity_line_id = (%(lines)s::int[])[1 + (random() * 80)::int]
+  FROM sale_order WHERE sale_order.id = line.order_id AND sale_order.id = ANY(%(orders)s);
+UPDATE account_move_line SET date = %(day)s::date - 100 + (random() * 130)::int,
+       parent_state = (ARRAY['posted', 'posted', 'draft'])[1 + (random() * 2)::int],
+       currency_id = (%(currencies)s::int[])[1 + (random())::int],
+       company_id = (%(companies)s::int[])[1 + (random() * 1.4)::int],
+       quantity = 1 + (random() * 5)::int, balance = given.amount,
+       amount_currency = ROUND(given.amount * (ARRAY[1, 1.25, 0.8])[1 + (random() * 2)::int], 2)
+  FROM (SELECT id, (ARRAY[0, -100, -250, -33.33, 40])[1 + (random() * 4)::int] AS amount
+          FROM account_move_line WHERE move_id = ANY(%(moves)s)) given
+ WHERE given.id = account_move_line.id;
+UPDATE account_move SET move_type = (ARRAY['out_invoice', 'out_refund'])[1 + (random())::int]
+ WHERE id = ANY(%(moves)s);
+UPDATE pemba_opening_sale SET partner_id = (%(customers)s::int[])[1 + (random() * 5)::int],
+       product_id = (%(products)s::int[])[1 + (random() * 3)::int],
+       quantity = 1 + (random() * 8)::int, amount = (random() * 300)::int,
+       date = %(day)s::date - 100 + (random() * 130)::int,
+       date_end = CASE WHEN random() < 0.5 THEN %(day)s::date - 40 + (random() * 130)::int END
+ WHERE id = ANY(%(openings)s);
+"""
+# Each figure of a customer and product by itself, from the tables, one after the other.
+PLAIN = """
+WITH won AS (
+    SELECT lead.customer_id AS partner, line.product_id AS product, line.*, lead.deal_rate, lead.close_date,
+           lead.deal_currency_id,
+           CASE WHEN line.is_returned THEN -1 ELSE 1 END * line.quantity AS signed,
+           NOT line.is_recurring OR %(day)s >= COALESCE(line.date_start, lead.close_date)
+               AND %(day)s <= COALESCE(line.date_end, (COALESCE(line.date_start, lead.close_date)
+                                       + INTERVAL '1 year' - INTERVAL '1 day')::date) AS counts,
+           CASE WHEN line.contract_line_id IS NOT NULL THEN COALESCE((
+                     SELECT equipment.product_id = line.product_id FROM pemba_contract_line renewed
+                       JOIN pemba_equipment equipment ON equipment.id = renewed.equipment_id
+                      WHERE renewed.id = line.contract_line_id), FALSE)
+                WHEN line.configuration_role IS NOT NULL THEN line.configuration_role IN ('licence', 'module')
+                ELSE template.pemba_equipment_policy != 'none' END AS based
+      FROM pemba_opportunity_line line, crm_lead lead, product_product product, product_template template
+     WHERE lead.id = line.lead_id AND product.id = line.product_id AND template.id = product.product_tmpl_id
+       AND line.active AND lead.won_status = 'won' AND lead.type = 'opportunity'
+       AND lead.close_date <= %(day)s AND COALESCE(lead.company_id, %(shared)s) = %(company)s
+), ordered AS (
+    SELECT COALESCE(sale_order.end_customer_id, sale_order.partner_id) AS partner, line.product_id AS product,
+           line.product_uom_qty * (SELECT factor FROM uom_uom WHERE id = line.product_uom_id) AS quantity,
+           line.price_subtotal / sale_order.currency_rate AS amount, sale_order.date_order::date AS day,
+           COALESCE(sale_type.is_recurring, FALSE) AS is_recurring,
+           template.pemba_equipment_policy != 'none' AS based
+      FROM sale_order_line line
+      JOIN sale_order ON sale_order.id = line.order_id
+      JOIN product_product product ON product.id = line.product_id
+      JOIN product_template template ON template.id = product.product_tmpl_id
+ LEFT JOIN pemba_sale_type sale_type ON sale_type.id = template.pemba_sale_type_id
+     WHERE sale_order.state = 'sale' AND sale_order.company_id = %(company)s
+       AND sale_order.date_order::date <= %(day)s AND NOT line.is_downpayment AND line.display_type IS NULL
+       AND NOT EXISTS (SELECT FROM pemba_opportunity_line sold, crm_lead lead
+                        WHERE sold.id = line.opportunity_line_id AND lead.id = sold.lead_id
+                          AND lead.won_status = 'won')
+), opening AS (
+    SELECT opening.*, opening.partner_id AS partner, opening.product_id AS product,
+           COALESCE(sale_type.is_recurring, FALSE) OR opening.date_end IS NOT NULL AS is_recurring,
+           template.pemba_equipment_policy != 'none' AS based
+      FROM pemba_opening_sale opening
+      JOIN product_product product ON product.id = opening.product_id
+      JOIN product_template template ON template.id = product.product_tmpl_id
+ LEFT JOIN pemba_sale_type sale_type ON sale_type.id = template.pemba_sale_type_id
+     WHERE opening.company_id = %(company)s AND opening.date <= %(day)s
+), event AS (
+    SELECT * FROM pemba_equipment_event WHERE date <= %(day)s ORDER BY date DESC, id DESC
+), runs AS (
+    SELECT equipment.*,
+           (SELECT partner_id FROM event WHERE equipment_id = equipment.id AND partner_id IS NOT NULL
+             ORDER BY date DESC, id DESC LIMIT 1) AS owner
+      FROM pemba_equipment equipment
+     WHERE equipment.company_id = %(company)s
+       AND (SELECT state FROM event WHERE equipment_id = equipment.id AND state IS NOT NULL
+             ORDER BY date DESC, id DESC LIMIT 1) IN ('in_service', 'suspended')
+), content AS (
+    SELECT runs.id, runs.owner AS partner, runs.usage, runs.software_id, runs.deployment_type_id,
+           runs.warranty_end_date,
+           line.product_id AS product, line.module_id, SUM(line.quantity) AS quantity
+      FROM runs JOIN event ON event.equipment_id = runs.id
+      JOIN pemba_equipment_event_line line ON line.event_id = event.id
+     GROUP BY runs.id, runs.owner, runs.usage, runs.software_id, runs.deployment_type_id,
+              runs.warranty_end_date, line.product_id, line.module_id
+    HAVING SUM(line.quantity) != 0
+), in_force AS (
+    SELECT line.*, contract.partner_id AS partner, line.product_id AS product
+      FROM pemba_contract_line line JOIN pemba_contract contract ON contract.id = line.contract_id
+     WHERE contract.state != 'draft' AND contract.company_id = %(company)s
+       AND line.date_start <= %(day)s AND line.date_end >= %(day)s
+), installed AS (
+    SELECT content.*, EXISTS (SELECT FROM in_force WHERE in_force.equipment_id = content.id
+                                 AND in_force.partner = content.partner) AS covered,
+           software.maintenance_product_id IS NOT NULL AND deployment.is_subscription IS NOT TRUE
+           AND (content.warranty_end_date IS NULL OR content.warranty_end_date < %(day)s) AS coverable,
+           software.maintenance_rate
+      FROM content LEFT JOIN pemba_software software ON software.id = content.software_id
+ LEFT JOIN pemba_deployment_type deployment ON deployment.id = content.deployment_type_id
+     WHERE content.usage = 'production' AND content.product IS NOT NULL
+), invoiced AS (
+    SELECT CASE WHEN lead.won_status = 'won' THEN lead.customer_id
+                ELSE COALESCE(sale_order.end_customer_id, sale_order.partner_id) END AS partner,
+           CASE WHEN lead.won_status = 'won' THEN sold.product_id ELSE line.product_id END AS product,
+           CASE WHEN invoice_line.currency_id = CASE WHEN lead.won_status = 'won' THEN lead.deal_currency_id
+                                                     ELSE sale_order.currency_id END
+                THEN - invoice_line.amount_currency / CASE WHEN lead.won_status = 'won' THEN lead.deal_rate
+                                                           ELSE sale_order.currency_rate END
+                ELSE - invoice_line.balance END AS amount,
+           - invoice_line.balance AS booked,
+           CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END * invoice_line.quantity
+           * (SELECT factor FROM uom_uom WHERE id = invoice_line.product_uom_id) AS quantity
+      FROM sale_order_line_invoice_rel rel
+      JOIN account_move_line invoice_line ON invoice_line.id = rel.invoice_line_id
+      JOIN account_move invoice ON invoice.id = invoice_line.move_id
+      JOIN sale_order_line line ON line.id = rel.order_line_id
+      JOIN sale_order ON sale_order.id = line.order_id
+ LEFT JOIN pemba_opportunity_line sold ON sold.id = line.opportunity_line_id
+ LEFT JOIN crm_lead lead ON lead.id = sold.lead_id
+     WHERE invoice_line.parent_state = 'posted' AND invoice_line.date <= %(day)s
+       AND invoice_line.company_id = %(company)s AND NOT line.is_downpayment
+), stray AS (
+    SELECT in_force.partner, equipment.product_id AS product, in_force.quantity
+      FROM in_force JOIN pemba_equipment equipment ON equipment.id = in_force.equipment_id
+     WHERE NOT EXISTS (SELECT FROM content WHERE content.id = in_force.equipment_id
+                          AND content.partner = in_force.partner)
+), gap AS (
+    SELECT won.partner, won.product, 
+           (COALESCE(sums.amount, 0) - won.net_amount) / won.deal_rate AS amount
+      FROM won
+ LEFT JOIN LATERAL (
+        SELECT ROUND(SUM(CASE WHEN line.currency_id = won.deal_currency_id THEN line.price_subtotal
+                              ELSE line.price_subtotal / sale_order.currency_rate * won.deal_rate END), 2)
+               AS amount
+          FROM sale_order_line line JOIN sale_order ON sale_order.id = line.order_id
+         WHERE line.opportunity_line_id = won.id AND sale_order.state = 'sale') sums ON TRUE
+     WHERE won.is_aligned OR sums.amount IS NOT NULL
+), without_lines AS (
+    SELECT lead.customer_id AS partner, NULL::int AS product, lead.expected_revenue AS amount
+      FROM crm_lead lead
+     WHERE lead.won_status = 'won' AND lead.type = 'opportunity' AND lead.close_date <= %(day)s
+       AND COALESCE(lead.company_id, %(shared)s) = %(company)s
+       AND NOT EXISTS (SELECT FROM pemba_opportunity_line line WHERE line.lead_id = lead.id AND line.active)
+       AND NOT EXISTS (SELECT FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale')
+), key AS (
+    SELECT partner, product
+      FROM UNNEST(%(customers)s::int[] || NULL::int) partner, UNNEST(%(products)s::int[] || NULL::int) product
+)
+SELECT COALESCE(key.partner, 0) AS partner, COALESCE(key.product, 0) AS product,
+       COALESCE((SELECT list_price FROM product_template template
+                   JOIN product_product product ON product.product_tmpl_id = template.id
+                  WHERE product.id = key.product), 0) AS list_price,
+       {figures}
+  FROM key
+"""
+ORDER_TERM = "is_recurring AND %(day)s < day + INTERVAL '1 year'"
+OPENING_TERM = "is_recurring AND %(day)s BETWEEN date AND COALESCE(date_end, date + 364)"
+# The sums of each figure: what is added up, from where, and where.
+FIGURES = {
+    "won_quantity": [("signed", "won"), ("quantity", "ordered"), ("quantity", "opening")],
+    "counting": [
+        ("signed", "won", "counts"),
+        ("quantity", "ordered", f"NOT is_recurring OR {ORDER_TERM}"),
+        ("quantity", "opening", f"NOT is_recurring OR {OPENING_TERM}"),
+    ],
+    "term": [
+        ("signed", "won", "counts AND is_recurring"),
+        ("quantity", "ordered", ORDER_TERM),
+        ("quantity", "opening", OPENING_TERM),
+    ],
+    "based": [("1", "won", "based"), ("1", "ordered", "based"), ("1", "opening", "based")],
+    "won_amount": [
+        ("net_amount / deal_rate", "won"),
+        ("amount", "ordered"),
+        ("amount", "opening"),
+        ("amount", "without_lines"),
+    ],
+    "paid": [("price_subtotal / deal_rate", "won"), ("amount", "ordered"), ("amount", "opening")],
+    "invoiced_amount": [("amount", "invoiced"), ("amount", "opening")],
+    "booked": [("booked", "invoiced"), ("amount", "opening")],
+    "invoiced_quantity": [("quantity", "invoiced"), ("quantity", "opening")],
+    "order_gap": [("amount", "gap")],
+    "installed": [("quantity", "installed")],
+    "attended": [("quantity", "installed", "covered")],
+    "uncovered": [("quantity", "installed", "NOT covered AND coverable")],
+    "uncovered_rate": [("quantity * maintenance_rate / 100", "installed", "NOT covered AND coverable")],
+    "contracted": [("quantity", "in_force")],
+    "stray": [("quantity", "stray")],
+}
+
+
+def get_sum(what, source, condition="TRUE"):
+    """SQL for a sum over what is of a customer and product."""
+    return (
+        f"(SELECT COALESCE(SUM({what}), 0) FROM {source} one WHERE ({condition})"
+        " AND one.partner IS NOT DISTINCT FROM key.partner"
+        " AND one.product IS NOT DISTINCT FROM key.product)"
+    )
+
+
+def get_plain():
+    """SQL that has a row for each customer and product, with its figures."""
+    figures = (f"{' + '.join(get_sum(*part) for part in parts)} AS {name}" for name, parts in FIGURES.items())
+    return PLAIN.replace("{figures}", ", ".join(figures))
+
+
+@tagged("post_install", "-at_install")
+class TestReconciliationRandom(ReconciliationCommon):
+    """On random data a run says what a plain comparison says, for every customer and product."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        other = cls._create_company("Elsewhere", "EUR")
+        dollar = cls._currency("USD")
+        customers = cls.env["res.partner"].create(
+            [{"name": f"Customer {number}", "is_company": True} for number in range(6)]
+        )
+        products = cls.licence | cls.server | cls.maintenance | cls.study
+        leads = cls.env["crm.lead"]
+        for number in range(24):
+            lines = [{"product_id": cls.licence.id}] * (number % 4)
+            leads |= cls._create_deal(*lines, partner_id=customers[0].id, company_id=cls.company.id)
+        equipment = cls.env["pemba.equipment"].create(
+            [
+                {
+                    "partner_id": customers[0].id,
+                    "software_id": cls.software.id,
+                    "version_id": cls.old.id,
+                    "deployment_type_id": cls.on_premise.id,
+                    "seat_count": 5,
+                    "module_ids": [Command.set(cls.maps.ids)],
+                    "state": "in_service",
+                    "in_service_date": "2026-01-01",
+                }
+                for _number in range(14)
+            ]
+        )
+        for one in equipment:
+            one.seat_count = 7
+        contracts = cls.env["pemba.contract"].create(
+            [
+                {
+                    "partner_id": customers[0].id,
+                    "contract_type_id": cls.kind.id,
+                    "line_ids": [Command.create({"product_id": cls.maintenance.id})] * 3,
+                }
+                for _number in range(8)
+            ]
+        )
+        orders = cls.env["sale.order"].create(
+            [
+                {
+                    "partner_id": customers[0].id,
+                    "opportunity_id": leads[number].id if number < 4 else False,
+                    "order_line": [Command.create({"product_id": cls.study.id, "price_unit": 10})] * 3,
+                }
+                for number in range(10)
+            ]
+        )
+        orders.action_confirm()
+        moves = cls.env["account.move"]
+        for order in orders:
+            moves |= order._create_invoices()
+        lines = moves.invoice_line_ids
+        openings = cls.env["pemba.opening.sale"].create(
+            [{"partner_id": customers[0].id, "product_id": cls.study.id}] * 6
+        )
+        cls.env.flush_all()
+        cls.parameters = {
+            "day": DAY,
+            "company": cls.company.id,
+            "shared": cls.env["pemba.sale.report"]._get_shared_company().id,
+            "companies": [*[cls.company.id] * 2, other.id, None],
+            "currencies": [cls.company.currency_id.id, dollar.id],
+            "deployments": (cls.on_premise | cls.saas).ids,
+            "units": [cls.env.ref("uom.product_uom_unit").id, cls.env.ref("uom.product_uom_dozen").id],
+            "customers": customers.ids,
+            "products": products.ids,
+            "templates": products.product_tmpl_id.ids,
+            "leads": leads.ids,
+            "lines": leads.opportunity_line_ids.ids,
+            "equipment": equipment.ids,
+            "contracts": contracts.ids,
+            "contract_lines": contracts.line_ids.ids,
+            "orders": orders.ids,
+            "moves": lines.move_id.ids,
+            "openings": openings.ids,
+        }
+
+    def _judge(self, key):
+        """The three results of a customer and product, said once more and plainly."""
+        return self._judge_installed(key), self._judge_covered(key), self._judge_invoiced(key)
+
+    def _judge_installed(self, key):
+        due, installed = key["counting"], key["installed"]
+        if not (key["based"] or installed):
+            return None
+        if due == installed:
+            return "matched"
+        if due > 0 >= installed:
+            return "not_installed"
+        return "not_sold" if installed > 0 >= due else "quantity_gap"
+
+    def _judge_covered(self, key):
+        if key["stray"] > 0:
+            return "covered_not_installed"
+        if key["contracted"] == key["term"]:
+            if key["uncovered"] > 0:
+                return "not_covered"
+            has_some = any(key[name] for name in ("contracted", "attended", "uncovered", "stray"))
+            return "matched" if has_some else None
+        if key["contracted"] <= 0:
+            return "not_covered"
+        if key["term"] > 0:
+            return "quantity_gap"
+        return "covered_not_installed" if key["based"] and key["installed"] <= 0 else "not_sold"
+
+    def _judge_invoiced(self, key):
+        won, invoiced, ordered = (
+            round(key[name], 2) for name in ("won_amount", "invoiced_amount", "order_gap")
+        )
+        if not (won or invoiced or ordered):
+            return "matched" if key["won_quantity"] or key["invoiced_quantity"] else None
+        if abs(key["won_amount"] - key["invoiced_amount"]) < 0.005:
+            return "amount_gap" if ordered else "matched"
+        if not invoiced:
+            return "not_invoiced"
+        return "amount_gap" if won else "invoiced_not_won"
+
+    def test_two_hundred_random_sets_equal_a_plain_comparison(self):
+        order = [code for code, _label in self.env["pemba.reconciliation.line"]._fields["result"].selection]
+        run = self.env["pemba.reconciliation"].create({"date": DAY, "company_id": self.company.id})
+        seen = {name: set() for name in ("installed_result", "covered_result", "invoiced_result")}
+        for number in range(SETS):
+            self.env.cr.execute(SHUFFLE, self.parameters | {"seed": number / SETS})
+            self.env.invalidate_all()
+            run.action_compute()
+            self.env.cr.execute(get_plain(), self.parameters)
+            matched, expected = 0, {}
+            for key in self.env.cr.dictfetchall():
+                key |= {name: float(key[name]) for name in (*FIGURES, "list_price")}
+                results = self._judge(key)
+                given = [result for result in results if result]
+                gravest = min(given, key=order.index, default=None)
+                matched += gravest == "matched"
+                if gravest not in (None, "matched"):
+                    is_based = key["based"] or key["installed"]
+                    paid = key["counting"] > 0 and key["paid"] > 0
+                    unit = key["paid"] / key["counting"] if paid else key["list_price"]
+                    expected[key["partner"], key["product"]] = (
+                        gravest,
+                        *results,
+                        key["won_quantity"],
+                        key["counting"] if is_based else 0,
+                        key["installed"],
+                        key["term"],
+                        key["contracted"] or key["attended"] + key["stray"],
+                        key["uncovered"],
+                        key["invoiced_quantity"],
+                        key["booked"],
+                        key["won_amount"] - key["invoiced_amount"],
+                        key["order_gap"],
+                        key["uncovered_rate"] * unit,
+                    )
+            found = {
+                (line.partner_id.id or 0, line.product_id.id or 0): (
+                    line.result,
+                    line.installed_result or None,
+                    line.covered_result or None,
+                    line.invoiced_result or None,
+                    line.won_quantity,
+                    line.due_quantity,
+                    line.installed_quantity,
+                    line.term_quantity,
+                    line.covered_quantity,
+                    line.uncovered_quantity,
+                    line.invoiced_quantity,
+                    line.invoiced_amount_company,
+                    line.gap_amount_company,
+                    line.order_gap_company,
+                    line.missed_amount_company,
+                )
+                for line in run.line_ids
+            }
+            self.assertEqual(len(run.line_ids), len(found), "each customer and product has one line")
+            self.assertEqual(found.keys(), expected.keys(), number)
+            for key, row in expected.items():
+                self.assertEqual(found[key][:4], row[:4], (number, key))
+                for value, other in zip(found[key][4:], row[4:], strict=True):
+                    self.assertAlmostEqual(value, other, delta=0.00501, msg=(number, key, found[key], row))
+            self.assertEqual(run.matched_count, matched)
+            for name, results in seen.items():
+                results.update(run.line_ids.mapped(name))
+        self.assertEqual(
+            set.union(*seen.values()) - {False}, set(order), "the sets have all there is to find"
+        )
