@@ -292,8 +292,8 @@ class PembaReconciliation(models.Model):
             self._message_log(body=self.env._("Sales are closed until %s.", format_date(self.env, self.date)))
 
     def action_open_lines(self):
-        """All its lines."""
-        return self._get_lines_action()
+        """Its differences; what was explained and matches now is one filter away."""
+        return self._get_lines_action(search_default_difference=1)
 
     def action_open_unexplained(self):
         """Its differences that have no reason yet."""

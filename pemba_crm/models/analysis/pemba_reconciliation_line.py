@@ -111,12 +111,14 @@ class PembaReconciliationLine(models.Model):
     # Amounts in the deals' currency, where there is one
     deal_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
     won_amount = fields.Monetary(
+        string="Won (Deal Currency)",
         currency_field="deal_currency_id",
         readonly=True,
         aggregator=None,
         help="In the deals' currency; nothing where there are several.",
     )
     invoiced_amount = fields.Monetary(
+        string="Invoiced (Deal Currency)",
         currency_field="deal_currency_id",
         readonly=True,
         aggregator=None,
@@ -124,13 +126,13 @@ class PembaReconciliationLine(models.Model):
     )
     # In the company's
     won_amount_company = fields.Monetary(
-        string="Won Amount (Company Currency)",
+        string="Won Amount",
         currency_field="company_currency_id",
         readonly=True,
         help="At the rates of the deals.",
     )
     invoiced_amount_company = fields.Monetary(
-        string="Invoiced Amount (Company Currency)",
+        string="Invoiced Amount",
         currency_field="company_currency_id",
         readonly=True,
         help="As it was posted, less credit notes; down payments apart.",

@@ -256,9 +256,8 @@ class PembaReconciliationLine(models.Model):
     def _get_request(self, check, is_correction):
         """What an activity is about, and who is in charge of it: ``(record, user)``."""
         everything = self.sudo()  # what is asked about need not be the asker's
-        leads = everything.env["crm.lead"]
         if check == "installed_result" and (is_correction or not self._is_unsold()):
-            leads = everything._get_undelivered()[:1]
+            leads = everything.env["crm.lead"] if is_correction else everything._get_undelivered()[:1]
             user = leads._get_delivery_user(self.company_id) or leads.user_id
             return leads or everything.partner_id, user or everything._get_salesperson()
         if check == "covered_result" and not self.uncovered_quantity:

@@ -1,0 +1,248 @@
+import io
+
+import openpyxl
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from .test_analysis_reconciliation import ReconciliationCommon
+
+DIFFERENCE = "pemba_crm.mail_activity_type_difference"
+
+
+@tagged("post_install", "-at_install")
+class TestReconciliationFixes(ReconciliationCommon):
+    """A difference is settled in one click by who has the right; others ask who is in charge."""
+
+    def _asked(self, record):
+        """Who is asked about a record: ``[(user, summary)]``."""
+        of_type = record.activity_ids.filtered(lambda one: one.activity_type_id == self.env.ref(DIFFERENCE))
+        return [(activity.user_id, activity.summary) for activity in of_type]
+
+    def test_what_is_not_installed_is_delivered(self):
+        customer = self._customer("Waiting")
+        deal = self._win(customer, {"product_id": self.server.id})
+        line = self._run().line_ids
+        action = line.with_user(self.manager).action_fix()
+        self.assertEqual(action["res_model"], "pemba.equipment.proposal")
+        self.assertEqual(action["context"]["default_lead_id"], deal.id)
+        message = line.with_user(self.accountant).action_fix()
+        self.assertEqual(message["params"]["message"], f"Asked: {self.support.name}.")
+        self.assertEqual(self._asked(deal), [(self.support, "Server: Not Installed")])
+        note = deal.activity_ids.filtered(lambda one: one.summary == "Server: Not Installed").note
+        self.assertIn("To Be Installed: 1.00", note)
+        line.with_user(self.accountant).action_fix()
+        self.assertEqual(len(self._asked(deal)), 1, "nobody is asked twice")
+        deal._create_equipment().action_start("2026-06-01")
+        self.assertFalse(self._results(self._run()).get(("Waiting", "Server")) == "not_installed")
+
+    def test_what_was_delivered_and_is_not_in_service_is_looked_at(self):
+        deal = self._win(self._customer("Waiting"), {"product_id": self.server.id})
+        equipment = deal._create_equipment()
+        line = self._run().line_ids
+        action = line.with_user(self.manager).action_fix()
+        self.assertEqual(self.env["pemba.equipment"].search(action["domain"]), equipment)
+
+    def test_a_sale_is_opened_for_what_runs_unsold_once(self):
+        customer = self._customer("Unsold", user_id=self.salesperson.id)
+        self._place(customer, 3)
+        line = self._line_of(self._run(), customer)
+        action = line.with_user(self.manager).action_fix()
+        lead = self.env["crm.lead"].browse(action["res_id"])
+        self.assertEqual(
+            (lead.partner_id, lead.user_id, lead.nature), (customer, self.salesperson, "extension")
+        )
+        self.assertEqual(
+            [(one.product_id, one.quantity) for one in lead.opportunity_line_ids], [(self.server, 3)]
+        )
+        self.assertEqual(line.with_user(self.manager).action_fix()["res_id"], lead.id)
+        self.assertEqual(len(lead.opportunity_line_ids), 1)
+        again = self._line_of(self._run("2026-07-31"), customer)
+        self.assertEqual(again.fix_lead_id, lead, "the next run knows it")
+        self.assertEqual(again.with_user(self.manager).action_fix()["res_id"], lead.id)
+        by_accountant = line.with_user(self.accountant)
+        by_accountant.action_fix()
+        self.assertEqual(self._asked(customer), [(self.salesperson, "Server: Not Sold")])
+        with self.assertRaises(AccessError):
+            by_accountant.env["crm.lead"].create({"name": "By hand"})
+
+    def test_missing_maintenance_is_offered_at_what_is_missed(self):
+        zone, dollar = self._create_dollar_zone(2)
+        customer = self._customer("Bare", zone_id=zone.id)
+        self._invoice(self._order(customer, self._line(quantity=4, price_unit=900), deal_rate=2))
+        self._install(customer, 4)
+        line = self._run().line_ids
+        self.assertEqual((line.result, line.missed_amount_company), ("not_covered", 324))
+        lead = self.env["crm.lead"].browse(line.with_user(self.manager).action_fix()["res_id"])
+        [offered] = lead.opportunity_line_ids
+        self.assertEqual((offered.product_id, lead.deal_currency_id), (self.maintenance, dollar))
+        # 324 euros at 2 dollars a euro
+        self.assertEqual((offered.price_unit, lead.deal_amount, lead.expected_revenue), (648, 648, 324))
+
+    def test_a_contract_that_did_not_start_is_opened(self):
+        customer = self._customer("Draft")
+        vals = {"product_id": self.maintenance.id, "date_start": "2026-01-01", "date_end": "2026-12-31"}
+        self._invoice(self._order(customer, {**vals, "price_unit": 300}))
+        contract = self.env["pemba.contract"].search([("partner_id", "=", customer.id)])
+        line = self._run().line_ids
+        action = line.with_user(self.manager).action_fix()
+        self.assertEqual((action["res_model"], action["res_id"]), ("pemba.contract", contract.id))
+        line.with_user(self.accountant).action_fix()
+        self.assertEqual(self._asked(contract), [(self.salesperson, "Maintenance: Not Covered")])
+
+    def test_invoices_are_asked_for_or_made(self):
+        order = self._order(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 100})
+        line = self._run().line_ids
+        line.with_user(self.accountant).action_fix()
+        self.assertEqual(self._asked(order), [(order.user_id, "Study: Not Invoiced")])
+        self.accountant.group_ids += self.env.ref("account.group_account_invoice")
+        action = line.with_user(self.accountant).action_fix()
+        self.assertEqual(self.env["sale.order"].search(action["domain"]), order)
+
+    def test_the_base_is_corrected_with_a_reason(self):
+        customer = self._customer("Wrong")
+        self._invoice(self._order(customer, {"product_id": self.server.id, "quantity": 2, "price_unit": 1}))
+        server = self._place(customer, 3)
+        line = self._run().line_ids
+        action = line.with_user(self.manager).action_correct()
+        change = self.env[action["res_model"]].with_context(**action["context"]).create({})
+        self.assertEqual((change.equipment_ids, change.quantity), (server, 2))
+        self.assertIn("06/30/2026", change.note)
+        line.with_user(self.accountant).action_correct()
+        self.assertEqual(self._asked(customer), [(self.support, "Server: correct the installed base")])
+
+    def test_asking_for_many(self):
+        self._win(self._customer("First"), {"product_id": self.training.id})
+        self._win(self._customer("Second"), {"product_id": self.server.id})
+        run = self._run()
+        message = run.line_ids.with_user(self.accountant).action_ask()
+        self.assertIn(self.salesperson.name, message["params"]["message"])
+        self.assertIn(self.support.name, message["params"]["message"])
+
+    def test_nobody_in_charge(self):
+        customer = self._customer("Orphan")
+        self._place(customer)
+        line = self._run().line_ids
+        with self._refused(UserError, "Orphan, Server: nobody is in charge"):
+            line.with_user(self.accountant).action_fix()
+
+    def test_what_was_sold_before_is_recorded_once(self):
+        customer = self._customer("Old")
+        self._cover(self._install(customer, 7, date="2019-01-01"))
+        run = self._run(user=self.accountant)
+        self.assertEqual(
+            self._results(run), {("Old", "Licence"): "not_sold", ("Old", "Maintenance"): "not_sold"}
+        )
+        run.line_ids.action_record_opening()
+        with self._refused(UserError, "it was recorded already"):
+            run.line_ids.action_record_opening()
+        openings = self.env["pemba.opening.sale"].search([("partner_id", "=", customer.id)])
+        self.assertEqual(sorted(openings.mapped("quantity")), [1, 7])
+        run.action_compute()
+        self.assertEqual((self._results(run), run.matched_count), ({}, 2))
+
+    def test_each_check_by_itself(self):
+        """The gravest is settled first; the others have buttons of their own."""
+        customer = self._customer("Both")
+        deal = self._win(customer, {"product_id": self.server.id})
+        line = self._run().line_ids
+        self.assertEqual((line.installed_result, line.invoiced_result), ("not_installed", "not_invoiced"))
+        line.with_user(self.accountant).action_fix_invoiced()
+        self.assertEqual(self._asked(deal), [(self.salesperson, "Server: Not Invoiced")])
+        with self._refused(UserError, "matches: there is nothing to settle"):
+            line.action_fix_covered()
+
+    def test_what_is_behind_a_line(self):
+        customer = self._customer("Seen")
+        order = self._order(customer, self._line(quantity=2), {"product_id": self.study.id})
+        invoice = self._invoice(order, Licence=1)
+        equipment = self._install(customer, 1)
+        contract = self._cover(equipment)
+        line = self._line_of(self._run(user=self.accountant), customer, self.licence)
+
+        def records(action):
+            return self.env[action["res_model"]].with_user(self.accountant).search(action["domain"])
+
+        sold = order.opportunity_id.opportunity_line_ids.filtered(lambda one: one.product_id == self.licence)
+        self.assertEqual(records(line.action_open_sales()), sold)
+        self.assertEqual(records(line.action_open_orders()), sold.sale_line_ids)
+        self.assertEqual(records(line.action_open_equipment()), equipment)
+        self.assertEqual(records(line.action_open_contracts()), contract.line_ids)
+        invoiced = invoice.invoice_line_ids.filtered(lambda one: one.product_id == self.licence)
+        self.assertEqual(records(line.action_open_invoices()), invoiced)
+
+
+@tagged("post_install", "-at_install")
+class TestReconciliationExports(ReconciliationCommon, HttpCase):
+    """The workbook, the printed run, and the lists that users export."""
+
+    NAMES = ("=1+1", "+cmd", "-2", "@SUM(A1)")
+
+    def setUp(self):
+        super().setUp()
+        for name in self.NAMES:
+            self._win(self._customer(name), {"product_id": self.training.id, "price_unit": 700.25})
+        self.run_ = self._run()
+        self.run_.line_ids.write({"reason_id": self.reason.id, "note": "=HYPERLINK(1)"})
+
+    def _assert_no_formula(self, content, texts):
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        self.assertFalse([cell.value for cell in cells if cell.data_type == "f"])
+        found = {cell.value for cell in cells if cell.data_type == "s"}
+        self.assertLessEqual(set(texts), found)
+        return book
+
+    def test_the_workbook(self):
+        book = self._assert_no_formula(self.run_._get_xlsx(), (*self.NAMES, "=HYPERLINK(1)"))
+        self.assertEqual(book.sheetnames, ["Summary", "Differences"])
+        sheet = book["Differences"]
+        head = [cell.value for cell in sheet[1]]
+        self.assertEqual(sheet.max_row, 1 + 4)
+        gap = head.index("Left to Invoice")
+        self.assertEqual([row[gap].value for row in sheet.iter_rows(min_row=2)], [700.25] * 4)
+        texts = [cell.value for row in book["Summary"].iter_rows() for cell in row]
+        self.assertIn(2801, texts)
+        self.assertIn("Checked", texts)
+
+    def test_the_workbook_is_downloaded_by_who_may(self):
+        self.accountant.password = self.salesperson.password = "long enough"
+        self.authenticate(self.accountant.login, "long enough")
+        url = self.run_.action_export_xlsx()["url"]
+        answer = self.url_open(url)
+        self.assertEqual(answer.status_code, 200)
+        self._assert_no_formula(answer.content, self.NAMES)
+        self.assertIn("xlsx", answer.headers["Content-Disposition"])
+        self.assertEqual(self.url_open("/pemba_crm/reconciliation/999999/xlsx").status_code, 404)
+        self.authenticate(self.salesperson.login, "long enough")
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open(url).status_code, 403)
+
+    def test_in_french(self):
+        self.env["res.lang"]._activate_and_install_lang("fr_FR")
+        book = openpyxl.load_workbook(io.BytesIO(self.run_.with_context(lang="fr_FR")._get_xlsx()))
+        self.assertEqual(book.sheetnames, ["Synthèse", "Écarts"])
+
+    def test_a_list_that_is_exported_has_no_formula(self):
+        names = ["partner_id/name", "note", "gap_amount_company"]
+        rows = self.run_.line_ids.export_data(names)["datas"]
+        self.assertEqual({row[0] for row in rows}, {f"'{name}" for name in self.NAMES})
+        self.assertEqual({row[1] for row in rows}, {"'=HYPERLINK(1)"})
+        self.assertEqual({row[2] for row in rows}, {700.25})
+
+    def test_the_printed_run(self):
+        html = (
+            self.env["ir.actions.report"]
+            ._render_qweb_html("pemba_crm.pemba_reconciliation_document", self.run_.ids)[0]
+            .decode()
+        )
+        for text in ("@SUM(A1), Training", "Delivery under way", "Not Invoiced", "2,801.00"):
+            self.assertIn(text, html)
+
+    def test_many_lines_are_read_some_at_a_time(self):
+        self._win(self._customer("Other"), {"product_id": self.study.id})
+        run = self._run()
+        run._get_xlsx()
+        self.env.invalidate_all()
+        with self.assertQueryCount(25):
+            run._get_xlsx()
