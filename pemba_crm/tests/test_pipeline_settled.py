@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -749,18 +747,30 @@ class TestSettledSales(Settling, PembaContractCommon):
         self.assertFalse(deal.is_to_deliver or deal.activity_ids or deal.contract_ids)
         self.assertEqual(len(deal._get_all_lines()), 1)
 
-    def test_a_link_to_a_contract_passes_where_no_amount_changes(self):
-        today = fields.Date.today()
-        contract = self._create_contract(
-            date_start=today - timedelta(days=30), date_end=today + timedelta(days=90)
-        )
-        care = {"product_id": self.maintenance.id, "price_unit": 100}
-        dates = {"date_start": contract.date_start, "date_end": contract.date_end}
+    def _create_running(self):
+        """A contract of a year with a leap day, and part of that year."""
+        contract = self._create_contract(date_start="2023-06-01", date_end="2024-05-31")
+        return contract, {"date_start": "2023-07-01", "date_end": "2024-05-31"}
+
+    def test_a_link_to_a_contract_passes_where_nothing_else_changes(self):
+        contract, dates = self._create_running()
+        care = {"product_id": self.maintenance.id, "price_unit": 100, "contract_id": False}
         deal = self._create_deal({**care, **dates}, self._line(), partner_id=self.customer.id)
-        deal.opportunity_line_ids.contract_id = False
-        line, licence = deal.opportunity_line_ids
-        line.contract_id = contract
-        line.write({"contract_id": False, **dates})
-        self._settle(deal)
-        with self._refused(UserError, REFUSAL):
-            licence.contract_id = contract  # from now on it would recur, for part of a year
+        line, licence = self._settle(deal).opportunity_line_ids
+        amount = line.net_amount
+        line.with_user(self.manager).contract_id = contract
+        self.assertEqual((line.contract_id, line.net_amount), (contract, amount))
+        with self._refused(UserError, rf"Licence \(From, Until\): {REFUSAL}"):
+            licence.with_user(self.manager).contract_id = contract  # from now on it would recur
+
+    def test_a_correction_of_its_contract_does_not_reach_its_lines(self):
+        contract, dates = self._create_running()
+        care = {"product_id": self.maintenance.id, "price_unit": 100000, "contract_id": contract.id}
+        settled, free = (
+            self._create_deal({**care, **dates}, partner_id=self.customer.id) for _twice in range(2)
+        )
+        self._settle(settled)
+        before, amount = self._get_state(settled), free.opportunity_line_ids.net_amount
+        contract.with_user(self.manager).date_start = "2023-02-01"
+        self.assertNotEqual(free.opportunity_line_ids.net_amount, amount)
+        self.assertEqual(self._get_state(settled), before)

@@ -4,8 +4,15 @@ from .crm_lead import SHOWN
 
 # What is written to a line whatever its deal is.
 HARMLESS = frozenset({"sequence"})
-# What a line amounts to, in the currencies of the deal and of the company.
-AMOUNTS = (*SHOWN, "net_amount_company", "distributor_margin_company", "margin_company")
+# What a line amounts to, in the currencies of the deal and of the company, and the period it is sold for.
+KEPT = (
+    *SHOWN,
+    "net_amount_company",
+    "distributor_margin_company",
+    "margin_company",
+    "date_start",
+    "date_end",
+)
 
 
 class PembaOpportunityLine(models.Model):
@@ -13,13 +20,18 @@ class PembaOpportunityLine(models.Model):
 
     _inherit = "pemba.opportunity.line"
 
+    def _compute_year_share(self):
+        """What is corrected later on a contract that it extends does not reach the line of a settled deal."""
+        settled = self.filtered(lambda line: line._origin and line.lead_id._is_settled())
+        return super(PembaOpportunityLine, self - settled)._compute_year_share()
+
     def write(self, vals):
-        """What else is written, as a link to a contract, passes where all amounts stay."""
-        before = {line: line._get_kept_amounts() for line in self._filtered_settled(vals)}
+        """What else is written, as a link to a contract, passes where amounts and period stay."""
+        before = {line: line._get_kept() for line in self._filtered_settled(vals)}
         result = super().write(vals)
-        for line, amounts in before.items():
-            kept = line._get_kept_amounts()
-            line._refuse_settled([name for name in kept if kept[name] != amounts[name]], line.lead_id)
+        for line, old in before.items():
+            kept = line._get_kept()
+            line._refuse_settled([name for name in kept if kept[name] != old[name]], line.lead_id)
         return result
 
     def unlink(self):
@@ -32,9 +44,9 @@ class PembaOpportunityLine(models.Model):
             return self.browse()
         return self.filtered(lambda line: line.lead_id._is_settled())
 
-    def _get_kept_amounts(self):
+    def _get_kept(self):
         line = self.sudo()  # margins too
-        return {name: line[name] for name in AMOUNTS}
+        return {name: line[name] for name in KEPT}
 
     def _trace_closed(self, what):
         if not self._is_following():
