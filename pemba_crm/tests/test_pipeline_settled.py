@@ -685,6 +685,14 @@ class TestSettledOffers(Settling, PembaSoftwareCommon):
         self.assertEqual((deal.close_date, deal.expected_revenue), (order.date_order.date(), 2000))
         self.assertFalse(self._get_notes(deal))
 
+    def test_an_order_wins_on_the_day_after_where_today_is_closed_and_says_so_once(self):
+        self._close_sales()
+        deal = self._create_deal(self._line(), partner_id=self.customer.id)
+        with freeze_time("2020-12-30 10:00:00"):
+            self._quote(deal).action_confirm()
+        self.assertEqual((deal.won_status, str(deal.close_date)), ("won", "2021-01-01"))
+        self.assertEqual(len(self._get_notes(deal)), 1)
+
     def test_free_again_it_follows_its_orders_again(self):
         deal, order = self._create_ordered(self._line(quantity=10))
         order.order_line.product_uom_qty = 12

@@ -146,7 +146,9 @@ class CrmLead(models.Model):
             if close_date != lead.close_date:
                 new_vals[lead] = {"close_date": close_date}
         self._write_by_values(new_vals)
-        self._log_open_days(days)
+        # Where today is closed too, winning has told so already.
+        told = winning.filtered(lambda lead: lead._is_in_closed_time(lead._get_close_date()))
+        self._log_open_days({lead: day for lead, day in days.items() if lead not in told})
 
     def _ask_about_cancelled_orders(self):
         """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
