@@ -37,6 +37,7 @@ from . import test_pipeline_offer_tours
 from . import test_pipeline_people
 from . import test_pipeline_quotations
 from . import test_pipeline_rates
+from . import test_pipeline_settled
 from . import test_pipeline_stages
 from . import test_pipeline_tours
 from . import test_rooms

@@ -280,7 +280,7 @@ class CrmLead(models.Model):
 
         :param given: the values it is created or written with; only managers choose the day
         """
-        close_date = self._get_close_date()
+        close_date = self._get_open_day(self._get_close_date())
         if given.get("close_date") and self.close_date != close_date:
             self._check_frozen(["close_date"])
             close_date = self.close_date

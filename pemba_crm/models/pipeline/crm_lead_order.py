@@ -132,16 +132,23 @@ class CrmLead(models.Model):
                 configuration.is_retained = is_retained
 
     def _win_by_orders(self):
-        """Win, on the day of the first confirmed order, what orders confirm; the gates let it pass."""
+        """Win, on the day of the first confirmed order, what orders confirm; the gates let it pass.
+
+        Today where sales are closed for that day: see ``_get_open_day``.
+        """
         winning = self.filtered(lambda lead: lead.won_status != "won")
         winning.with_context(pemba_passes_gates=OURS).action_set_won()
-        new_vals = {}
+        new_vals, days = {}, {}
         for lead in winning:
             orders = lead.order_ids.filtered(lambda order: order.state == "sale")
-            close_date = lead._get_close_date(min(orders.mapped("date_order")))
+            days[lead] = lead._get_close_date(min(orders.mapped("date_order")))
+            close_date = lead._get_open_day(days[lead])
             if close_date != lead.close_date:
                 new_vals[lead] = {"close_date": close_date}
         self._write_by_values(new_vals)
+        # Where today is closed too, winning has told so already.
+        told = winning.filtered(lambda lead: lead._is_in_closed_time(lead._get_close_date()))
+        self._log_open_days({lead: day for lead, day in days.items() if lead not in told})
 
     def _ask_about_cancelled_orders(self):
         """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""

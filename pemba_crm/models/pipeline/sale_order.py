@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from .crm_lead import OURS
 
+# What changes whose order it is, whether it is confirmed, or what it brings.
+FOLLOWED = frozenset({"state", "opportunity_id", "order_line", "currency_id", "pricelist_id"})
+
 
 class SaleOrder(models.Model):
     """An order for an opportunity: in its currency, from its lines, and what it brings once confirmed."""
@@ -53,12 +56,13 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        orders = super().create(vals_list)
+        deferring = self.with_context(pemba_defers_alignment=OURS)
+        orders = super(SaleOrder, deferring).create(vals_list).with_env(self.env)
         orders._follow_confirmed(is_new=True)
         return orders
 
     def write(self, vals):
-        if {"state", "opportunity_id", "order_line", "currency_id", "pricelist_id"}.isdisjoint(vals):
+        if FOLLOWED.isdisjoint(vals):
             return super().write(vals)
         opportunities = self.opportunity_id
         confirmed = self.filtered(lambda order: order.state == "sale")

@@ -101,20 +101,25 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines._follow_opportunities()
+        orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
+        with orders._telling_settled():
+            lines = super().create(vals_list)
+            lines._follow_opportunities()
         return lines
 
     def write(self, vals):
-        result = super().write(vals)
-        if not ORDERED.isdisjoint(vals):
+        if ORDERED.isdisjoint(vals):
+            return super().write(vals)
+        with self.order_id._telling_settled():
+            result = super().write(vals)
             self._follow_opportunities()
         return result
 
     def unlink(self):
         orders = self.order_id
-        result = super().unlink()
-        orders._follow_confirmed()
+        with orders._telling_settled():
+            result = super().unlink()
+            orders._follow_confirmed()
         return result
 
     def _follow_opportunities(self):

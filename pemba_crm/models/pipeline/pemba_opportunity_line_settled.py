@@ -1,0 +1,75 @@
+from odoo import models
+
+from .crm_lead import SHOWN
+
+# What is written to a line whatever its deal is.
+HARMLESS = frozenset({"sequence"})
+# What a line amounts to, in the currencies of the deal and of the company, and the period it is sold for.
+KEPT = (
+    *SHOWN,
+    "net_amount_company",
+    "distributor_margin_company",
+    "margin_company",
+    "date_start",
+    "date_end",
+)
+
+
+class PembaOpportunityLine(models.Model):
+    """The lines of a deal that sales are closed for stay, and so does what they amount to."""
+
+    _inherit = "pemba.opportunity.line"
+
+    def _compute_year_share(self):
+        """What is corrected later on a contract that it extends does not reach the line of a settled deal."""
+        settled = self.filtered(lambda line: line._origin and line.lead_id._is_settled())
+        return super(PembaOpportunityLine, self - settled)._compute_year_share()
+
+    def write(self, vals):
+        """What else is written, as a link to a contract, passes where amounts and period stay."""
+        before = {line: line._get_kept() for line in self._filtered_settled(vals)}
+        result = super().write(vals)
+        for line, old in before.items():
+            kept = line._get_kept()
+            line._refuse_settled([name for name in kept if kept[name] != old[name]], line.lead_id)
+        return result
+
+    def unlink(self):
+        self._check_unsettled()
+        return super().unlink()
+
+    def _filtered_settled(self, vals):
+        """Those of settled deals, where a person writes what may change their amounts."""
+        if HARMLESS.issuperset(vals) or self._is_following():
+            return self.browse()
+        return self.filtered(lambda line: line.lead_id._is_settled())
+
+    def _get_kept(self):
+        line = self.sudo()  # margins too
+        return {name: line[name] for name in KEPT}
+
+    def _trace_closed(self, what):
+        if not self._is_following():
+            self._check_unsettled()
+        return super()._trace_closed(what)
+
+    def _trace_changes(self, old):
+        """Neither a line of a settled deal changes, nor one that is moved to or from it."""
+        if not self._is_following():
+            for line, before in old.items():
+                names = [name for name in before if line[name] != before[name]]
+                for lead in (line.lead_id | before.get("lead_id", line.lead_id))._filtered_settled():
+                    line._refuse_settled(names, lead)
+        return super()._trace_changes(old)
+
+    def _check_unsettled(self):
+        """:raise UserError: naming a settled deal and the product of a line of it"""
+        for line in self:
+            if line.lead_id._is_settled():
+                line.lead_id._refuse_settled_change(line.product_id.display_name)
+
+    def _refuse_settled(self, names, lead):
+        """:param names: the fields that would change; nothing is refused where there are none"""
+        if names:
+            labels = ", ".join(self._get_label(name) for name in names)
+            lead._refuse_settled_change(f"{self.product_id.display_name} ({labels})")
