@@ -494,7 +494,7 @@ class TestReconciliationRuns(ReconciliationCommon):
 
     def test_an_explanation_is_carried_over(self):
         first = self._run("2026-04-30")
-        self.assertEqual(first.line_ids.change, "new")
+        self.assertEqual(first.line_ids.evolution, "new")
         first.line_ids.with_user(self.accountant).write({"reason_id": self.reason.id, "note": "In May"})
         second = self._run("2026-05-31")
         self.assertEqual(second.previous_id, first)
@@ -504,14 +504,14 @@ class TestReconciliationRuns(ReconciliationCommon):
                 {
                     "reason_id": self.reason.id,
                     "note": "In May",
-                    "change": "unchanged",
+                    "evolution": "unchanged",
                     "previous_result": "not_invoiced",
                 }
             ],
         )
         self._win(self.buyer, {"product_id": self.training.id, "price_unit": 1}, date="2026-06-02")
         third = self._run("2026-06-30")
-        self.assertEqual((third.line_ids.change, third.line_ids.reason_id), ("changed", self.reason))
+        self.assertEqual((third.line_ids.evolution, third.line_ids.reason_id), ("changed", self.reason))
 
     def test_what_was_explained_and_matches_now_is_kept_once(self):
         first = self._run("2026-04-30")
@@ -519,7 +519,7 @@ class TestReconciliationRuns(ReconciliationCommon):
         deal = self.env["crm.lead"].search([("partner_id", "=", self.buyer.id)])
         deal.opportunity_line_ids.price_unit = 0
         second = self._run("2026-05-31")
-        self.assertEqual((second.line_ids.result, second.line_ids.change), ("matched", "settled"))
+        self.assertEqual((second.line_ids.result, second.line_ids.evolution), ("matched", "settled"))
         self.assertEqual((second.settled_count, second.difference_count, second.matched_count), (1, 0, 1))
         self.assertEqual(
             self.env["pemba.reconciliation.line"].search(second.action_open_settled()["domain"]),
@@ -565,6 +565,43 @@ class TestReconciliationRuns(ReconciliationCommon):
             [{"partner_name": "Buyer", "product_name": "Training", "reason_name": self.reason.name}],
         )
 
+    def test_signing_off_closes_sales(self):
+        """What was checked stays as it was checked; a zone, or an older day, closes nothing."""
+        run = self._run(user=self.accountant)
+        run.line_ids.reason_id = self.reason
+        self.assertTrue(run.closes_sales)
+        part = self._run(user=self.accountant, zone_id=self._create_zone("Part").id)
+        self.assertFalse(part.closes_sales)
+        part.action_sign_off()
+        self.assertFalse(self.company.pemba_sales_closed_date)
+        run.action_sign_off()
+        self.assertEqual(fields.Date.to_string(self.company.pemba_sales_closed_date), DAY)
+        deal = self.env["crm.lead"].search([("partner_id", "=", self.buyer.id)])
+        with self._refused(UserError, "sales are closed until 06/30/2026"):
+            deal.opportunity_line_ids.price_unit = 1
+        older = self._run("2026-05-31", user=self.accountant)
+        older.line_ids.reason_id = self.reason
+        older.action_sign_off()
+        self.assertEqual(fields.Date.to_string(self.company.pemba_sales_closed_date), DAY)
+
+    def test_what_orders_become_of_what_is_closed_shows(self):
+        """The sale stays; what it is ordered and invoiced for is a difference."""
+        order = self._order(self._customer("More"), {"product_id": self.study.id, "price_unit": 500})
+        self._invoice(order)
+        self.company.pemba_sales_closed_date = DAY
+        self.assertNotIn(("More", "Study"), self._results(self._run("2026-07-31")))
+        order.order_line.product_uom_qty = 3
+        self.assertEqual(order.opportunity_id.deal_amount, 500)
+        line = self._line_of(self._run("2026-07-31"), order.partner_id)
+        self.assertEqual((line.result, line.order_gap_company), ("amount_gap", 1000))
+        self.assertEqual(line.gap_amount_company, 0)
+        more = order._create_invoices()
+        more.invoice_date = "2026-07-10"
+        more.action_post()
+        line = self._line_of(self._run("2026-07-31"), order.partner_id)
+        self.assertEqual((line.result, line.order_gap_company), ("amount_gap", 1000))
+        self.assertEqual(line.gap_amount_company, -1000)
+
     def test_what_is_signed_off_stays(self):
         run = self._run()
         run.line_ids.reason_id = self.reason
@@ -586,9 +623,10 @@ class TestReconciliationRuns(ReconciliationCommon):
                 action()
         self.assertEqual(everything.state, "signed")
         everything.message_post(body="It may be talked about")
+        self.company.pemba_sales_closed_date = False
         self._win(self.buyer, {"product_id": self.training.id, "price_unit": 1})
         self.assertEqual(run.line_ids.gap_amount_company, 700)
-        self.assertEqual(self._run("2026-07-31").line_ids.change, "changed", "it appears in the next run")
+        self.assertEqual(self._run("2026-07-31").line_ids.evolution, "changed", "it appears in the next run")
 
     def test_names_stay_as_they_were(self):
         run = self._run()

@@ -18,7 +18,7 @@ COLUMNS = {
     "installed_result": 20,
     "covered_result": 20,
     "invoiced_result": 20,
-    "change": 12,
+    "evolution": 12,
     **dict.fromkeys(("won_quantity", "due_quantity", "installed_quantity", "term_quantity"), 14),
     **dict.fromkeys(("covered_quantity", "uncovered_quantity", "invoiced_quantity"), 14),
     "deal_currency_id": 10,

@@ -62,13 +62,14 @@ class PembaReconciliationLine(models.Model):
     covered_result = fields.Selection(selection=RESULTS, string="Contracts", readonly=True)
     invoiced_result = fields.Selection(selection=RESULTS, string="Invoices", readonly=True)
     previous_result = fields.Selection(selection=RESULTS, string="Before", readonly=True)
-    change = fields.Selection(
+    evolution = fields.Selection(
         selection=[
             ("new", "New"),
             ("changed", "Changed"),
             ("unchanged", "As Before"),
             ("settled", "Settled"),
         ],
+        string="Since Before",
         readonly=True,
         help="Compared with the run before.",
     )

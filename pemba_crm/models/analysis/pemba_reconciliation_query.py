@@ -64,7 +64,7 @@ class PembaReconciliation(models.Model):
              LEFT JOIN res_partner partner ON partner.id = fact.partner_id
                  WHERE %(zone)s
                  GROUP BY partner.commercial_partner_id, fact.product_id),
-            judged AS (%(judged)s)
+            judged AS (%(judged)s OFFSET 0)
             SELECT judged.*, (%(codes)s::varchar[])[gravity] AS result
               FROM judged
              WHERE gravity IS NOT NULL
@@ -75,7 +75,9 @@ class PembaReconciliation(models.Model):
             company=self.company_id.id,
             date=self.date,
             facts=SQL(" UNION ALL ").join(self._as_fact(*fact) for fact in self._get_facts()),
-            sums=SQL(", ").join(SQL("SUM(%s) AS %s", *[SQL.identifier(name)] * 2) for name in MEASURES),
+            sums=SQL(", ").join(
+                SQL("COALESCE(SUM(%s), 0) AS %s", *[SQL.identifier(name)] * 2) for name in MEASURES
+            ),
             zone=self._get_zone_condition(),
             judged=self._get_judged(),
             codes=[code for code, _label in RESULTS],
@@ -91,7 +93,7 @@ class PembaReconciliation(models.Model):
     def _as_fact(self, columns, source):
         """A query with all columns of a fact; those that it does not have are empty."""
         none = {name: SQL("NULL::%s", SQL(kind)) for name, kind in KEYS.items()}
-        none |= dict.fromkeys(MEASURES, SQL("0::numeric"))
+        none |= dict.fromkeys(MEASURES, SQL("NULL::numeric"))
         return SQL(
             "SELECT %s %s",
             SQL(", ").join(
@@ -138,11 +140,9 @@ class PembaReconciliation(models.Model):
         return {
             "won_quantity": quantity,
             "counting_quantity": SQL(
-                "CASE WHEN NOT %s OR %s THEN %s ELSE 0 END", is_recurring, is_in_term, quantity
+                "CASE WHEN NOT %s OR %s THEN %s END", is_recurring, is_in_term, quantity
             ),
-            "term_quantity": SQL(
-                "CASE WHEN %s AND %s THEN %s ELSE 0 END", is_recurring, is_in_term, quantity
-            ),
+            "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, is_in_term, quantity),
             "based": SQL("(%s)::int", comes_into_base),
         }
 
@@ -182,7 +182,7 @@ class PembaReconciliation(models.Model):
             "order_gap": SQL(
                 "CASE WHEN line.is_aligned OR ordered.line_id IS NOT NULL THEN"
                 " (COALESCE(ROUND(ordered.amount / currency.rounding) * currency.rounding, 0)"
-                " - line.net_amount) / %s ELSE 0 END",
+                " - line.net_amount) / %s END",
                 rate,
             ),
         }
@@ -338,10 +338,10 @@ class PembaReconciliation(models.Model):
             "product_id": SQL("base.product"),
             "distributor_id": SQL("equipment.distributor_id"),
             "installed_quantity": SQL("base.quantity"),
-            "attended_quantity": SQL("CASE WHEN covered.equipment_id IS NULL THEN 0 ELSE base.quantity END"),
-            "uncovered_quantity": SQL("CASE WHEN %s THEN base.quantity ELSE 0 END", is_missed),
+            "attended_quantity": SQL("CASE WHEN covered.equipment_id IS NOT NULL THEN base.quantity END"),
+            "uncovered_quantity": SQL("CASE WHEN %s THEN base.quantity END", is_missed),
             "uncovered_rate": SQL(
-                "CASE WHEN %s THEN base.quantity * software.maintenance_rate / 100 ELSE 0 END", is_missed
+                "CASE WHEN %s THEN base.quantity * software.maintenance_rate / 100 END", is_missed
             ),
         }
         source = SQL(
@@ -477,7 +477,8 @@ class PembaReconciliation(models.Model):
                        %(invoiced)s AS invoiced_result
                   FROM compared
              LEFT JOIN product_product product ON product.id = compared.product_id
-             LEFT JOIN product_template template ON template.id = product.product_tmpl_id) one
+             LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+                OFFSET 0) one  -- so that each result is found once
             """,
             codes=[code for code, _label in RESULTS],
             decimals=self.currency_id.decimal_places,

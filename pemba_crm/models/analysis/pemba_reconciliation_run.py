@@ -107,7 +107,7 @@ class PembaReconciliation(models.Model):
         prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
         return SQL(
             """
-            WITH compared_now AS MATERIALIZED (%(query)s),
+            WITH compared_now AS MATERIALIZED (SELECT %(kept)s FROM (%(query)s) compared_row),
             prior AS (%(prior)s),
             own AS (%(own)s),
             line AS (
@@ -115,7 +115,7 @@ class PembaReconciliation(models.Model):
                        CASE WHEN compared_now.result = 'matched' THEN 'settled'
                             WHEN COALESCE(prior.result, 'matched') = 'matched' THEN 'new'
                             WHEN (%(figures)s) IS NOT DISTINCT FROM (%(prior_figures)s) THEN 'unchanged'
-                            ELSE 'changed' END AS change,
+                            ELSE 'changed' END AS evolution,
                        compared_now.gravity
                   FROM compared_now
              LEFT JOIN prior ON prior.partner_key = COALESCE(compared_now.partner_id, 0)
@@ -128,9 +128,9 @@ class PembaReconciliation(models.Model):
             stored AS (
                 INSERT INTO pemba_reconciliation_line (
                        create_uid, create_date, write_uid, write_date,
-                       reconciliation_id, company_id, company_currency_id, previous_result, change, %(names)s)
+                       reconciliation_id, company_id, company_currency_id, previous_result, evolution, %(names)s)
                 SELECT %(user)s, %(now)s, %(user)s, %(now)s,
-                       %(run)s, %(company)s, %(currency)s, previous_result, change, %(names)s
+                       %(run)s, %(company)s, %(currency)s, previous_result, evolution, %(names)s
                   FROM line
                  ORDER BY gravity, ABS(gap_amount_company) + missed_amount_company DESC,
                           partner_id, product_id
@@ -142,6 +142,7 @@ class PembaReconciliation(models.Model):
               FROM compared_now
              WHERE result = 'matched'
             """,
+            kept=SQL(", ").join(map(SQL.identifier, (*STORED, "won_amount", "invoiced_amount", "gravity"))),
             query=self._get_query(),
             prior=self._get_lines_of(previous),
             own=self._get_lines_of(self),
