@@ -113,6 +113,7 @@
         "demo/maintenance/pemba_contract_demo.xml",
         "demo/customer/pemba_competitor_demo.xml",
         "demo/analysis/pemba_target_demo.xml",
+        "demo/analysis/pemba_reconciliation_demo.xml",
     ],
     "assets": {
         "spreadsheet.o_spreadsheet": [

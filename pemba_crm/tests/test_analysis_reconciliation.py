@@ -550,7 +550,7 @@ class TestReconciliationRuns(ReconciliationCommon):
 
     def test_the_accountant_signs_off(self):
         run = self._run(user=self.accountant)
-        with self._refused(UserError, "1 differences have no reason yet, such as Buyer, Training"):
+        with self._refused(UserError, "differences without a reason: 1, such as Buyer, Training"):
             run.action_sign_off()
         form = Form(run.line_ids)
         form.reason_id = self.reason

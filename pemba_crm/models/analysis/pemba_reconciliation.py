@@ -270,7 +270,7 @@ class PembaReconciliation(models.Model):
             first = self.line_ids.search(self._get_unexplained_domain(), limit=3)
             raise UserError(
                 self.env._(
-                    "%(run)s: %(count)s differences have no reason yet, such as %(examples)s.",
+                    "%(run)s, differences without a reason: %(count)s, such as %(examples)s.",
                     run=self.display_name,
                     count=self.unexplained_count,
                     examples="; ".join(first.mapped("display_name")),

@@ -332,7 +332,7 @@ class PembaReconciliationLine(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%s opening sales are recorded: compare again to see what is left.", len(created)
+                    "Opening sales recorded: %s. Compare again to see what is left.", len(created)
                 ),
             },
         }

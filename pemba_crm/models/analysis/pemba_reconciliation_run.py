@@ -128,7 +128,8 @@ class PembaReconciliation(models.Model):
             stored AS (
                 INSERT INTO pemba_reconciliation_line (
                        create_uid, create_date, write_uid, write_date,
-                       reconciliation_id, company_id, company_currency_id, previous_result, evolution, %(names)s)
+                       reconciliation_id, company_id, company_currency_id,
+                       previous_result, evolution, %(names)s)
                 SELECT %(user)s, %(now)s, %(user)s, %(now)s,
                        %(run)s, %(company)s, %(currency)s, previous_result, evolution, %(names)s
                   FROM line
