@@ -266,6 +266,14 @@ class TestReconciliation(ReconciliationCommon):
             (run.matched_won_quantity, run.matched_installed_quantity, run.matched_covered_quantity),
             (10 + 1 + 1 + 2, 12, 10 + 1),
         )
+        report = self.env["pemba.sale.report"]
+        [[won]] = report._read_group(
+            [("won_status", "=", "won"), ("close_date", "<=", DAY), ("company_id", "=", self.company.id)],
+            [],
+            ["revenue:sum"],
+        )
+        total = run.matched_won_amount + sum(run.line_ids.mapped("won_amount_company"))
+        self.assertAlmostEqual(total, won + 120, 2, "what was won, and one order without an opportunity")
         results = [line.result for line in run.line_ids]
         order = [code for code, _label in run.line_ids._fields["result"].selection]
         self.assertEqual(results, sorted(results, key=order.index), "the gravest stand first")
@@ -417,6 +425,56 @@ class TestReconciliation(ReconciliationCommon):
         lead.action_set_lost()
         self.assertEqual(self._results(self._run()), {("Odd", "Study"): "not_invoiced"})
 
+    def test_an_order_of_a_later_day_hides_nothing(self):
+        customer = self._customer("Simple")
+        deal = self._win(customer, expected_revenue=400)
+        order = self.env["sale.order"].create({"partner_id": customer.id, "opportunity_id": deal.id})
+        order.order_line = [Command.create({"product_id": self.study.id, "price_unit": 400})]
+        order.action_confirm()
+        order.date_order = "2026-08-01 12:00:00"
+        self.assertEqual(self._results(self._run()), {("Simple", False): "not_invoiced"})
+        self.assertEqual(self._results(self._run("2026-08-31")), {("Simple", "Study"): "not_invoiced"})
+
+    def test_what_a_settled_sale_left_out_and_is_ordered_later_is_a_sale(self):
+        customer = self._customer("Later")
+        deal = self._create_deal(
+            {"product_id": self.study.id, "price_unit": 500},
+            {"product_id": self.training.id, "price_unit": 700},
+            partner_id=customer.id,
+            company_id=self.company.id,
+        )
+        orders = self.env["sale.order"].with_context(**deal.action_sale_quotations_new()["context"])
+        first, second = orders.create({}), orders.create({})
+        first.order_line.filtered(lambda line: line.product_id == self.training).unlink()
+        second.order_line.filtered(lambda line: line.product_id == self.study).unlink()
+        first.action_confirm()
+        first.date_order = "2026-03-01 12:00:00"
+        deal.close_date = "2026-03-01"
+        self._invoice(first)
+        self.company.pemba_sales_closed_date = DAY
+        second.action_confirm()
+        second.date_order = "2026-07-01 12:00:00"
+        self.assertEqual(deal.deal_amount, 500)
+        run = self._run("2026-07-31")
+        self.assertEqual(self._results(run), {("Later", "Training"): "not_invoiced"})
+        self.assertEqual(run.line_ids.gap_amount_company, 700)
+
+    def test_what_invoices_two_order_lines_counts_once(self):
+        order = self._order(
+            self._customer("Joint"),
+            {"product_id": self.study.id, "price_unit": 75},
+            {"product_id": self.study.id, "price_unit": 75},
+        )
+        invoice = order._create_invoices()
+        invoice.invoice_line_ids[1].unlink()
+        invoice.invoice_line_ids.write(
+            {"price_unit": 150, "sale_line_ids": [Command.set(order.order_line.ids)]}
+        )
+        invoice.invoice_date = "2026-04-01"
+        invoice.action_post()
+        run = self._run()
+        self.assertEqual((self._results(run), run.matched_invoiced_amount), ({}, 150))
+
     def test_an_order_in_dozens(self):
         dozen = self.env.ref("uom.product_uom_dozen")
         customer = self._customer("Dozens")
@@ -527,6 +585,50 @@ class TestReconciliationRuns(ReconciliationCommon):
         )
         self.assertFalse(self._run("2026-06-30").line_ids)
 
+    def test_a_reason_ends_with_its_difference(self):
+        """What differs anew is explained anew, compared again or by the next run."""
+        deal = self.env["crm.lead"].search([("partner_id", "=", self.buyer.id)])
+        run = self._run("2026-04-30")
+        run.line_ids.write({"reason_id": self.reason.id, "note": "Once"})
+        deal.opportunity_line_ids.price_unit = 0
+        run.action_compute()
+        self.assertEqual((run.line_ids.result, run.line_ids.reason_id), ("matched", self.reason))
+        deal.opportunity_line_ids.price_unit = 55
+        later = self._run("2026-05-31")
+        self.assertEqual((later.line_ids.evolution, later.line_ids.reason_id.id), ("new", False))
+        run.action_compute()
+        self.assertEqual((run.line_ids.result, run.line_ids.reason_id.id), ("not_invoiced", False))
+        self.assertEqual((run.unexplained_count, later.unexplained_count), (1, 1))
+
+    def test_a_run_starts_without_results(self):
+        results = {"state": "signed", "signed_name": "Nobody", "matched_count": 99, "last_opening": 9}
+        context = {f"default_{name}": value for name, value in results.items()}
+        runs = self.env["pemba.reconciliation"].with_user(self.accountant).with_context(**context)
+        run = runs.create({"date": DAY, "company_id": self.company.id, "signed_name": "Me"})
+        self.assertEqual((run.state, run.signed_name, run.matched_count), ("draft", False, 0))
+        with self._refused(UserError, "compare it first"):
+            run.action_sign_off()
+
+    def test_what_is_to_be_compared_again_is_not_settled(self):
+        run = self._run(user=self.accountant)
+        run.date = "2026-01-01"
+        for action in ("action_fix", "action_ask", "action_record_opening", "action_correct"):
+            with self._refused(UserError, "compare it first"):
+                getattr(run.line_ids, action)()
+
+    def test_a_zone_closes_no_sales(self):
+        part = self._run(user=self.accountant, zone_id=self._create_zone("Part").id, closes_sales=True)
+        part.action_sign_off()
+        self.assertFalse(self.company.pemba_sales_closed_date)
+
+    def test_customers_of_another_company_are_named(self):
+        run = self._run(user=self.accountant)
+        run.line_ids.reason_id = self.reason
+        self.buyer.company_id = self._create_company("Another", "EUR")
+        self.env.invalidate_all()
+        self.assertEqual(run.line_ids.display_name, "Buyer, Training")
+        self.assertTrue(run._get_xlsx())
+
     def test_comparing_again_replaces_and_keeps_what_was_said(self):
         run = self._run()
         run.line_ids.note = "Kept"
@@ -547,6 +649,15 @@ class TestReconciliationRuns(ReconciliationCommon):
         self.env["base.partner.merge.automatic.wizard"].create({})._merge((self.buyer | twin).ids, self.buyer)
         second = self._run()
         self.assertEqual((second.line_ids.gap_amount_company, second.line_ids.reason_id), (1000, self.reason))
+
+    def test_many_have_a_reason_in_one_go(self):
+        self._win(self._customer("Second"), {"product_id": self.study.id})
+        run = self._run(user=self.accountant)
+        run.line_ids[0].note = "Own"
+        action = run.line_ids.action_explain()
+        wizard = self.env[action["res_model"]].with_user(self.accountant).with_context(**action["context"])
+        wizard.create({"reason_id": self.reason.id}).action_explain()
+        self.assertEqual((run.unexplained_count, run.line_ids[0].note), (0, "Own"))
 
     def test_the_accountant_signs_off(self):
         run = self._run(user=self.accountant)
@@ -569,17 +680,13 @@ class TestReconciliationRuns(ReconciliationCommon):
         """What was checked stays as it was checked; a zone, or an older day, closes nothing."""
         run = self._run(user=self.accountant)
         run.line_ids.reason_id = self.reason
-        self.assertTrue(run.closes_sales)
-        part = self._run(user=self.accountant, zone_id=self._create_zone("Part").id)
-        self.assertFalse(part.closes_sales)
-        part.action_sign_off()
-        self.assertFalse(self.company.pemba_sales_closed_date)
+        run.closes_sales = True
         run.action_sign_off()
         self.assertEqual(fields.Date.to_string(self.company.pemba_sales_closed_date), DAY)
         deal = self.env["crm.lead"].search([("partner_id", "=", self.buyer.id)])
         with self._refused(UserError, "sales are closed until 06/30/2026"):
             deal.opportunity_line_ids.price_unit = 1
-        older = self._run("2026-05-31", user=self.accountant)
+        older = self._run("2026-05-31", user=self.accountant, closes_sales=True)
         older.line_ids.reason_id = self.reason
         older.action_sign_off()
         self.assertEqual(fields.Date.to_string(self.company.pemba_sales_closed_date), DAY)

@@ -1,11 +1,14 @@
 import io
+from unittest.mock import patch
 
 import openpyxl
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .test_analysis_reconciliation import ReconciliationCommon
+from ..models.pipeline.crm_lead import OURS
+from .test_analysis_reconciliation import DAY, ReconciliationCommon
 
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
 
@@ -34,7 +37,7 @@ class TestReconciliationFixes(ReconciliationCommon):
         line.with_user(self.accountant).action_fix()
         self.assertEqual(len(self._asked(deal)), 1, "nobody is asked twice")
         deal._create_equipment().action_start("2026-06-01")
-        self.assertFalse(self._results(self._run()).get(("Waiting", "Server")) == "not_installed")
+        self.assertEqual(self._results(self._run()), {("Waiting", "Server"): "not_invoiced"})
 
     def test_what_was_delivered_and_is_not_in_service_is_looked_at(self):
         deal = self._win(self._customer("Waiting"), {"product_id": self.server.id})
@@ -125,6 +128,82 @@ class TestReconciliationFixes(ReconciliationCommon):
         line = self._run().line_ids
         with self._refused(UserError, "Orphan, Server: nobody is in charge"):
             line.with_user(self.accountant).action_fix()
+        self._win(self._customer("Known"), {"product_id": self.training.id})
+        message = self._run().line_ids.with_user(self.accountant).action_ask()["params"]["message"]
+        self.assertEqual(message, f"Asked: {self.salesperson.name}. Nobody is in charge of: Orphan, Server.")
+
+    def test_who_sells_own_customers_asks_for_those_of_colleagues(self):
+        customer = self._customer("Theirs", user_id=self.manager.id)
+        self._place(customer)
+        line = self._line_of(self._run(), customer)
+        self.accountant.group_ids += self.env.ref("sales_team.group_sale_salesman")
+        line.with_user(self.accountant).action_fix()
+        self.assertEqual(self._asked(customer), [(self.manager, "Server: Not Sold")])
+        self.assertFalse(line.fix_lead_id)
+
+    def test_who_is_not_of_the_company_is_not_in_charge(self):
+        outsider = self._create_user("pemba_outsider", "sales_team.group_sale_salesman")
+        elsewhere = self._create_company("Elsewhere", "EUR")
+        outsider.write({"company_ids": [Command.set(elsewhere.ids)], "company_id": elsewhere.id})
+        customer = self._customer("Far", user_id=outsider.id)
+        self._place(customer)
+        self._win(customer, {"product_id": self.training.id, "price_unit": 0})
+        line = self._line_of(self._run(), customer, self.server)
+        lead = self.env["crm.lead"].browse(line.with_user(self.manager).action_fix()["res_id"])
+        self.assertEqual(lead.user_id, self.salesperson)
+
+    def test_names_are_text_in_what_is_asked(self):
+        order = self._order(self._customer("A <b>big</b> <x"), {"product_id": self.study.id})
+        self._run().line_ids.with_user(self.accountant).action_fix()
+        [activity] = order.activity_ids
+        self.assertIn("A &lt;b&gt;big&lt;/b&gt; &lt;x", activity.note)
+
+    def test_two_runs_settle_a_difference_once(self):
+        customer = self._customer("Twice", user_id=self.salesperson.id)
+        server = self._place(customer, 5)
+        first, second = self._run(), self._run("2026-07-31")
+        lead = first.line_ids.with_user(self.manager).action_fix()["res_id"]
+        self.assertEqual(second.line_ids.with_user(self.manager).action_fix()["res_id"], lead)
+        with self._refused(UserError, "it is being sold"):
+            first.line_ids.with_user(self.accountant).action_record_opening()
+        first.line_ids.sudo().with_context(pemba_following=OURS).fix_lead_id = False
+        second.line_ids.sudo().with_context(pemba_following=OURS).fix_lead_id = False
+        first.line_ids.with_user(self.accountant).action_record_opening()
+        with self._refused(UserError, "recorded already"):
+            second.line_ids.with_user(self.accountant).action_record_opening()
+        first.line_ids.sudo().with_context(pemba_following=OURS).fix_lead_id = lead
+        self.env["crm.lead"].browse(lead).action_set_won()
+        with self._refused(UserError, "was won since: compare again"):
+            second.line_ids.with_user(self.manager).action_fix()
+        self.env["crm.lead"].browse(lead).date_closed = "2026-01-01 00:00:00"
+        server.quantity = 19
+        third = self._line_of(self._run(self.today), customer, self.server)
+        self.assertTrue(third._is_unsold())
+        self.assertNotEqual(third.with_user(self.manager).action_fix()["res_id"], lead)
+
+    def test_openings_have_the_terms_of_their_contracts(self):
+        customer = self._customer("Terms")
+        equipment = self._install(customer, 1, date="2019-01-01")
+        self._cover(equipment, "2025-07-15")
+        self._cover(equipment, "2026-01-01")
+        run = self._run(user=self.accountant)
+        run.line_ids.action_record_opening()
+        openings = self.env["pemba.opening.sale"].search([("product_id", "=", self.maintenance.id)])
+        self.assertEqual(
+            {(str(one.date_start), str(one.date_end), one.quantity) for one in openings},
+            {("2025-07-15", "2026-07-14", 1), ("2026-01-01", "2026-12-31", 1)},
+        )
+        self.assertEqual(self._results(self._run("2026-08-31")), {})
+
+    def test_openings_of_the_closed_time_stay(self):
+        opening = self.env["pemba.opening.sale"].create(
+            {"partner_id": self.customer.id, "product_id": self.licence.id, "date": "2019-01-01"}
+        )
+        self.company.pemba_sales_closed_date = DAY
+        for action in (opening.unlink, opening.copy, lambda: opening.write({"quantity": 99})):
+            with self._refused(UserError, "sales are closed until 06/30/2026; a correction has a later day"):
+                action()
+        opening.copy({"date": "2026-07-01"}).quantity = 3
 
     def test_what_was_sold_before_is_recorded_once(self):
         customer = self._customer("Old")
@@ -134,10 +213,11 @@ class TestReconciliationFixes(ReconciliationCommon):
             self._results(run), {("Old", "Licence"): "not_sold", ("Old", "Maintenance"): "not_sold"}
         )
         run.line_ids.action_record_opening()
-        with self._refused(UserError, "it was recorded already"):
+        with self._refused(UserError, "recorded already"):
             run.line_ids.action_record_opening()
         openings = self.env["pemba.opening.sale"].search([("partner_id", "=", customer.id)])
         self.assertEqual(sorted(openings.mapped("quantity")), [1, 7])
+        self.assertEqual(sorted(map(str, openings.mapped("date"))), ["2019-01-01", "2026-01-01"])
         run.action_compute()
         self.assertEqual((self._results(run), run.matched_count), ({}, 2))
 
@@ -240,6 +320,9 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
             self.assertIn(text, html)
 
     def test_many_lines_are_read_some_at_a_time(self):
+        module = "odoo.addons.pemba_crm.models.analysis.pemba_reconciliation_export"
+        with patch(f"{module}.BATCH", 3):
+            self.assertEqual(list(self.run_._iterate_lines()), list(self.run_.line_ids))
         self._win(self._customer("Other"), {"product_id": self.study.id})
         run = self._run()
         run._get_xlsx()

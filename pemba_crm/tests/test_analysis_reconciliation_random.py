@@ -127,7 +127,7 @@ WITH won AS (
        AND sale_order.date_order::date <= %(day)s AND NOT line.is_downpayment AND line.display_type IS NULL
        AND NOT EXISTS (SELECT FROM pemba_opportunity_line sold, crm_lead lead
                         WHERE sold.id = line.opportunity_line_id AND lead.id = sold.lead_id
-                          AND lead.won_status = 'won')
+                          AND lead.won_status = 'won' AND sold.active)
 ), opening AS (
     SELECT opening.*, opening.partner_id AS partner, opening.product_id AS product,
            COALESCE(sale_type.is_recurring, FALSE) OR opening.date_end IS NOT NULL AS is_recurring,
@@ -187,7 +187,7 @@ WITH won AS (
       JOIN account_move invoice ON invoice.id = invoice_line.move_id
       JOIN sale_order_line line ON line.id = rel.order_line_id
       JOIN sale_order ON sale_order.id = line.order_id
- LEFT JOIN pemba_opportunity_line sold ON sold.id = line.opportunity_line_id
+ LEFT JOIN pemba_opportunity_line sold ON sold.id = line.opportunity_line_id AND sold.active
  LEFT JOIN crm_lead lead ON lead.id = sold.lead_id
      WHERE invoice_line.parent_state = 'posted' AND invoice_line.date <= %(day)s
        AND invoice_line.company_id = %(company)s AND NOT line.is_downpayment
@@ -213,7 +213,8 @@ WITH won AS (
      WHERE lead.won_status = 'won' AND lead.type = 'opportunity' AND lead.close_date <= %(day)s
        AND COALESCE(lead.company_id, %(shared)s) = %(company)s
        AND NOT EXISTS (SELECT FROM pemba_opportunity_line line WHERE line.lead_id = lead.id AND line.active)
-       AND NOT EXISTS (SELECT FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale')
+       AND NOT EXISTS (SELECT FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
+                        AND company_id = %(company)s AND date_order::date <= %(day)s)
 ), key AS (
     SELECT partner, product
       FROM UNNEST(%(customers)s::int[] || NULL::int) partner, UNNEST(%(products)s::int[] || NULL::int) product

@@ -1,5 +1,5 @@
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 
@@ -202,15 +202,30 @@ class TestSettledDeals(Settling, PembaOfferCommon):
         with self._refused(UserError, f"Expected Revenue: {REFUSAL}"):
             theirs.with_context(allowed_company_ids=both).expected_revenue = 7
 
-    def test_without_a_company_the_current_one_counts(self):
+    def test_without_a_company_it_is_the_same_whoever_looks(self):
         other = self._create_company("Other", "EUR")
         self.env.user.company_ids |= other
         deal = self._create_settled(company_id=False)
-        deal.company_id = False
-        with self._refused(UserError, f"Expected Revenue: {REFUSAL}"):
-            deal.expected_revenue = 5
-        deal.with_company(other).expected_revenue = 5
-        self.assertEqual(deal.expected_revenue, 5)
+        for company in (self.env.company, other):
+            with self._refused(UserError, f"Expected Revenue: {REFUSAL}"):
+                deal.with_company(company).expected_revenue = 5
+
+    def test_the_company_of_a_settled_deal_stays(self):
+        deal = self._create_settled(company_id=self.env.company.id)
+        with self._refused(UserError, f"Company.*: {REFUSAL}"):
+            deal.company_id = False
+
+    def test_a_result_is_not_written_by_itself(self):
+        """It follows from the stage, for open deals too."""
+        settled, opened = self._create_settled(), self._create_deal(self._line())
+        for deal, status in ((settled, "won"), (opened, "pending")):
+            deal.with_user(self.salesperson).write({"won_status": "lost", "weighted_revenue": 5})
+            self.assertEqual(deal.won_status, status)
+            self.assertNotEqual(deal.weighted_revenue, 5)
+
+    def test_sales_are_not_closed_for_days_to_come(self):
+        with self._refused(ValidationError, "Sales Closed Until: 12/31/2999 is still to come"):
+            self._close_sales("2999-12-31")
 
     def test_the_settings_have_it_by_company(self):
         other = self._create_company("Other", "EUR")

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 
@@ -59,16 +59,6 @@ class PembaOpeningSale(models.Model):
         string="Until", help="The last day of what recurs; a year from its first if empty."
     )
     note = fields.Char()
-    reconciliation_line_id = fields.Many2one(
-        "pemba.reconciliation.line",
-        string="Found By",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The difference that it settles, until the run is compared again.",
-    )
-
     _in_order = models.Constraint("check(date_end >= date_start)", "An opening sale ends before it starts.")
     _quantity_given = models.Constraint("check(quantity != 0)", "The quantity of an opening sale is zero.")
 
@@ -85,10 +75,36 @@ class PembaOpeningSale(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._with_entity(vals) for vals in vals_list])
+        sales = super().create([self._with_entity(vals) for vals in vals_list])
+        sales._check_not_closed()
+        return sales
 
     def write(self, vals):
-        return super().write(self._with_entity(vals))
+        self._check_not_closed()
+        result = super().write(self._with_entity(vals))
+        self._check_not_closed()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_closed(self):
+        self._check_not_closed()
+
+    def _check_not_closed(self):
+        """What was checked stays as it was checked.
+
+        :raise UserError: naming a sale of the time that sales of its company are closed for
+        """
+        for sale in self:
+            company = sale.company_id.sudo()  # accountants need not see companies
+            closed_until = company.pemba_sales_closed_date
+            if closed_until and sale.date <= closed_until:
+                raise UserError(
+                    self.env._(
+                        "%(sale)s, Sold On: sales are closed until %(date)s; a correction has a later day.",
+                        sale=sale.display_name,
+                        date=format_date(self.env, closed_until),
+                    )
+                )
 
     def _with_entity(self, vals):
         """Values with the company of the contact that is given."""

@@ -10,7 +10,7 @@ TERMS = frozenset({"date", "company_id", "zone_id", "quantity_tolerance", "amoun
 # What follows from what is done: never from a client.
 RESULTS_OF_RUN = frozenset(
     {
-        *("state", "previous_id", "computed_date", "settled_count"),
+        *("state", "previous_id", "computed_date", "last_opening", "settled_count"),
         *("signed_user_id", "signed_name", "signed_date"),
         *("company_name", "zone_name"),
     }
@@ -55,7 +55,7 @@ class PembaReconciliation(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
-        help="Only customers of this zone and of the zones below it; empty for all.",
+        help="Only customers who are of this zone or of one below it; empty for all.",
     )
     quantity_tolerance = fields.Float(
         digits="Product Unit", help="Quantities that differ by no more than this match."
@@ -73,11 +73,9 @@ class PembaReconciliation(models.Model):
     )
     closes_sales = fields.Boolean(
         string="Close Sales",
-        compute="_compute_closes_sales",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Signing off closes sales until its day: amount, day and result of those closed by then stay.",
+        tracking=True,
+        help="Signing off closes sales of the company until its day: amount, day and result of what was won"
+        " or lost by then stay. Not for a zone.",
     )
     previous_id = fields.Many2one(
         "pemba.reconciliation",
@@ -93,6 +91,9 @@ class PembaReconciliation(models.Model):
     )
 
     computed_date = fields.Datetime(string="Compared On", readonly=True, copy=False)
+    last_opening = fields.Integer(
+        readonly=True, copy=False, help="The number of the last opening sale that was compared."
+    )
     signed_user_id = fields.Many2one(
         "res.users", string="Signed Off By", readonly=True, copy=False, ondelete="set null"
     )
@@ -121,6 +122,10 @@ class PembaReconciliation(models.Model):
     )
     summary = fields.Html(compute="_compute_summary", export_string_translation=False)
 
+    _tolerances = models.Constraint(
+        "check(quantity_tolerance >= 0 AND amount_tolerance >= 0)", "A tolerance cannot be negative."
+    )
+
     @api.depends("date", "company_id", "zone_id", "company_name", "zone_name")
     @api.depends_context("lang")
     def _compute_display_name(self):
@@ -128,12 +133,6 @@ class PembaReconciliation(models.Model):
             company = run.company_name or run.company_id.sudo().name  # a name is no secret
             names = (format_date(self.env, run.date), company, run.zone_name or run.zone_id.name)
             run.display_name = ", ".join(filter(None, names))
-
-    @api.depends("zone_id")
-    def _compute_closes_sales(self):
-        """A part of the company closes nothing."""
-        for run in self:
-            run.closes_sales = not run.zone_id
 
     @api.depends("line_ids.result", "line_ids.reason_id")
     def _compute_counts(self):
@@ -183,7 +182,10 @@ class PembaReconciliation(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._without_results(vals) for vals in vals_list])
+        """A run starts without results, whatever the values or the context say."""
+        none = {name: False for name in self._fields if name.startswith("matched_")}
+        none |= dict.fromkeys(RESULTS_OF_RUN, False) | {"state": "draft"}
+        return super().create([vals | none for vals in vals_list])
 
     def write(self, vals):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
@@ -256,14 +258,19 @@ class PembaReconciliation(models.Model):
                 company_name=run.company_id.name,
                 zone_name=run.zone_id.name,
             )
-            if run.closes_sales:
+            if run.closes_sales and not run.zone_id:
                 run._close_sales()
         return True
 
-    def _check_can_sign_off(self):
+    def _check_is_compared(self):
+        """:raise UserError: naming a run that is signed off, or that is to be compared"""
         self._check_is_open()
-        if self.state != "compared":
-            raise UserError(self.env._("%s: compare it first.", self.display_name))
+        for run in self:
+            if run.state != "compared":
+                raise UserError(self.env._("%s: compare it first.", run.display_name))
+
+    def _check_can_sign_off(self):
+        self._check_is_compared()
         if self.date > fields.Date.context_today(self):
             raise UserError(self.env._("%s: its day is not over yet.", self.display_name))
         if self.unexplained_count:
@@ -305,16 +312,19 @@ class PembaReconciliation(models.Model):
         return action | {
             "display_name": self.display_name,
             "domain": [("reconciliation_id", "=", self.id)],
-            "context": context,
+            "context": {"in_run": True, **context},
         }
 
     def action_open_settled(self):
         """The differences of the run before that are none any more."""
         self.ensure_one()
-        settled = self.previous_id.line_ids.browse(self._get_settled_ids())
+        if not self.previous_id:
+            raise UserError(self.env._("%s: there is no run before it.", self.display_name))
+        settled = self.line_ids.browse(self._get_settled_ids())
         return self.previous_id._get_lines_action() | {
             "display_name": self.env._("Settled Since %s", format_date(self.env, self.previous_id.date)),
             "domain": [("id", "in", settled.ids)],
+            "context": {"in_run": True, "is_settled": True},
         }
 
     def action_export_xlsx(self):

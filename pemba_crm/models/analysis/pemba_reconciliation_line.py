@@ -22,7 +22,7 @@ class PembaReconciliationLine(models.Model):
     _description = "Reconciliation Line"
     _inherit = ["pemba.report.mixin"]
     # They are written in the order of gravity.
-    _order = "reconciliation_id desc, id"
+    _order = "date desc, id"
     _ordered_selections = frozenset({"result", "installed_result", "covered_result", "invoiced_result"})
     _rec_names_search = ("partner_id", "product_id")
 
@@ -31,7 +31,7 @@ class PembaReconciliationLine(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
     company_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
-    date = fields.Date(related="reconciliation_id.date")
+    date = fields.Date(string="As Of", readonly=True)
     state = fields.Selection(related="reconciliation_id.state", string="Run's State")
 
     partner_id = fields.Many2one(
@@ -52,6 +52,8 @@ class PembaReconciliationLine(models.Model):
     partner_name = fields.Char(string="Customer as It Was", readonly=True)
     product_name = fields.Char(string="Product as It Was", readonly=True)
     distributor_name = fields.Char(string="Distributor as It Was", readonly=True)
+    zone_name = fields.Char(string="Sales Zone as It Was", readonly=True)
+    sale_type_name = fields.Char(string="Sale Type as It Was", readonly=True)
     reason_name = fields.Char(string="Reason as It Was", readonly=True)
 
     # Results
@@ -181,14 +183,15 @@ class PembaReconciliationLine(models.Model):
         help="The opportunity that was opened to settle it.",
     )
 
-    _run_idx = models.Index("(reconciliation_id, id)")
+    _run_idx = models.Index("(reconciliation_id, date DESC, id)")
     _result_idx = models.Index("(reconciliation_id, result)")
 
     @api.depends("partner_id", "product_id", "partner_name", "product_name")
     def _compute_display_name(self):
         for line in self:
-            partner = line.partner_name or line.partner_id.display_name or self.env._("No customer")
-            product = line.product_name or line.product_id.display_name or self.env._("No product")
+            known = line.sudo()  # names of customers of other companies, too
+            partner = known.partner_name or known.partner_id.display_name or self.env._("No customer")
+            product = known.product_name or known.product_id.display_name or self.env._("No product")
             line.display_name = f"{partner}, {product}"
 
     # ------------------------------------------------------------
@@ -313,8 +316,21 @@ class PembaReconciliationLine(models.Model):
         )
 
     def action_open_orders(self):
-        """What was ordered: lines of orders."""
-        return self._open("sale.order.line", self._get_order_domain(), self.env._("Orders"))
+        """What was ordered by the day: lines of confirmed orders."""
+        end = self.reconciliation_id._get_end()
+        domain = Domain("order_id.state", "=", "sale") & Domain("order_id.date_order", "<", end)
+        return self._open("sale.order.line", domain & self._get_order_domain(), self.env._("Orders"))
+
+    def action_explain(self):
+        """Ask for the reason of all of them."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Give a Reason"),
+            "res_model": "pemba.reconciliation.explanation",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"active_ids": self.ids},
+        }
 
     def action_open_equipment(self):
         """What is installed."""

@@ -17,8 +17,10 @@ FIGURES = (
     *("result", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
     *("gap_amount_company", "order_gap_company"),
 )
-# What people add to a line, and the next run takes over.
-CARRIED = ("reason_id", "note", "fix_lead_id")
+# What people say of a difference: it stays with that until it matches once.
+CARRIED = ("reason_id", "note")
+# More lines than this come with new statistics.
+MANY = 5000
 # What of all that matched is added up.
 TOTALS = {
     "matched_won_quantity": "won_quantity",
@@ -62,10 +64,17 @@ class PembaReconciliation(models.Model):
                 *(self.id, last_line),
             )
         )
-        # Many lines came at once: without new statistics, reading them would take long.
-        cr.execute(SQL("ANALYZE pemba_reconciliation_line"))
         self.env.invalidate_all(flush=False)
-        self._set(state="compared", previous_id=previous.id, computed_date=fields.Datetime.now(), **totals)
+        if self.difference_count > MANY:  # without new statistics, reading them would take long
+            cr.execute(SQL("ANALYZE pemba_reconciliation_line"))
+        openings = self.env["pemba.opening.sale"].sudo()  # of whatever company: it is a number
+        self._set(
+            state="compared",
+            previous_id=previous.id,
+            computed_date=fields.Datetime.now(),
+            last_opening=openings.search([], order="id desc", limit=1).id,
+            **totals,
+        )
 
     def _find_previous(self):
         """The newest run of the same company and zone as of an earlier day, or of the same day before it."""
@@ -85,7 +94,7 @@ class PembaReconciliation(models.Model):
 
         What is matched now is kept where it was explained when it was a difference.
         """
-        names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED)
+        names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED, "fix_lead_id")
         is_mixed = SQL("compared_now.deal_currency_id IS NULL")
         values = {name: SQL.identifier("compared_now", name) for name in STORED} | {
             "won_amount": SQL("CASE WHEN %s THEN 0 ELSE compared_now.won_amount END", is_mixed),
@@ -97,11 +106,15 @@ class PembaReconciliation(models.Model):
             ),
             **{
                 name: SQL(
-                    "CASE WHEN own.id IS NULL THEN prior.%(name)s ELSE own.%(name)s END",
+                    "CASE WHEN own.id IS NOT NULL THEN"
+                    " CASE WHEN compared_now.result = 'matched' OR own.result != 'matched'"
+                    " THEN own.%(name)s END"
+                    " WHEN prior.result != 'matched' THEN prior.%(name)s END",
                     name=SQL.identifier(name),
                 )
                 for name in CARRIED
             },
+            "fix_lead_id": SQL("COALESCE(own.fix_lead_id, prior.fix_lead_id)"),
         }
         figures = SQL(", ").join(SQL.identifier("compared_now", name) for name in FIGURES)
         prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
@@ -128,10 +141,10 @@ class PembaReconciliation(models.Model):
             stored AS (
                 INSERT INTO pemba_reconciliation_line (
                        create_uid, create_date, write_uid, write_date,
-                       reconciliation_id, company_id, company_currency_id,
+                       reconciliation_id, date, company_id, company_currency_id,
                        previous_result, evolution, %(names)s)
                 SELECT %(user)s, %(now)s, %(user)s, %(now)s,
-                       %(run)s, %(company)s, %(currency)s, previous_result, evolution, %(names)s
+                       %(run)s, %(date)s, %(company)s, %(currency)s, previous_result, evolution, %(names)s
                   FROM line
                  ORDER BY gravity, ABS(gap_amount_company) + missed_amount_company DESC,
                           partner_id, product_id
@@ -156,6 +169,7 @@ class PembaReconciliation(models.Model):
             user=self.env.uid,
             now=fields.Datetime.now(),
             run=self.id,
+            date=self.date,
             company=self.company_id.id,
             currency=self.currency_id.id,
             totals=SQL(", ").join(
@@ -204,6 +218,8 @@ class PembaReconciliation(models.Model):
             ("partner_id", "partner_name"),
             ("product_id", "product_name"),
             ("distributor_id", "distributor_name"),
+            ("zone_id", "zone_name"),
+            ("sale_type_id", "sale_type_name"),
             ("reason_id", "reason_name"),
         ):
             of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]

@@ -7,9 +7,12 @@ from .crm_lead_axis import AXES
 
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin")
-# What is never written but by the lines.
+# What is never written but by the lines, the stage and the weights.
 SUMS = frozenset(
-    {"opportunity_line_count", "distributor_margin", "margin", "margin_percent", "is_sale_type_typed"}
+    {
+        *("opportunity_line_count", "distributor_margin", "margin", "margin_percent", "is_sale_type_typed"),
+        *("won_status", "weighted_revenue"),
+    }
 )
 # What decides on a deal's result.
 RESULT_FIELDS = ("stage_id", "active", "probability", "lost_reason_id")

@@ -10,6 +10,7 @@ from .crm_lead import CLOSED, OFFER_FIELDS
 SETTLED_FIELDS = (
     "type",
     "active",
+    "company_id",
     "won_status",
     "close_date",
     "deal_currency_id",
@@ -56,8 +57,12 @@ class CrmLead(models.Model):
         return bool(day and closed_until) and day <= closed_until
 
     def _get_closed_until(self):
-        """The last day that sales of the deal's company are closed for, if any."""
-        return self._get_deal_company().sudo().pemba_sales_closed_date  # salespeople need not see companies
+        """The last day that sales of its company are closed for, if any; the same whoever looks.
+
+        Opportunities without a company are of the superuser's.
+        """
+        company = self.company_id or self.env.ref("base.user_root").company_id
+        return company.sudo().pemba_sales_closed_date  # salespeople need not see companies
 
     def _get_open_day(self, day):
         """The day itself, or where sales are closed then, today: that is when it really happens.
@@ -98,6 +103,7 @@ class CrmLead(models.Model):
         state["is_settled"] = self._is_settled()
         if state["is_settled"]:
             state |= {name: self[name] for name in SETTLED_FIELDS}
+            state["closed_until"] = self._get_closed_until()
         return state
 
     def _start_results(self, given):
@@ -146,9 +152,7 @@ class CrmLead(models.Model):
         for lead in self.filtered(lambda lead: before[lead]["is_settled"]):
             old = before[lead]
             changed = [name for name in SETTLED_FIELDS if lead[name] != old[name]]
-            if lead._get_deal_company() != old["company"]:
-                changed.append("company_id")
-            lead._refuse_settled(changed, old["company"].sudo().pemba_sales_closed_date)  # as above
+            lead._refuse_settled(changed, old["closed_until"])
 
     def _refuse_settled(self, names, closed_until=None):
         """:param names: the fields that would change; nothing is refused where there are none

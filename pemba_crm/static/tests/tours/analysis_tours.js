@@ -106,6 +106,11 @@ registry.category("web_tour.tours").add("pemba_crm_sign_off_a_reconciliation", {
             run: "click",
         },
         {
+            content: "what is checked stays",
+            trigger: ".o_field_widget[name=closes_sales] input",
+            run: "click",
+        },
+        {
             content: "compare as of today",
             trigger: "button[name=action_compute]:contains('Compare')",
             run: "click",
@@ -116,7 +121,7 @@ registry.category("web_tour.tours").add("pemba_crm_sign_off_a_reconciliation", {
         },
         {
             content: "look at what has no reason",
-            trigger: "button[name=action_open_unexplained]",
+            trigger: "button[name=action_open_unexplained]:contains('Explain')",
             run: "click",
         },
         {
@@ -159,7 +164,7 @@ registry.category("web_tour.tours").add("pemba_crm_sign_off_a_reconciliation", {
         },
         {
             content: "sign it off",
-            trigger: "button[name=action_sign_off]",
+            trigger: "button[name=action_sign_off]:contains('Sign Off and Close Sales')",
             run: "click",
         },
         {

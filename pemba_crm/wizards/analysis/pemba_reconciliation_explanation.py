@@ -1,0 +1,21 @@
+from odoo import fields, models
+
+
+class PembaReconciliationExplanation(models.TransientModel):
+    """The same reason for many differences in one go."""
+
+    _name = "pemba.reconciliation.explanation"
+    _description = "Give a Reason"
+
+    reason_id = fields.Many2one("pemba.reconciliation.reason", required=True, ondelete="cascade")
+    note = fields.Char(help="Empty: each keeps its own.")
+
+    def action_explain(self):
+        """Give it to the selected differences.
+
+        :raise UserError: naming a run that is signed off
+        """
+        lines = self.env["pemba.reconciliation.line"].browse(self.env.context.get("active_ids", []))
+        vals = {"reason_id": self.reason_id.id} | ({"note": self.note} if self.note else {})
+        lines.filtered(lambda line: line.result != "matched").write(vals)
+        return {"type": "ir.actions.act_window_close"}
