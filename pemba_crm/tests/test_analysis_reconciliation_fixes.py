@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from ..hooks import _keep_activities
 from ..models.pipeline.crm_lead import OURS
 from .test_analysis_reconciliation import DAY, ReconciliationCommon
 
@@ -278,9 +279,9 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
         self.assertEqual(book.sheetnames, ["Summary", "Differences"])
         sheet = book["Differences"]
         head = [cell.value for cell in sheet[1]]
-        self.assertEqual(sheet.max_row, 1 + 4)
+        self.assertEqual(sheet.max_row, 1 + 4 + 1)
         gap = head.index("Left to Invoice")
-        self.assertEqual([row[gap].value for row in sheet.iter_rows(min_row=2)], [700.25] * 4)
+        self.assertEqual([row[gap].value for row in sheet.iter_rows(min_row=2)], [700.25] * 4 + [2801])
         texts = [cell.value for row in book["Summary"].iter_rows() for cell in row]
         self.assertIn(2801, texts)
         self.assertIn("Checked", texts)
@@ -329,3 +330,14 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
         self.env.invalidate_all()
         with self.assertQueryCount(25):
             run._get_xlsx()
+
+
+@tagged("post_install", "-at_install")
+class TestUninstalling(ReconciliationCommon):
+    def test_what_was_asked_stays_to_be_done(self):
+        order = self._order(self._customer("Slow"), {"product_id": self.study.id})
+        self._run().line_ids.with_user(self.accountant).action_fix()
+        activity = order.activity_ids
+        _keep_activities(self.env)
+        self.assertEqual(activity.activity_type_id, self.env.ref("mail.mail_activity_data_todo"))
+        self.assertEqual(activity.summary, "Study: Not Invoiced")

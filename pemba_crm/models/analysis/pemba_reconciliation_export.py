@@ -91,7 +91,11 @@ class PembaReconciliation(models.Model):
             "won_amount_company": self.matched_won_amount,
             "invoiced_amount_company": self.matched_invoiced_amount,
         }
-        for result in (*self._get_result_rows(), matched):
+        results = [*self._get_result_rows(), matched]
+        total = {
+            name: sum(result.get(name, 0.0) for result in results) for name in ("count", "explained", *labels)
+        }
+        for result in (*results, total | {"label": self.env._("Total")}):
             row += 1
             sheet.write_string(row, 0, result["label"])
             sheet.write_number(row, 1, result["count"])
@@ -101,12 +105,13 @@ class PembaReconciliation(models.Model):
 
     def _get_terms(self):
         """What the run is, for who reads it elsewhere: ``[(label, text)]``."""
-        names = ["date", "company_id", "zone_id", "state", "quantity_tolerance", "amount_tolerance"]
-        names += ["computed_date", "signed_name", "signed_date"]
+        names = ["date", "company_id", "currency_id", "zone_id", "state"]
+        names += ["quantity_tolerance", "amount_tolerance", "computed_date", "signed_name", "signed_date"]
         labels = self.fields_get(names, ["string"])
         texts = {
             "date": format_date(self.env, self.date),
             "company_id": self.company_name or self.company_id.sudo().name,  # a name is no secret
+            "currency_id": self.currency_id.name,
             "zone_id": self.zone_name or self.zone_id.name or self.env._("All zones"),
             "state": dict(self._fields["state"]._description_selection(self.env))[self.state],
             "quantity_tolerance": f"{self.quantity_tolerance:g}",
@@ -156,6 +161,18 @@ class PembaReconciliation(models.Model):
                     value = (name in NAMES and line[NAMES[name]]) or value.display_name
                 sheet.write_string(row, column, value or "")
         sheet.autofilter(0, 0, row, len(COLUMNS) - 1)
+        self._write_totals(workbook, sheet, row + 1)
+
+    def _write_totals(self, workbook, sheet, row):
+        """Below the lines: the sums of their amounts in company currency."""
+        names = [name for name in COLUMNS if name.endswith("_company")]
+        money = workbook.add_format({"num_format": self._get_money_format(), "bold": True})
+        [sums] = self.line_ids._read_group(
+            [("reconciliation_id", "=", self.id)], [], [f"{name}:sum" for name in names]
+        )
+        sheet.write_string(row, 0, self.env._("Total"), workbook.add_format({"bold": True}))
+        for name, total in zip(names, sums, strict=True):
+            sheet.write_number(row, list(COLUMNS).index(name), total or 0.0, money)
 
     def _iterate_lines(self):
         """All lines, some at a time: there may be many."""
