@@ -123,6 +123,19 @@ class TestReconciliationFixes(ReconciliationCommon):
         self.assertIn(self.salesperson.name, message["params"]["message"])
         self.assertIn(self.support.name, message["params"]["message"])
 
+    def test_what_was_asked_is_known_and_ends_with_the_difference(self):
+        deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        first = self._run("2026-04-30")
+        first.line_ids.with_user(self.accountant).action_fix()
+        self.assertEqual(first.line_ids.with_user(self.accountant).asked_user_id, self.salesperson)
+        second = self._run(user=self.accountant)
+        self.assertEqual(second.line_ids.asked_user_id, self.salesperson)
+        self.assertEqual(len(self._asked(deal)), 1)
+        deal.opportunity_line_ids.price_unit = 0
+        second.action_compute()
+        self.assertFalse(self._asked(deal))
+        self.assertIn("Settled: 06/30/2026", "".join(deal.message_ids.mapped("body")))
+
     def test_nobody_in_charge(self):
         customer = self._customer("Orphan")
         self._place(customer)

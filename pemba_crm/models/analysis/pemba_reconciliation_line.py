@@ -183,6 +183,16 @@ class PembaReconciliationLine(models.Model):
         help="The opportunity that was opened to settle it.",
     )
 
+    activity_id = fields.Many2one(
+        "mail.activity",
+        string="Request",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="What somebody was asked to do about it.",
+    )
+    asked_user_id = fields.Many2one(related="activity_id.user_id", string="Asked")
+
     _run_idx = models.Index("(reconciliation_id, date DESC, id)")
     _result_idx = models.Index("(reconciliation_id, result)")
 

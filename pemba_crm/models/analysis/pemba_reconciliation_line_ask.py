@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, plaintext2html
 
+from ..pipeline.crm_lead import OURS
+
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
 
 
@@ -60,10 +62,11 @@ class PembaReconciliationLine(models.Model):
             lambda one: one.activity_type_id == activity_type and one.summary == summary
         )
         if not asked:
-            record.activity_schedule(
+            asked = record.activity_schedule(
                 DIFFERENCE, summary=summary, note=plaintext2html(line._describe()), user_id=user.id
             )
-        return user.with_env(self.env)
+        line.with_context(pemba_following=OURS).activity_id = asked[:1]
+        return asked.user_id[:1].with_env(self.env)
 
     def _get_request(self, check, is_correction):
         """What an activity is about, and who is in charge of it: ``(record, user)``."""
