@@ -83,6 +83,7 @@ class TestWorkers(BaseCase):
         with environment() as env:
             cron = env.ref("pemba_crm.ir_cron_follow_contracts")
             progress = env["ir.cron.progress"].create({"cron_id": cron.id, "remaining": 0, "done": 0})
+            env.cr.commit()  # as the scheduler does: a worker that is refused rolls back
             job = env["pemba.contract"].with_context(
                 ir_cron_progress_id=progress.id,
                 cron_id=cron.id,
