@@ -713,7 +713,7 @@ class TestReconciliationRuns(ReconciliationCommon):
         run = self._run()
         run.line_ids.reason_id = self.reason
         run.with_user(self.accountant).action_sign_off()
-        everything = run.sudo()
+        everything = run.sudo()  # nobody may, not even the superuser
         for action in (
             everything.action_compute,
             everything.with_user(self.accountant).action_sign_off,

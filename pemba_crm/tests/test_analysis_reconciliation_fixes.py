@@ -180,12 +180,12 @@ class TestReconciliationFixes(ReconciliationCommon):
         self.assertEqual(second.line_ids.with_user(self.manager).action_fix()["res_id"], lead)
         with self._refused(UserError, "it is being sold"):
             first.line_ids.with_user(self.accountant).action_record_opening()
-        first.line_ids.sudo().with_context(pemba_following=OURS).fix_lead_id = False
-        second.line_ids.sudo().with_context(pemba_following=OURS).fix_lead_id = False
+        ours = (first | second).line_ids.with_context(pemba_following=OURS)
+        ours.fix_lead_id = False
         first.line_ids.with_user(self.accountant).action_record_opening()
         with self._refused(UserError, "recorded already"):
             second.line_ids.with_user(self.accountant).action_record_opening()
-        first.line_ids.sudo().with_context(pemba_following=OURS).fix_lead_id = lead
+        ours[0].fix_lead_id = lead
         self.env["crm.lead"].browse(lead).action_set_won()
         with self._refused(UserError, "was won since: compare again"):
             second.line_ids.with_user(self.manager).action_fix()

@@ -343,7 +343,7 @@ class TestReconciliationRandom(ReconciliationCommon):
         cls.parameters = {
             "day": DAY,
             "company": cls.company.id,
-            "shared": cls.env["pemba.sale.report"]._get_shared_company().id,
+            "shared": cls.env["crm.lead"]._get_shared_company().id,
             "companies": [*[cls.company.id] * 2, other.id, None],
             "currencies": [cls.company.currency_id.id, dollar.id],
             "deployments": (cls.on_premise | cls.saas).ids,

@@ -14,6 +14,7 @@ from . import (
     pemba_reconciliation_line_ask,
     pemba_reconciliation_line_fix,
     pemba_reconciliation_line_opening,
+    pemba_reconciliation_line_source,
     pemba_reconciliation_query,
     pemba_reconciliation_reason,
     pemba_reconciliation_results,

@@ -179,7 +179,7 @@ class PembaForecastSnapshot(models.Model):
                 user=self.env.uid,
                 now=fields.Datetime.now(),
                 today=today,
-                company=self._get_shared_company().id,
+                company=self.env["crm.lead"]._get_shared_company().id,
             )
         )
         self._follow_outcomes(today)

@@ -43,7 +43,6 @@ class PembaOpeningSale(models.Model):
     product_id = fields.Many2one(
         "product.product", required=True, index=True, ondelete="restrict", check_company=True
     )
-    is_recurring = fields.Boolean(related="product_id.pemba_sale_type_id.is_recurring")
     date = fields.Date(
         string="Sold On",
         required=True,
@@ -59,6 +58,7 @@ class PembaOpeningSale(models.Model):
         string="Until", help="The last day of what recurs; a year from its first if empty."
     )
     note = fields.Char()
+
     _in_order = models.Constraint("check(date_end >= date_start)", "An opening sale ends before it starts.")
     _quantity_given = models.Constraint("check(quantity != 0)", "The quantity of an opening sale is zero.")
 

@@ -15,6 +15,8 @@ RESULTS_OF_RUN = frozenset(
         *("company_name", "zone_name"),
     }
 )
+# What is added up of each result, in company currency.
+AMOUNTS = ("won_amount_company", "invoiced_amount_company", "gap_amount_company", "missed_amount_company")
 # The parts of Odoo's records that stay alive once one is locked.
 ALIVE = ("message_", "activity_", "website_message_", "rating_")
 
@@ -158,21 +160,15 @@ class PembaReconciliation(models.Model):
 
     def _get_result_rows(self):
         """What lines say by result: ``[{code, label, count, explained, and amounts}]``, the gravest first."""
-        names = (
-            "won_amount_company",
-            "invoiced_amount_company",
-            "gap_amount_company",
-            "missed_amount_company",
-        )
         labels = dict(self.line_ids._fields["result"]._description_selection(self.env))
         groups = self.env["pemba.reconciliation.line"]._read_group(
             [("reconciliation_id", "=", self._origin.id), ("result", "!=", "matched")],
             ["result"],
-            ["__count", "reason_id:count", *(f"{name}:sum" for name in names)],
+            ["__count", "reason_id:count", *(f"{name}:sum" for name in AMOUNTS)],
         )
         return [
             {"code": code, "label": labels[code], "count": count, "explained": explained}
-            | dict(zip(names, amounts, strict=True))
+            | dict(zip(AMOUNTS, amounts, strict=True))
             for code, count, explained, *amounts in groups
         ]
 

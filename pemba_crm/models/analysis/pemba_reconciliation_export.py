@@ -4,6 +4,8 @@ import xlsxwriter
 from odoo import models
 from odoo.tools import format_date
 
+from .pemba_reconciliation import AMOUNTS
+
 # How many lines are read at once, and how many are printed.
 BATCH = 2000
 PRINTED = 1000
@@ -76,10 +78,7 @@ class PembaReconciliation(models.Model):
             sheet.write_string(row, 0, label, bold)
             sheet.write_string(row, 1, value)
             row += 1
-        labels = self.line_ids.fields_get(
-            ("won_amount_company", "invoiced_amount_company", "gap_amount_company", "missed_amount_company"),
-            ["string"],
-        )
+        labels = self.line_ids.fields_get(AMOUNTS, ["string"])
         heads = (self.env._("Result"), self.env._("Lines"), self.env._("With a Reason"))
         row += 1
         for column, label in enumerate((*heads, *(label["string"] for label in labels.values()))):

@@ -33,7 +33,7 @@ class PembaReconciliation(models.Model):
             "lead.type = 'opportunity' AND lead.won_status = 'won' AND lead.close_date <= %s"
             " AND COALESCE(lead.company_id, %s) = %s",
             self.date,
-            self.env["pemba.sale.report"]._get_shared_company().id,
+            self.env["crm.lead"]._get_shared_company().id,
             self.company_id.id,
         )
 
@@ -149,7 +149,10 @@ class PembaReconciliation(models.Model):
     def _get_orders(self):
         """Confirmed orders of which no won opportunity has the lines: they are sales all the same."""
         rate = SQL("COALESCE(NULLIF(sale_order.currency_rate, 0), 1)")
-        start = SQL("(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", self._get_clock())
+        start = SQL(
+            "(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
+            self.company_id._get_sales_clock(),
+        )
         columns = self._get_sold_columns(
             SQL("order_line.product_uom_qty * unit.factor / own_unit.factor"),
             SQL("COALESCE(sale_type.is_recurring, FALSE)"),
@@ -191,14 +194,9 @@ class PembaReconciliation(models.Model):
         )
         return columns, source
 
-    def _get_clock(self):
-        """The time zone of the company, as ``_get_close_date`` of opportunities has it."""
-        company = self.company_id.sudo()  # accountants need not see the company's contact
-        return company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
-
     def _get_end(self):
         """The end of the day where the company is, in UTC."""
-        zone = pytz.timezone(self._get_clock())
+        zone = pytz.timezone(self.company_id._get_sales_clock())
         following = datetime.combine(self.date + timedelta(days=1), time.min)
         return zone.localize(following).astimezone(pytz.utc).replace(tzinfo=None)
 

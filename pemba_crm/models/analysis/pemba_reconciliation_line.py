@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..pipeline.crm_lead import OURS
 from .pemba_reconciliation_query import RESULTS
@@ -248,89 +247,6 @@ class PembaReconciliationLine(models.Model):
             return f"'{value}"
         return value
 
-    # ------------------------------------------------------------
-    # What is behind it
-    # ------------------------------------------------------------
-
-    def _get_of_customer(self, name="partner_id"):
-        """Records of its customer: those of the company and of its contacts."""
-        if not self.partner_id:
-            return Domain(name, "=", False)
-        return Domain(f"{name}.commercial_partner_id", "=", self.partner_id.id)
-
-    def _get_sale_domain(self):
-        """Lines of opportunities that were won by the day, and those ordered of what was not won."""
-        return (
-            Domain("product_id", "=", self.product_id.id)
-            & self._get_of_customer("lead_id.customer_id")
-            & Domain("lead_id.won_status", "=", "won")
-            & Domain("lead_id.close_date", "<=", self.date)
-            & Domain("lead_id.company_id", "in", (self.company_id.id, False))
-        )
-
-    def _get_order_domain(self):
-        """Lines of orders for its customer, directly or through a distributor."""
-        direct = Domain("order_id.end_customer_id", "=", False) & self._get_of_customer("order_id.partner_id")
-        return (
-            Domain("product_id", "=", self.product_id.id)
-            & Domain("company_id", "=", self.company_id.id)
-            & Domain("display_type", "=", False)
-            & (
-                direct
-                | self._get_of_customer("order_id.end_customer_id")
-                | self._get_of_customer("opportunity_line_id.lead_id.customer_id")
-            )
-        )
-
-    def _get_equipment_domain(self):
-        """Equipment of its customer with the product, in whatever state."""
-        has = Domain("component_ids.product_id", "=", self.product_id.id)
-        return (
-            Domain("company_id", "=", self.company_id.id)
-            & self._get_of_customer()
-            & (has | Domain("product_id", "=", self.product_id.id))
-        )
-
-    def _get_contract_domain(self):
-        """Lines of contracts that are of the product or cover equipment with it."""
-        equipment = Domain("equipment_id.product_id", "=", self.product_id.id)
-        equipment |= Domain("equipment_id.component_ids.product_id", "=", self.product_id.id)
-        return (
-            Domain("contract_id.company_id", "=", self.company_id.id)
-            & self._get_of_customer("contract_id.partner_id")
-            & (Domain("product_id", "=", self.product_id.id) | equipment)
-        )
-
-    def _get_invoice_domain(self):
-        """Posted lines of invoices and credit notes, by the day."""
-        orders = self.env["sale.order.line"]._search(self._get_order_domain())
-        return (
-            Domain("sale_line_ids", "in", orders)
-            & Domain("parent_state", "=", "posted")
-            & Domain("date", "<=", self.date)
-        )
-
-    def action_open_sales(self):
-        """What was won: lines of opportunities."""
-        if not self.product_id:
-            return self._open("crm.lead", self._get_lead_domain(), self.env._("Won"))
-        return self._open("pemba.opportunity.line", self._get_sale_domain(), self.env._("Won"))
-
-    def _get_lead_domain(self):
-        """Opportunities that say no product."""
-        return (
-            Domain("won_status", "=", "won")
-            & Domain("close_date", "<=", self.date)
-            & Domain("opportunity_line_ids", "=", False)
-            & self._get_of_customer("customer_id")
-        )
-
-    def action_open_orders(self):
-        """What was ordered by the day: lines of confirmed orders."""
-        end = self.reconciliation_id._get_end()
-        domain = Domain("order_id.state", "=", "sale") & Domain("order_id.date_order", "<", end)
-        return self._open("sale.order.line", domain & self._get_order_domain(), self.env._("Orders"))
-
     def action_explain(self):
         """Ask for the reason of all of them."""
         return {
@@ -340,27 +256,4 @@ class PembaReconciliationLine(models.Model):
             "view_mode": "form",
             "target": "new",
             "context": {"active_ids": self.ids},
-        }
-
-    def action_open_equipment(self):
-        """What is installed."""
-        return self._open("pemba.equipment", self._get_equipment_domain(), self.env._("Installed"))
-
-    def action_open_contracts(self):
-        """What is covered: lines of contracts."""
-        return self._open("pemba.contract.line", self._get_contract_domain(), self.env._("Covered"))
-
-    def action_open_invoices(self):
-        """What was invoiced: lines of invoices and credit notes."""
-        return self._open("account.move.line", self._get_invoice_domain(), self.env._("Invoiced"))
-
-    def _open(self, model, domain, name):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": f"{name}: {self.display_name}",
-            "res_model": model,
-            "views": [(False, "list"), (False, "form")],
-            "domain": list(domain),
-            "context": {"active_test": False, "create": False},
         }

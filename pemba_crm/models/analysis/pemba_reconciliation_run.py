@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..pipeline.crm_lead import OURS
@@ -88,16 +89,12 @@ class PembaReconciliation(models.Model):
 
     def _find_previous(self):
         """The newest run of the same company and zone as of an earlier day, or of the same day before it."""
-        others = self.sudo().search(  # also those of colleagues
-            [
-                ("company_id", "=", self.company_id.id),
-                ("zone_id", "=", self.zone_id.id),
-                ("date", "<=", self.date),
-                ("id", "!=", self.id),
-                ("state", "!=", "draft"),
-            ]
+        earlier = Domain("date", "<", self.date) | (
+            Domain("date", "=", self.date) & Domain("id", "<", self.id)
         )
-        return others.filtered(lambda run: (run.date, run.id) < (self.date, self.id))[:1].with_env(self.env)
+        of_same = Domain("company_id", "=", self.company_id.id) & Domain("zone_id", "=", self.zone_id.id)
+        runs = self.sudo()  # also those of colleagues
+        return runs.search(earlier & of_same & Domain("state", "!=", "draft"), limit=1).with_env(self.env)
 
     def _get_statement(self, previous):
         """Compare, write the lines and add up what matched, all at once.
@@ -238,13 +235,8 @@ class PembaReconciliation(models.Model):
             ("reason_id", "reason_name"),
         ):
             of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]
-            records = (
-                self.env[lines._fields[name].comodel_name]
-                .sudo()
-                .browse(  # as above
-                    record.id for (record,) in lines._read_group(of_run, [name])
-                )
-            )
+            named = self.env[lines._fields[name].comodel_name].sudo()  # as above
+            records = named.browse(record.id for (record,) in lines._read_group(of_run, [name]))
             self.env.cr.execute(
                 SQL(
                     "UPDATE pemba_reconciliation_line line SET %s = named.name"

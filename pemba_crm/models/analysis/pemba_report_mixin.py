@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.tools import SQL
 
 
@@ -29,11 +29,3 @@ class PembaReportMixin(models.AbstractModel):
             return super()._read_group_orderby(order, groupby_terms, query)
         finally:
             groupby_terms |= kept
-
-    @api.model
-    def _get_shared_company(self):
-        """The company of opportunities without one, where it must be the same whoever looks.
-
-        Elsewhere they are of the current company, as Odoo has it.
-        """
-        return self.env.ref("base.user_root").company_id

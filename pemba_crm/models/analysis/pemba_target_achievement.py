@@ -127,7 +127,7 @@ class PembaTarget(models.Model):
     def _get_facts(self):
         """The sales analysis of the whole company, whoever looks."""
         facts = self.env["pemba.sale.report"].sudo()  # what is achieved is the same for everybody
-        return facts.with_company(facts._get_shared_company())
+        return facts.with_company(self.env["crm.lead"]._get_shared_company())
 
     def action_open_sales(self):
         """What was won of it."""

@@ -293,8 +293,7 @@ class CrmLead(models.Model):
 
         :param moment: in UTC; when it was closed if none is given
         """
-        company = self._get_deal_company().sudo()  # salespeople need not see the company's contact
-        zone = company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
+        zone = self._get_deal_company()._get_sales_clock()
         moment = moment or self.date_closed or fields.Datetime.now()
         return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
 

@@ -57,12 +57,17 @@ class CrmLead(models.Model):
         return bool(day and closed_until) and day <= closed_until
 
     def _get_closed_until(self):
-        """The last day that sales of its company are closed for, if any; the same whoever looks.
-
-        Opportunities without a company are of the superuser's.
-        """
-        company = self.company_id or self.env.ref("base.user_root").company_id
+        """The last day that sales of its company are closed for, if any; the same whoever looks."""
+        company = self.company_id or self._get_shared_company()
         return company.sudo().pemba_sales_closed_date  # salespeople need not see companies
+
+    @api.model
+    def _get_shared_company(self):
+        """The company of opportunities without one, where it must be the same whoever looks.
+
+        Elsewhere they are of the current company, as Odoo has it.
+        """
+        return self.env.ref("base.user_root").company_id
 
     def _get_open_day(self, day):
         """The day itself, or where sales are closed then, today: that is when it really happens.

@@ -12,6 +12,11 @@ class ResCompany(models.Model):
         " whatever becomes of their orders.",
     )
 
+    def _get_sales_clock(self):
+        """The time zone by which its sales are closed: its partner's, else its calendar's, else UTC."""
+        company = self.sudo()  # salespeople need not see the company's contact
+        return company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
+
     @api.constrains("pemba_sales_closed_date")
     def _check_pemba_sales_closed_date(self):
         for company in self:
