@@ -123,6 +123,72 @@ class TestReconciliationFixes(ReconciliationCommon):
         self.assertIn(self.salesperson.name, message["params"]["message"])
         self.assertIn(self.support.name, message["params"]["message"])
 
+    def test_asking_for_many_asks_once_for_all(self):
+        """However many: no query, and no message, for each."""
+
+        def ask(number, day):
+            for position in range(number):
+                customer = self._customer(f"Customer {day} {position}")
+                self._win(customer, {"product_id": self.study.id, "price_unit": 9})
+                self._win(customer, {"product_id": self.server.id})
+                self._order(customer, {"product_id": self.training.id, "price_unit": 5})
+            lines = self._run(day).line_ids.with_user(self.accountant)
+            lines = lines.browse(lines.ids)  # as the list's button does
+            self.env.flush_all()
+            self.env.invalidate_all()
+            sent = self.env["mail.message"].search_count([])
+            before = self.env.cr.sql_log_count
+            lines.action_ask()
+            self.env.flush_all()
+            self.assertEqual(self.env["mail.message"].search_count([]), sent)
+            self.assertEqual(len(lines.filtered("asked_user_id")), len(lines))
+            return self.env.cr.sql_log_count - before, len(lines)
+
+        ask(1, "2026-06-28")
+        few, _few_lines = ask(5, "2026-06-29")
+        many, many_lines = ask(25, DAY)
+        self.assertGreaterEqual(many_lines, 75)
+        self.assertLessEqual(many, few + 2)
+
+    def test_who_has_something_to_invoice_is_asked(self):
+        customer = self._customer("Two orders")
+        late = self._order(customer, {"product_id": self.study.id, "price_unit": 30})
+        late.user_id = self.manager
+        done = self._order(customer, {"product_id": self.study.id, "price_unit": 20})
+        self._invoice(done)
+        line = self._run().line_ids.with_user(self.accountant)
+        self.assertEqual(line.result, "amount_gap")
+        line.action_fix()
+        self.assertEqual(self._asked(late), [(self.manager, "Study: Amount Differs")])
+        self.assertFalse(self._asked(done))
+
+    def test_a_deal_without_products_is_asked_of_who_won_it(self):
+        lead = self._win(self._customer("Bare deal"))
+        lead.write({"deal_amount": 70, "user_id": self.manager.id})
+        lead.customer_id.user_id = self.salesperson
+        line = self._run().line_ids.with_user(self.accountant)
+        line.action_fix()
+        self.assertEqual([user for user, _summary in self._asked(lead)], [self.manager])
+
+    def test_an_answer_comes_back_to_the_line(self):
+        self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        line = self._run().line_ids.with_user(self.accountant)
+        line.action_fix()
+        self.assertIn("invoice it, or say when it will be", str(line.activity_id.sudo().note))
+        line.activity_id.with_user(self.salesperson).action_feedback(feedback="In July")
+        later = self._run("2026-07-31", user=self.accountant).line_ids
+        for one in (line, later):
+            self.assertEqual((one.answer, bool(one.answered_date)), ("In July", True))
+        self.assertEqual(later.search([("answered_date", "!=", False)]), later | line)
+        later.action_fix()
+        self.assertFalse(later.answer, "asked once more")
+
+    def test_who_is_asked_about_two_runs_is_asked_once(self):
+        deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        lines = self._run("2026-04-30").line_ids | self._run().line_ids
+        lines.with_user(self.accountant).action_ask()
+        self.assertEqual(len(self._asked(deal)), 1)
+
     def test_what_was_asked_is_known_and_ends_with_the_difference(self):
         deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
         first = self._run("2026-04-30")

@@ -12,6 +12,7 @@ from . import (
     pemba_reconciliation_facts,
     pemba_reconciliation_line,
     pemba_reconciliation_line_ask,
+    pemba_reconciliation_line_charge,
     pemba_reconciliation_line_fix,
     pemba_reconciliation_line_opening,
     pemba_reconciliation_line_source,

@@ -57,7 +57,8 @@ class PembaReconciliation(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
-        help="Only customers who are of this zone or of one below it; empty for all.",
+        help="Only customers who are of this zone or of one below it; empty for all, those without a zone"
+        " included.",
     )
     quantity_tolerance = fields.Float(
         digits="Product Unit", help="Quantities that differ by no more than this match."
@@ -122,6 +123,12 @@ class PembaReconciliation(models.Model):
     settled_count = fields.Integer(
         string="Settled Since", readonly=True, copy=False, help="Differences of the run before that are gone."
     )
+    twin_id = fields.Many2one(
+        "pemba.reconciliation",
+        string="Other Run of the Day",
+        compute="_compute_twin_id",
+        help="Of the same company, zone and day.",
+    )
     summary = fields.Html(compute="_compute_summary", export_string_translation=False)
 
     _tolerances = models.Constraint(
@@ -157,6 +164,13 @@ class PembaReconciliation(models.Model):
             run.summary = run.state != "draft" and self.env["ir.qweb"]._render(
                 "pemba_crm.pemba_reconciliation_summary", {"run": run, "rows": run._get_result_rows()}
             )
+
+    @api.depends("company_id", "zone_id", "date")
+    def _compute_twin_id(self):
+        """A form says so before the same is checked twice."""
+        for run in self:
+            same = [(name, "=", run[name].id) for name in ("company_id", "zone_id")]
+            run.twin_id = self.search([*same, ("date", "=", run.date), ("id", "!=", run._origin.id)], limit=1)
 
     def _get_result_rows(self):
         """What lines say by result: ``[{code, label, count, explained, and amounts}]``, the gravest first."""

@@ -55,6 +55,13 @@ class PembaReconciliation(models.Model):
         """The gravest lines; the others are in the workbook."""
         return self.line_ids.search([("reconciliation_id", "=", self.id)], limit=PRINTED)
 
+    def _get_amount_totals(self, names=AMOUNTS):
+        """The sums of all its lines, in company currency: a list as long as the names."""
+        [sums] = self.line_ids._read_group(
+            [("reconciliation_id", "=", self.id)], [], [f"{name}:sum" for name in names]
+        )
+        return [total or 0.0 for total in sums]
+
     def _get_xlsx(self):
         """The run as an XLSX file: its terms and results, then all its lines.
 
@@ -166,12 +173,9 @@ class PembaReconciliation(models.Model):
         """Below the lines: the sums of their amounts in company currency."""
         names = [name for name in COLUMNS if name.endswith("_company")]
         money = workbook.add_format({"num_format": self._get_money_format(), "bold": True})
-        [sums] = self.line_ids._read_group(
-            [("reconciliation_id", "=", self.id)], [], [f"{name}:sum" for name in names]
-        )
         sheet.write_string(row, 0, self.env._("Total"), workbook.add_format({"bold": True}))
-        for name, total in zip(names, sums, strict=True):
-            sheet.write_number(row, list(COLUMNS).index(name), total or 0.0, money)
+        for name, total in zip(names, self._get_amount_totals(names), strict=True):
+            sheet.write_number(row, list(COLUMNS).index(name), total, money)
 
     def _iterate_lines(self):
         """All lines, some at a time: there may be many."""

@@ -77,7 +77,7 @@ class PembaReconciliationLine(models.Model):
 
     # Quantities
     won_quantity = fields.Float(
-        string="Won", digits="Product Unit", readonly=True, help="All that was ever won."
+        string="Sold", digits="Product Unit", readonly=True, help="All that was ever won."
     )
     due_quantity = fields.Float(
         string="To Be Installed",
@@ -191,6 +191,8 @@ class PembaReconciliationLine(models.Model):
         help="What somebody was asked to do about it.",
     )
     asked_user_id = fields.Many2one(related="activity_id.user_id", string="Asked")
+    answered_date = fields.Date(related="activity_id.date_done", string="Answered On")
+    answer = fields.Text(related="activity_id.feedback", help="What was said when the request was done.")
 
     _run_idx = models.Index("(reconciliation_id, date DESC, id)")
     _result_idx = models.Index("(reconciliation_id, result)")

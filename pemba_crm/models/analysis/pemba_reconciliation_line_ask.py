@@ -1,4 +1,6 @@
-from odoo import models
+from collections import defaultdict
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, plaintext2html
@@ -9,25 +11,25 @@ DIFFERENCE = "pemba_crm.mail_activity_type_difference"
 
 
 class PembaReconciliationLine(models.Model):
-    """Who is in charge of a difference, and how they are asked to settle it."""
+    """How who is in charge of a difference is asked to settle it; who that is, is in ``_line_charge``."""
 
     _inherit = "pemba.reconciliation.line"
 
     def action_ask(self):
         """Ask who is in charge of each to settle the gravest of its differences, once.
 
+        Who is asked about several at once finds them among the activities, without a message for each.
+
         :return: a message that says who was asked, and names the lines that have nobody in charge
         :raise UserError: naming a run that is signed off or to be compared, or where nobody can be asked
         """
         self.reconciliation_id._check_is_compared()
-        users, unasked = self.env["res.users"], self.browse()
-        for line in self.filtered(lambda one: one.result != "matched"):
-            user = line._request(line._get_gravest_check())
-            users |= user
-            unasked |= line if not user else self.browse()
-        if not users:
-            unasked[:1]._refuse_to_ask()
-        return self._notify(users, unasked)
+        different = self.filtered(lambda one: one.result != "matched")
+        asked = different._request({line: line._get_gravest_check() for line in different})
+        unasked = different.filtered(lambda one: not asked[one])
+        if unasked == different:
+            different[:1]._refuse_to_ask()
+        return self._notify(self.env["res.users"].union(*asked.values()), unasked)
 
     def _ask(self, check, is_correction=False):
         """An activity for who is in charge of what a check found, once.
@@ -35,7 +37,7 @@ class PembaReconciliationLine(models.Model):
         :return: who is asked
         :raise UserError: naming a line that has nobody in charge
         """
-        return self._request(check, is_correction) or self._refuse_to_ask()
+        return self._request({self: check}, is_correction)[self] or self._refuse_to_ask()
 
     def _refuse_to_ask(self):
         raise UserError(
@@ -45,53 +47,82 @@ class PembaReconciliationLine(models.Model):
             )
         )
 
-    def _request(self, check, is_correction=False):
-        """See ``_ask``; nobody is returned where nobody is in charge."""
-        record, user = self._get_request(check, is_correction)
-        record, user = record.sudo(), user.sudo()  # accountants ask, and may not write what is asked about
-        if not (record and user):
-            return self.env["res.users"]
-        line = self.with_context(lang=user.lang or self.env.lang).sudo()  # as above
-        labels = dict(line._fields[check]._description_selection(line.env))
-        product = line.product_id.display_name or line.display_name
-        summary = line.env._("%(product)s: %(result)s", product=product, result=labels[self[check]])
-        if is_correction:
-            summary = line.env._("%s: correct the installed base", product)
-        activity_type = self.env.ref(DIFFERENCE, raise_if_not_found=False)
-        asked = record.activity_ids.filtered(
-            lambda one: one.activity_type_id == activity_type and one.summary == summary
+    def _request(self, checks, is_correction=False):
+        """See ``_ask``, for many.
+
+        :param checks: of each line the check that found something
+        :return: ``{line: user}``, nobody where nobody is in charge
+        """
+        requests = self._prepare_requests(checks, is_correction)
+        by_key = {self._get_request_key(vals): vals for vals in requests.values()}
+        asked = self._get_open_requests(by_key)
+        missing = [key for key in by_key if key not in asked]
+        activities = self.env["mail.activity"].sudo()  # accountants may not write what is asked about
+        created = activities.with_context(mail_activity_quick_update=len(missing) > 1).create(
+            [by_key[key] for key in missing]
         )
-        if not asked:
-            asked = record.activity_schedule(
-                DIFFERENCE, summary=summary, note=plaintext2html(line._describe()), user_id=user.id
-            )
-        line.with_context(pemba_following=OURS).activity_id = asked[:1]
-        return asked.user_id[:1].with_env(self.env)
+        asked |= zip(missing, created, strict=True)
+        users = dict.fromkeys(self, self.env["res.users"])
+        for line, vals in requests.items():
+            activity = asked[self._get_request_key(vals)]
+            line.sudo().with_context(pemba_following=OURS).activity_id = activity  # whoever is asked
+            users[line] = activity.user_id.with_env(self.env)
+        return users
 
-    def _get_request(self, check, is_correction):
-        """What an activity is about, and who is in charge of it: ``(record, user)``."""
-        everything = self.sudo()  # what is asked about need not be the asker's
-        if check == "installed_result" and (is_correction or not self._is_unsold()):
-            leads = everything.env["crm.lead"] if is_correction else everything._get_undelivered()[:1]
-            user = leads._get_delivery_user(self.company_id) or leads.user_id
-            return leads or everything.partner_id, user or everything._get_salesperson()
-        if check == "covered_result" and not self.uncovered_quantity:
-            contract = everything._get_contracts()[:1]
-            if self._is_in_charge(contract.user_id):
-                return contract, contract.user_id
-        if check == "invoiced_result":
-            orders = everything.env["sale.order.line"].search(everything._get_order_domain()).order_id
-            order = orders.filtered(lambda one: self._is_in_charge(one.user_id))[:1]
-            if order:
-                return order, order.user_id
-            leads = everything.env["pemba.opportunity.line"].search(everything._get_sale_domain()).lead_id
-            leads = leads.filtered(lambda one: self._is_in_charge(one.user_id))[:1]
-            if leads:
-                return leads, leads.user_id
-        return everything.partner_id, everything._get_salesperson()
+    def _prepare_requests(self, checks, is_correction):
+        """Values of activities: ``{line: values}``, of the lines somebody is in charge of."""
+        model_ids, requests = {}, {}
+        activity_type = self.env.ref(DIFFERENCE)
+        for line, (record, user) in self._get_in_charge(checks, is_correction).items():
+            if not (record and user):
+                continue
+            if record._name not in model_ids:
+                model_ids[record._name] = self.env["ir.model"]._get_id(record._name)
+            of_user = line.with_context(lang=user.lang or self.env.lang).sudo()  # whoever asks
+            requests[line] = {
+                "activity_type_id": activity_type.id,
+                "automated": True,
+                "date_deadline": fields.Date.context_today(self),
+                "res_model_id": model_ids[record._name],
+                "res_id": record.id,
+                "user_id": user.id,
+                "summary": of_user._get_request_summary(checks[line], is_correction),
+                "note": plaintext2html(of_user._describe(checks[line], is_correction)),
+            }
+        return requests
 
-    def _describe(self):
-        """What differs, in words."""
+    @api.model
+    def _get_request_key(self, vals):
+        return vals["res_model_id"], vals["res_id"], vals["summary"]
+
+    def _get_open_requests(self, keys):
+        """What was asked already and is not done: ``{(model, record, summary): activity}``."""
+        by_model = defaultdict(set)
+        for model, record, _summary in keys:
+            by_model[model].add(record)
+        asked = Domain.OR(
+            Domain("res_model_id", "=", model) & Domain("res_id", "in", list(ids))
+            for model, ids in by_model.items()
+        )
+        activities = self.env["mail.activity"].sudo()  # of whoever
+        return {
+            (one.res_model_id.id, one.res_id, one.summary): one
+            for one in activities.search(asked & Domain("activity_type_id", "=", self.env.ref(DIFFERENCE).id))
+        }
+
+    # ------------------------------------------------------------
+    # In words
+    # ------------------------------------------------------------
+
+    def _get_request_summary(self, check, is_correction):
+        product = self.product_id.display_name or self.display_name
+        if is_correction:
+            return self.env._("%s: correct the installed base", product)
+        labels = dict(self._fields[check]._description_selection(self.env))
+        return self.env._("%(product)s: %(result)s", product=product, result=labels[self[check]])
+
+    def _describe(self, check, is_correction):
+        """What differs, and what is to be done about it."""
         digits = self._fields["won_quantity"].get_digits(self.env)[1]
         names = ("due_quantity", "installed_quantity", "term_quantity", "covered_quantity")
         said = [f"{label}: {self[name]:.{digits}f}" for name, label in self._get_labels(names) if self[name]]
@@ -102,7 +133,36 @@ class PembaReconciliationLine(models.Model):
             if self[name]
         ]
         as_of = self.env._("As of %s", format_date(self.env, self.date))
-        return ". ".join(filter(None, [f"{self.display_name}, {as_of}", ", ".join(said), self.note]))
+        advice = self._get_advice(check, is_correction)
+        parts = [f"{self.display_name}, {as_of}.", ", ".join(said), self.note, advice]
+        return "\n".join(filter(None, parts))
+
+    def _get_advice(self, check, is_correction):
+        """What settles a difference, in a sentence."""
+        if is_correction:
+            return self.env._("Look at what the customer really runs and correct the installed base.")
+        if check == "installed_result":
+            return {
+                "not_sold": self.env._("It runs without a sale: sell it, or say why none is needed."),
+                "not_installed": self.env._("It was sold: put it in service, or say when it will be."),
+                "quantity_gap": self.env._(
+                    "Sell what runs beyond the sale, or put what is missing in service."
+                ),
+            }[self[check]]
+        if check == "covered_result":
+            return {
+                "not_sold": self.env._("It is under contract without a sale: sell it, or end the contract."),
+                "quantity_gap": self.env._("Sale and contract have different quantities: mend the contract."),
+                "covered_not_installed": self.env._(
+                    "The contract covers what is not in service: put it in service, or end the contract."
+                ),
+                "not_covered": self.env._("Nothing covers it: start its contract, or offer maintenance."),
+            }[self[check]]
+        return {
+            "invoiced_not_won": self.env._("It was invoiced without a sale: win the sale, or credit it."),
+            "not_invoiced": self.env._("It was sold: invoice it, or say when it will be."),
+            "amount_gap": self.env._("Invoice what is left to invoice, or credit what is too much."),
+        }[self[check]]
 
     def _get_labels(self, names):
         labels = self.fields_get(names, ["string"])
@@ -126,17 +186,3 @@ class PembaReconciliationLine(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
-
-    def _get_salesperson(self):
-        """Who is in charge of its customer: its salesperson, who sold there last, its zone's manager."""
-        leads = self.env["crm.lead"].sudo().with_context(active_test=False)  # whoever sold
-        sold = leads.search(
-            self._get_of_customer("customer_id") & Domain("user_id.active", "=", True),
-            order="id desc",
-            limit=1,
-        )
-        users = self.partner_id.user_id, sold.user_id, self.zone_id.user_id, self.zone_id.team_id.user_id
-        return next((user for user in users if self._is_in_charge(user)), self.env["res.users"])
-
-    def _is_in_charge(self, user):
-        return bool(user.active and self.company_id in user.sudo().company_ids)  # whoever asks

@@ -97,19 +97,21 @@ class PembaReconciliationLine(models.Model):
         )
         if len(equipment) != 1:
             return self.action_open_equipment()
+        context = {
+            "default_equipment_ids": equipment.ids,
+            "default_kind": "correct_quantity",
+            "default_product_id": self.product_id.id,
+            "default_note": self.reconciliation_id.display_name,
+        }
+        if self.due_quantity:  # else it is for who corrects to say what there is
+            context["default_quantity"] = self.due_quantity
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Correct %s", equipment.display_name),
             "res_model": "pemba.equipment.change",
             "view_mode": "form",
             "target": "new",
-            "context": {
-                "default_equipment_ids": equipment.ids,
-                "default_kind": "correct_quantity",
-                "default_product_id": self.product_id.id,
-                "default_quantity": self.due_quantity,
-                "default_note": self.reconciliation_id.display_name,
-            },
+            "context": context,
         }
 
     # ------------------------------------------------------------
@@ -129,7 +131,10 @@ class PembaReconciliationLine(models.Model):
 
     def _get_contracts(self):
         """What contracts it is about: in force on the day or, where none is, not started yet."""
-        lines = self.env["pemba.contract.line"].search(self._get_contract_domain())
+        return self._get_contracts_among(self.env["pemba.contract.line"].search(self._get_contract_domain()))
+
+    def _get_contracts_among(self, lines):
+        """See ``_get_contracts``, of its lines of contracts."""
         in_force = lines.filtered(
             lambda line: line.state != "draft" and line.date_start <= self.date <= line.date_end
         )
@@ -205,7 +210,7 @@ class PembaReconciliationLine(models.Model):
         self.partner_id.sudo().lock_for_update(allow_referencing=True)  # nothing of them is written
 
     def _prepare_sale(self):
-        user = self._get_salesperson()
+        user = self._get_salespeople()[self]
         of_user = self.with_context(lang=user.lang or self.env.lang).env
         return {
             "name": of_user._("Reconciliation: %s", self.product_id.with_env(of_user).display_name),

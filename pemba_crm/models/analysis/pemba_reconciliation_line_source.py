@@ -3,23 +3,24 @@ from odoo.fields import Domain
 
 
 class PembaReconciliationLine(models.Model):
-    """What is behind a difference: its sales, orders, equipment, contracts and invoices."""
+    """What is behind differences of a run: their sales, orders, equipment, contracts and invoices."""
 
     _inherit = "pemba.reconciliation.line"
 
     def _get_of_customer(self, name="partner_id"):
         """Records of its customer: those of the company and of its contacts."""
-        if not self.partner_id:
-            return Domain(name, "=", False)
-        return Domain(f"{name}.commercial_partner_id", "=", self.partner_id.id)
+        of_customer = Domain(f"{name}.commercial_partner_id", "in", self.partner_id.ids)
+        if all(line.partner_id for line in self):
+            return of_customer
+        return of_customer | Domain(name, "=", False)
 
     def _get_sale_domain(self):
         """Lines of opportunities that were won by the day."""
         return (
-            Domain("product_id", "=", self.product_id.id)
+            Domain("product_id", "in", self.product_id.ids)
             & self._get_of_customer("lead_id.customer_id")
             & Domain("lead_id.won_status", "=", "won")
-            & Domain("lead_id.close_date", "<=", self.date)
+            & Domain("lead_id.close_date", "<=", self.reconciliation_id.date)
             & Domain("lead_id.company_id", "in", (self.company_id.id, False))
         )
 
@@ -27,7 +28,7 @@ class PembaReconciliationLine(models.Model):
         """Lines of orders for its customer, directly or through a distributor."""
         direct = Domain("order_id.end_customer_id", "=", False) & self._get_of_customer("order_id.partner_id")
         return (
-            Domain("product_id", "=", self.product_id.id)
+            Domain("product_id", "in", self.product_id.ids)
             & Domain("company_id", "=", self.company_id.id)
             & Domain("display_type", "=", False)
             & (
@@ -39,21 +40,21 @@ class PembaReconciliationLine(models.Model):
 
     def _get_equipment_domain(self):
         """Equipment of its customer with the product, in whatever state."""
-        has = Domain("component_ids.product_id", "=", self.product_id.id)
+        has = Domain("component_ids.product_id", "in", self.product_id.ids)
         return (
             Domain("company_id", "=", self.company_id.id)
             & self._get_of_customer()
-            & (has | Domain("product_id", "=", self.product_id.id))
+            & (has | Domain("product_id", "in", self.product_id.ids))
         )
 
     def _get_contract_domain(self):
         """Lines of contracts that are of the product or cover equipment with it."""
-        equipment = Domain("equipment_id.product_id", "=", self.product_id.id)
-        equipment |= Domain("equipment_id.component_ids.product_id", "=", self.product_id.id)
+        equipment = Domain("equipment_id.product_id", "in", self.product_id.ids)
+        equipment |= Domain("equipment_id.component_ids.product_id", "in", self.product_id.ids)
         return (
             Domain("contract_id.company_id", "=", self.company_id.id)
             & self._get_of_customer("contract_id.partner_id")
-            & (Domain("product_id", "=", self.product_id.id) | equipment)
+            & (Domain("product_id", "in", self.product_id.ids) | equipment)
         )
 
     def _get_invoice_domain(self):
@@ -62,7 +63,7 @@ class PembaReconciliationLine(models.Model):
         return (
             Domain("sale_line_ids", "in", orders)
             & Domain("parent_state", "=", "posted")
-            & Domain("date", "<=", self.date)
+            & Domain("date", "<=", self.reconciliation_id.date)
         )
 
     def action_open_sales(self):
@@ -75,7 +76,7 @@ class PembaReconciliationLine(models.Model):
         """Opportunities that say no product."""
         return (
             Domain("won_status", "=", "won")
-            & Domain("close_date", "<=", self.date)
+            & Domain("close_date", "<=", self.reconciliation_id.date)
             & Domain("opportunity_line_ids", "=", False)
             & self._get_of_customer("customer_id")
         )
