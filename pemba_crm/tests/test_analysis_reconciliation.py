@@ -340,9 +340,52 @@ class TestReconciliation(ReconciliationCommon):
         theirs.action_compute()
         self.assertEqual(theirs.line_ids.mapped("gap_amount_company"), [90000])
         self.assertEqual(theirs.line_ids.company_currency_id, other.currency_id)
-        runs = self.env["pemba.reconciliation"].with_user(self.accountant)
-        self.assertFalse(
-            runs.with_context(allowed_company_ids=self.company.ids).search([("id", "=", theirs.id)])
+        self.accountant.company_ids |= other
+        own = {"allowed_company_ids": self.company.ids}
+        for records in (theirs, theirs.line_ids):
+            as_accountant = records.with_user(self.accountant)
+            of_both = {"allowed_company_ids": [self.company.id, other.id]}
+            self.assertEqual(
+                len(as_accountant.with_context(**of_both).search([("id", "in", records.ids)])), 1
+            )
+            self.assertFalse(as_accountant.with_context(**own).search([("id", "in", records.ids)]))
+        with self._refused(UserError, "Compare another company in another run"):
+            theirs.company_id = self.company
+
+    def test_companies_add_up_in_the_users_currency(self):
+        other = self._create_company("Other", "JPY")
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": other.currency_id.id,
+                "company_id": self.company.id,
+                "rate": 160 * self.company.currency_id.rate,
+                "name": self.today,
+            }
+        )
+        self.env.user.company_ids |= other
+        for company, price in ((self.company, 700), (other, 80000)):
+            deal = self._create_deal(
+                {"product_id": self.training.id, "price_unit": price},
+                partner_id=self._customer(f"Buyer of {company.name}").id,
+                company_id=company.id,
+                deal_currency_id=company.currency_id.id,
+                team_id=False,
+                user_id=False,
+            )
+            deal.action_set_won()
+            deal.close_date = "2026-03-01"
+            run = self.env["pemba.reconciliation"].create({"date": DAY, "company_id": company.id})
+            run.action_compute()
+        lines = self.env["pemba.reconciliation.line"].with_context(
+            allowed_company_ids=[self.company.id, other.id]
+        )
+        groups = lines._read_group(
+            [("company_id", "in", (self.company | other).ids)],
+            ["company_id"],
+            ["gap_amount_company:sum_currency"],
+        )
+        self.assertEqual(
+            {company: round(amount, 2) for company, amount in groups}, {self.company: 700, other: 500}
         )
 
     def test_a_zone_has_its_customers_and_those_below_it(self):

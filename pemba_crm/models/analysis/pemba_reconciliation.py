@@ -204,10 +204,22 @@ class PembaReconciliation(models.Model):
         vals = self._without_results(vals)
         if any(not name.startswith(ALIVE) for name in vals):
             self._check_is_open()
+        if "company_id" in vals:
+            self.filtered(lambda run: run.company_id.id != vals["company_id"])._check_is_empty()
         result = super().write(vals)
         if not TERMS.isdisjoint(vals):
             self.filtered(lambda run: run.state == "compared")._set(state="draft")
         return result
+
+    def _check_is_empty(self):
+        """:raise UserError: naming a run of which there are lines: they are their company's"""
+        for run in self.filtered("line_ids"):
+            raise UserError(
+                self.env._(
+                    "%s, Company: it has lines of this one. Compare another company in another run.",
+                    run.display_name,
+                )
+            )
 
     def _without_results(self, vals):
         return {

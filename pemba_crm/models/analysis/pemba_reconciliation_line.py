@@ -28,8 +28,9 @@ class PembaReconciliationLine(models.Model):
     reconciliation_id = fields.Many2one(
         "pemba.reconciliation", string="Run", required=True, readonly=True, ondelete="cascade"
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
-    company_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
+    # As of the run: to store what is the same on a million lines, and to check it, takes long.
+    company_id = fields.Many2one(related="reconciliation_id.company_id")
+    company_currency_id = fields.Many2one(related="reconciliation_id.company_id.currency_id")
     date = fields.Date(string="As Of", readonly=True)
     state = fields.Selection(related="reconciliation_id.state", string="Run's State")
 

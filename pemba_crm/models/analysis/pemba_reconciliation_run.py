@@ -99,7 +99,8 @@ class PembaReconciliation(models.Model):
     def _get_statement(self, previous):
         """Compare, write the lines and add up what matched, all at once.
 
-        What is matched now is kept where it was explained when it was a difference.
+        What is matched now is kept where it was explained when it was a difference. Nobody writes these
+        lines; who explains one is its last editor.
         """
         names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED)
         names += ("fix_lead_id", "activity_id")
@@ -152,11 +153,9 @@ class PembaReconciliation(models.Model):
                     OR prior.reason_id IS NOT NULL AND prior.result != 'matched'),
             stored AS (
                 INSERT INTO pemba_reconciliation_line (
-                       create_uid, create_date, write_uid, write_date,
-                       reconciliation_id, date, company_id, company_currency_id,
+                       create_date, write_date, reconciliation_id, date,
                        previous_result, evolution, %(names)s)
-                SELECT %(user)s, %(now)s, %(user)s, %(now)s,
-                       %(run)s, %(date)s, %(company)s, %(currency)s, previous_result, evolution, %(names)s
+                SELECT %(now)s, %(now)s, %(run)s, %(date)s, previous_result, evolution, %(names)s
                   FROM line
                  ORDER BY gravity, ABS(gap_amount_company) + missed_amount_company DESC,
                           partner_id, product_id
@@ -178,12 +177,9 @@ class PembaReconciliation(models.Model):
             names=SQL(", ").join(map(SQL.identifier, names)),
             figures=figures,
             prior_figures=prior_figures,
-            user=self.env.uid,
             now=fields.Datetime.now(),
             run=self.id,
             date=self.date,
-            company=self.company_id.id,
-            currency=self.currency_id.id,
             totals=SQL(", ").join(
                 SQL("COALESCE(SUM(%s), 0) AS %s", SQL.identifier(of), SQL.identifier(name))
                 for name, of in TOTALS.items()
