@@ -30,12 +30,9 @@ class PembaReconciliation(models.Model):
                            AS due_quantity,
                        CASE WHEN contract_quantity != 0 THEN contract_quantity
                             ELSE attended_quantity + stray_quantity END AS covered_quantity,
-                       ROUND(won_at_rate - invoiced_at_rate, %(decimals)s) AS gap_amount_company,
-                       ROUND(order_gap, %(decimals)s) AS order_gap_company,
-                       ROUND(uncovered_rate * CASE WHEN counting_quantity > 0 AND paid_amount > 0
-                                                   THEN paid_amount / counting_quantity
-                                                   ELSE COALESCE(template.list_price * %(list_rate)s, 0) END,
-                             %(decimals)s) AS missed_amount_company,
+                       %(gap)s AS gap_amount_company,
+                       %(order_gap)s AS order_gap_company,
+                       %(missed)s AS missed_amount_company,
                        %(installed)s AS installed_result,
                        %(covered)s AS covered_result,
                        %(invoiced)s AS invoiced_result
@@ -45,11 +42,30 @@ class PembaReconciliation(models.Model):
                 OFFSET 0) one  -- so that each result is found once
             """,
             codes=[code for code, _label in RESULTS],
-            decimals=self.currency_id.decimal_places,
-            list_rate=self._get_list_rate(),
+            gap=self._get_gap(),
+            order_gap=self._round(SQL("order_gap")),
+            missed=self._round(
+                SQL(
+                    "uncovered_rate * CASE WHEN counting_quantity > 0 AND paid_amount > 0"
+                    " THEN paid_amount / counting_quantity ELSE COALESCE(template.list_price * %s, 0) END",
+                    self._get_list_rate(),
+                )
+            ),
             installed=self._get_installed_result(**tolerances),
             covered=self._get_covered_result(**tolerances),
             invoiced=self._get_invoiced_result(**tolerances),
+        )
+
+    def _get_gap(self):
+        """What was won less what was invoiced, at the rates of the deals."""
+        return self._round(SQL("won_at_rate - invoiced_at_rate"))
+
+    def _round(self, amount):
+        """A sum of floats to the cent; most are nothing, and need not be turned into decimals."""
+        return SQL(
+            "CASE WHEN ABS(%(amount)s) < 1e-7 THEN 0 ELSE ROUND((%(amount)s)::numeric, %(decimals)s) END",
+            amount=amount,
+            decimals=self.currency_id.decimal_places,
         )
 
     def _get_list_rate(self):
@@ -98,7 +114,7 @@ class PembaReconciliation(models.Model):
             CASE WHEN ABS(won_at_rate) < %(cent)s AND ABS(invoiced_at_rate) < %(cent)s
                       AND ABS(order_gap) <= %(amount)s
                  THEN CASE WHEN won_quantity != 0 OR invoiced_quantity != 0 THEN 'matched' END
-                 WHEN ABS(ROUND(won_at_rate - invoiced_at_rate, %(decimals)s)) <= %(amount)s
+                 WHEN ABS(%(gap)s) <= %(amount)s
                  THEN CASE WHEN ABS(order_gap) <= %(amount)s THEN 'matched' ELSE 'amount_gap' END
                  WHEN ABS(invoiced_at_rate) < %(cent)s THEN 'not_invoiced'
                  WHEN ABS(won_at_rate) < %(cent)s THEN 'invoiced_not_won'
@@ -106,5 +122,5 @@ class PembaReconciliation(models.Model):
             """,
             cent=cent,
             amount=amount,
-            decimals=self.currency_id.decimal_places,
+            gap=self._get_gap(),
         )
