@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -258,67 +258,12 @@ class PembaReconciliation(models.Model):
     # Actions
     # ------------------------------------------------------------
 
-    def action_sign_off(self):
-        """Lock the run as it is, with names as text; close sales until its day where it says so.
-
-        :raise AccessError: for who is no accountant
-        :raise UserError: naming a run that is signed off already, is not compared yet, is of a day to come,
-            or has differences without a reason
-        """
-        if not self.env.user.has_group("pemba_crm.group_accountant"):
-            raise AccessError(self.env._("Only accountants sign off."))
-        self.check_access("write")
-        self.lock_for_update()
-        for run in self:
-            run._check_can_sign_off()
-            run._write_names()
-            run._set(
-                state="signed",
-                signed_user_id=self.env.uid,
-                signed_name=self.env.user.name,
-                signed_date=fields.Datetime.now(),
-                company_name=run.company_id.name,
-                zone_name=run.zone_id.name,
-            )
-            if run.closes_sales and not run.zone_id:
-                run._close_sales()
-        return True
-
     def _check_is_compared(self):
         """:raise UserError: naming a run that is signed off, or that is to be compared"""
         self._check_is_open()
         for run in self:
             if run.state != "compared":
                 raise UserError(self.env._("%s: compare it first.", run.display_name))
-
-    def _check_can_sign_off(self):
-        self._check_is_compared()
-        if self.date > fields.Date.context_today(self):
-            raise UserError(self.env._("%s: its day is not over yet.", self.display_name))
-        if self.unexplained_count:
-            first = self.line_ids.search(self._get_unexplained_domain(), limit=3)
-            raise UserError(
-                self.env._(
-                    "%(run)s, differences without a reason: %(count)s, such as %(examples)s.",
-                    run=self.display_name,
-                    count=self.unexplained_count,
-                    examples="; ".join(first.mapped("display_name")),
-                )
-            )
-
-    def _get_unexplained_domain(self):
-        return [
-            ("reconciliation_id", "in", self.ids),
-            ("result", "!=", "matched"),
-            ("reason_id", "=", False),
-        ]
-
-    def _close_sales(self):
-        """Sales of the company are closed until its day, unless they are until a later one."""
-        company = self.company_id.sudo()  # accountants who sign off close what they checked
-        if not company.pemba_sales_closed_date or company.pemba_sales_closed_date < self.date:
-            company.pemba_sales_closed_date = self.date
-            self._message_log(body=self.env._("Sales are closed until %s.", format_date(self.env, self.date)))
 
     def action_open_lines(self):
         """Its differences; what was explained and matches now is one filter away."""

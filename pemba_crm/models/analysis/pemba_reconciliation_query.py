@@ -94,6 +94,19 @@ class PembaReconciliation(models.Model):
         zones = self.env["pemba.zone"].search([("id", "child_of", self.zone_id.ids)])
         return SQL("partner.zone_id = ANY(%s)", zones.ids)
 
+    def _get_facts(self):
+        """Whatever is compared, ``[(columns, FROM and WHERE)]``; an add-on may add its own."""
+        return [
+            self._get_won_lines(),
+            self._get_won_without_lines(),
+            self._get_orders(),
+            self._get_opening_sales(),
+            self._get_installed(),
+            self._get_contracts(),
+            self._get_strays(),
+            self._get_invoices(),
+        ]
+
     def _as_fact(self, columns, source):
         """A query with all columns of a fact; those that it does not have are empty."""
         none = {name: SQL("NULL::%s", SQL(kind)) for name, kind in KEYS.items()}

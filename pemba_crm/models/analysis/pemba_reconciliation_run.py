@@ -2,8 +2,6 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..pipeline.crm_lead import OURS
-
 # What a line takes over as it was compared.
 STORED = (
     *("partner_id", "product_id", "zone_id", "sale_type_id", "distributor_id", "deal_currency_id"),
@@ -218,31 +216,3 @@ class PembaReconciliation(models.Model):
                 )
             )
         ]
-
-    def _write_names(self):
-        """Lines keep the names of what they are of as text, whatever becomes of it."""
-        lines = self.line_ids.sudo().with_context(pemba_following=OURS)  # whatever it is of
-        for name, text in (
-            ("partner_id", "partner_name"),
-            ("product_id", "product_name"),
-            ("distributor_id", "distributor_name"),
-            ("zone_id", "zone_name"),
-            ("sale_type_id", "sale_type_name"),
-            ("reason_id", "reason_name"),
-        ):
-            of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]
-            named = self.env[lines._fields[name].comodel_name].sudo()  # as above
-            records = named.browse(record.id for (record,) in lines._read_group(of_run, [name]))
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE pemba_reconciliation_line line SET %s = named.name"
-                    " FROM (SELECT UNNEST(%s::int[]) AS id, UNNEST(%s::varchar[]) AS name) named"
-                    " WHERE line.reconciliation_id = %s AND line.%s = named.id",
-                    SQL.identifier(text),
-                    records.ids,
-                    records.mapped("display_name"),
-                    self.id,
-                    SQL.identifier(name),
-                )
-            )
-        lines.invalidate_model(flush=False)

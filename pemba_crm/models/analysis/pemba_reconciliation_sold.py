@@ -6,26 +6,9 @@ from odoo.tools import SQL
 
 
 class PembaReconciliation(models.Model):
-    """The facts that are compared: sales, orders, the base, contracts and invoices."""
+    """What was sold: won opportunities, orders without one, and opening sales."""
 
     _inherit = "pemba.reconciliation"
-
-    def _get_facts(self):
-        """Whatever is compared, ``[(columns, FROM and WHERE)]``; an add-on may add its own."""
-        return [
-            self._get_won_lines(),
-            self._get_won_without_lines(),
-            self._get_orders(),
-            self._get_opening_sales(),
-            self._get_installed(),
-            self._get_contracts(),
-            self._get_strays(),
-            self._get_invoices(),
-        ]
-
-    # ------------------------------------------------------------
-    # What was sold
-    # ------------------------------------------------------------
 
     def _get_won_condition(self):
         """Opportunities of the company that were won by the day."""
@@ -227,138 +210,6 @@ class PembaReconciliation(models.Model):
               JOIN product_template template ON template.id = product.product_tmpl_id
          LEFT JOIN pemba_sale_type sale_type ON sale_type.id = template.pemba_sale_type_id
              WHERE opening.company_id = %s AND opening.date <= %s
-            """,
-            self.company_id.id,
-            self.date,
-        )
-        return columns, source
-
-    # ------------------------------------------------------------
-    # What is there
-    # ------------------------------------------------------------
-
-    def _get_installed(self):
-        """Production, in service or suspended; whether it could be under maintenance and is not."""
-        can_be_covered = SQL(
-            "software.maintenance_product_id IS NOT NULL AND deployment.is_subscription IS NOT TRUE"
-            " AND COALESCE(equipment.warranty_end_date, '-infinity') < %s",
-            self.date,
-        )
-        is_missed = SQL("covered.equipment_id IS NULL AND %s", can_be_covered)
-        columns = {
-            "partner_id": SQL("base.partner"),
-            "product_id": SQL("base.product"),
-            "distributor_id": SQL("equipment.distributor_id"),
-            "installed_quantity": SQL("base.quantity"),
-            "attended_quantity": SQL("CASE WHEN covered.equipment_id IS NOT NULL THEN base.quantity END"),
-            "uncovered_quantity": SQL("CASE WHEN %s THEN base.quantity END", is_missed),
-            "uncovered_rate": SQL(
-                "CASE WHEN %s THEN base.quantity * software.maintenance_rate / 100 END", is_missed
-            ),
-        }
-        source = SQL(
-            """
-              FROM base
-              JOIN pemba_equipment equipment ON equipment.id = base.equipment
-         LEFT JOIN pemba_software software ON software.id = equipment.software_id
-         LEFT JOIN pemba_deployment_type deployment ON deployment.id = equipment.deployment_type_id
-         LEFT JOIN (
-                SELECT DISTINCT equipment_id, partner_id FROM in_force WHERE equipment_id IS NOT NULL) covered
-                ON covered.equipment_id = base.equipment AND covered.partner_id = base.partner
-             WHERE base.product IS NOT NULL AND equipment.usage = 'production'
-            """
-        )
-        return columns, source
-
-    def _get_contracts(self):
-        """Lines of contracts in force on the day."""
-        columns = {
-            "partner_id": SQL("in_force.partner_id"),
-            "product_id": SQL("in_force.product_id"),
-            "distributor_id": SQL("in_force.distributor_id"),
-            "contract_quantity": SQL("in_force.quantity"),
-        }
-        return columns, SQL("FROM in_force")
-
-    def _get_strays(self):
-        """Lines of contracts that cover equipment which the customer does not have in service."""
-        columns = {
-            "partner_id": SQL("in_force.partner_id"),
-            "product_id": SQL("equipment.product_id"),
-            "distributor_id": SQL("in_force.distributor_id"),
-            "stray_quantity": SQL("in_force.quantity"),
-        }
-        source = SQL(
-            """
-              FROM in_force
-              JOIN pemba_equipment equipment ON equipment.id = in_force.equipment_id
-         LEFT JOIN (SELECT DISTINCT equipment, partner FROM base) has
-                ON has.equipment = in_force.equipment_id AND has.partner = in_force.partner_id
-             WHERE has.equipment IS NULL
-            """
-        )
-        return columns, source
-
-    def _get_invoices(self):
-        """Posted invoices and credit notes of what was sold, through its order lines; no down payments.
-
-        What invoices several order lines in one is theirs in equal shares.
-        """
-        is_won = SQL("(lead.won_status IS NOT DISTINCT FROM 'won' AND line.active)")
-        rate = SQL(
-            "COALESCE(NULLIF(CASE WHEN %s THEN lead.deal_rate ELSE sale_order.currency_rate END, 0), 1)",
-            is_won,
-        )
-        currency = SQL(
-            "CASE WHEN %s THEN COALESCE(lead.deal_currency_id, %s) ELSE sale_order.currency_id END",
-            *(is_won, self.currency_id.id),
-        )
-        is_same = SQL("invoice_line.currency_id = %s", currency)
-        sign = SQL("CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END")
-        columns = {
-            "partner_id": SQL(
-                "CASE WHEN %s THEN lead.customer_id ELSE buyer.commercial_partner_id END", is_won
-            ),
-            "product_id": SQL("CASE WHEN %s THEN line.product_id ELSE order_line.product_id END", is_won),
-            "distributor_id": SQL(
-                "CASE WHEN %s THEN lead.distributor_id WHEN sale_order.end_customer_id IS NOT NULL"
-                " THEN sale_order.partner_id END",
-                is_won,
-            ),
-            "currency_id": currency,
-            "invoiced_quantity": SQL(
-                "%s * invoice_line.quantity * unit.factor / own_unit.factor / rel.shares", sign
-            ),
-            "invoiced_amount": SQL(
-                "CASE WHEN %s THEN - invoice_line.amount_currency ELSE - invoice_line.balance * %s END"
-                " / rel.shares",
-                *(is_same, rate),
-            ),
-            "invoiced_amount_company": SQL("- invoice_line.balance / rel.shares"),
-            "invoiced_at_rate": SQL(
-                "CASE WHEN %s THEN - invoice_line.amount_currency / %s ELSE - invoice_line.balance END"
-                " / rel.shares",
-                *(is_same, rate),
-            ),
-        }
-        source = SQL(
-            """
-              FROM (SELECT *, COUNT(*) OVER (PARTITION BY invoice_line_id) AS shares
-                      FROM sale_order_line_invoice_rel) rel
-              JOIN account_move_line invoice_line ON invoice_line.id = rel.invoice_line_id
-              JOIN account_move invoice ON invoice.id = invoice_line.move_id
-              JOIN sale_order_line order_line ON order_line.id = rel.order_line_id
-              JOIN sale_order ON sale_order.id = order_line.order_id
-              JOIN res_partner buyer ON buyer.id = COALESCE(sale_order.end_customer_id, sale_order.partner_id)
-         LEFT JOIN product_product product ON product.id = order_line.product_id
-         LEFT JOIN product_template template ON template.id = product.product_tmpl_id
-         LEFT JOIN uom_uom own_unit ON own_unit.id = COALESCE(template.uom_id, order_line.product_uom_id)
-         LEFT JOIN uom_uom unit ON unit.id = COALESCE(invoice_line.product_uom_id, order_line.product_uom_id)
-         LEFT JOIN pemba_opportunity_line line ON line.id = order_line.opportunity_line_id
-         LEFT JOIN crm_lead lead ON lead.id = line.lead_id
-             WHERE invoice_line.parent_state = 'posted' AND invoice_line.company_id = %s
-               AND invoice.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-               AND invoice_line.date <= %s AND order_line.is_downpayment IS NOT TRUE
             """,
             self.company_id.id,
             self.date,

@@ -1,0 +1,94 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, format_date
+
+from ..pipeline.crm_lead import OURS
+
+
+class PembaReconciliation(models.Model):
+    """A run that is signed off: locked as it is, with names as text, and sales closed where it says so."""
+
+    _inherit = "pemba.reconciliation"
+
+    def action_sign_off(self):
+        """Lock the run as it is, with names as text; close sales until its day where it says so.
+
+        :raise AccessError: for who is no accountant
+        :raise UserError: naming a run that is signed off already, is not compared yet, is of a day to come,
+            or has differences without a reason
+        """
+        if not self.env.user.has_group("pemba_crm.group_accountant"):
+            raise AccessError(self.env._("Only accountants sign off."))
+        self.check_access("write")
+        self.lock_for_update()
+        for run in self:
+            run._check_can_sign_off()
+            run._write_names()
+            run._set(
+                state="signed",
+                signed_user_id=self.env.uid,
+                signed_name=self.env.user.name,
+                signed_date=fields.Datetime.now(),
+                company_name=run.company_id.name,
+                zone_name=run.zone_id.name,
+            )
+            if run.closes_sales and not run.zone_id:
+                run._close_sales()
+        return True
+
+    def _check_can_sign_off(self):
+        self._check_is_compared()
+        if self.date > fields.Date.context_today(self):
+            raise UserError(self.env._("%s: its day is not over yet.", self.display_name))
+        if self.unexplained_count:
+            first = self.line_ids.search(self._get_unexplained_domain(), limit=3)
+            raise UserError(
+                self.env._(
+                    "%(run)s, differences without a reason: %(count)s, such as %(examples)s.",
+                    run=self.display_name,
+                    count=self.unexplained_count,
+                    examples="; ".join(first.mapped("display_name")),
+                )
+            )
+
+    def _get_unexplained_domain(self):
+        return [
+            ("reconciliation_id", "in", self.ids),
+            ("result", "!=", "matched"),
+            ("reason_id", "=", False),
+        ]
+
+    def _close_sales(self):
+        """Sales of the company are closed until its day, unless they are until a later one."""
+        company = self.company_id.sudo()  # accountants who sign off close what they checked
+        if not company.pemba_sales_closed_date or company.pemba_sales_closed_date < self.date:
+            company.pemba_sales_closed_date = self.date
+            self._message_log(body=self.env._("Sales are closed until %s.", format_date(self.env, self.date)))
+
+    def _write_names(self):
+        """Lines keep the names of what they are of as text, whatever becomes of it."""
+        lines = self.line_ids.sudo().with_context(pemba_following=OURS)  # whatever it is of
+        for name, text in (
+            ("partner_id", "partner_name"),
+            ("product_id", "product_name"),
+            ("distributor_id", "distributor_name"),
+            ("zone_id", "zone_name"),
+            ("sale_type_id", "sale_type_name"),
+            ("reason_id", "reason_name"),
+        ):
+            of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]
+            named = self.env[lines._fields[name].comodel_name].sudo()  # as above
+            records = named.browse(record.id for (record,) in lines._read_group(of_run, [name]))
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE pemba_reconciliation_line line SET %s = named.name"
+                    " FROM (SELECT UNNEST(%s::int[]) AS id, UNNEST(%s::varchar[]) AS name) named"
+                    " WHERE line.reconciliation_id = %s AND line.%s = named.id",
+                    SQL.identifier(text),
+                    records.ids,
+                    records.mapped("display_name"),
+                    self.id,
+                    SQL.identifier(name),
+                )
+            )
+        lines.invalidate_model(flush=False)
