@@ -451,6 +451,13 @@ class TestReconciliation(ReconciliationCommon):
         run.action_compute()
         self.assertEqual((self._results(run), run.matched_count), ({}, 1))
 
+    def test_what_differs_by_the_tolerance_matches(self):
+        customer = self._customer("Tolerated")
+        line = {"product_id": self.server.id, "quantity": 1.1, "price_unit": 100}
+        self._invoice(self._order(customer, line))
+        self._place(customer, 1)
+        self.assertEqual(self._results(self._run(quantity_tolerance=0.1)), {})
+
     def test_what_says_no_product_is_compared_by_its_amount(self):
         customer = self._customer("Simple")
         self._win(customer, expected_revenue=400)

@@ -183,6 +183,34 @@ class TestReconciliationFixes(ReconciliationCommon):
         later.action_fix()
         self.assertFalse(later.answer, "asked once more")
 
+    def test_nobody_is_asked_about_what_matches(self):
+        deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        run = self._run(user=self.accountant)
+        run.line_ids.reason_id = self.reason
+        deal.opportunity_line_ids.price_unit = 0
+        run.action_compute()
+        with self._refused(UserError, "matches: there is nothing to settle"):
+            run.line_ids.action_ask()
+
+    def test_a_deal_of_another_company_is_not_asked_about(self):
+        other = self._create_company("Other", "EUR")
+        self.env.user.company_ids |= other
+        self.salesperson.company_ids |= other
+        customer = self._customer("Both")
+        ours = self._win(customer, expected_revenue=400)
+        theirs = self._create_deal(
+            partner_id=customer.id,
+            company_id=other.id,
+            expected_revenue=900,
+            team_id=False,
+            user_id=self.salesperson.id,
+        )
+        theirs.action_set_won()
+        theirs.close_date = "2026-03-01"
+        line = self._run(user=self.accountant).line_ids
+        line.action_fix()
+        self.assertEqual((len(self._asked(ours)), len(self._asked(theirs))), (1, 0))
+
     def test_who_is_asked_about_two_runs_is_asked_once(self):
         deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
         lines = self._run("2026-04-30").line_ids | self._run().line_ids
@@ -417,6 +445,7 @@ class TestUninstalling(ReconciliationCommon):
         order = self._order(self._customer("Slow"), {"product_id": self.study.id})
         self._run().line_ids.with_user(self.accountant).action_fix()
         activity = order.activity_ids
+        activity.action_feedback(feedback="Soon")
         _keep_activities(self.env)
         self.assertEqual(activity.activity_type_id, self.env.ref("mail.mail_activity_data_todo"))
         self.assertEqual(activity.summary, "Study: Not Invoiced")

@@ -52,14 +52,16 @@ class PembaReconciliation(models.Model):
         return self.env._("Reconciliation %s", self.display_name)
 
     def _get_printed_lines(self):
-        """The gravest lines; the others are in the workbook."""
-        return self.line_ids.search([("reconciliation_id", "=", self.id)], limit=PRINTED)
+        """The gravest differences; the others are in the workbook."""
+        return self.line_ids.search(self._get_differences_domain(), limit=PRINTED)
 
-    def _get_amount_totals(self, names=AMOUNTS):
-        """The sums of all its lines, in company currency: a list as long as the names."""
-        [sums] = self.line_ids._read_group(
-            [("reconciliation_id", "=", self.id)], [], [f"{name}:sum" for name in names]
-        )
+    def _get_differences_domain(self):
+        return [("reconciliation_id", "=", self.id), ("result", "!=", "matched")]
+
+    def _get_amount_totals(self, names=AMOUNTS, domain=None):
+        """The sums of its differences, or of other lines, in company currency: one for each name."""
+        domain = domain or self._get_differences_domain()
+        [sums] = self.line_ids._read_group(domain, [], [f"{name}:sum" for name in names])
         return [total or 0.0 for total in sums]
 
     def _get_xlsx(self):
@@ -172,9 +174,10 @@ class PembaReconciliation(models.Model):
     def _write_totals(self, workbook, sheet, row):
         """Below the lines: the sums of their amounts in company currency."""
         names = [name for name in COLUMNS if name.endswith("_company")]
+        of_run = [("reconciliation_id", "=", self.id)]
         money = workbook.add_format({"num_format": self._get_money_format(), "bold": True})
         sheet.write_string(row, 0, self.env._("Total"), workbook.add_format({"bold": True}))
-        for name, total in zip(names, self._get_amount_totals(names), strict=True):
+        for name, total in zip(names, self._get_amount_totals(names, of_run), strict=True):
             sheet.write_number(row, list(COLUMNS).index(name), total, money)
 
     def _iterate_lines(self):

@@ -25,6 +25,8 @@ class PembaReconciliationLine(models.Model):
         """
         self.reconciliation_id._check_is_compared()
         different = self.filtered(lambda one: one.result != "matched")
+        if not different:
+            self[:1]._get_gravest_check()  # which refuses what matches
         asked = different._request({line: line._get_gravest_check() for line in different})
         unasked = different.filtered(lambda one: not asked[one])
         if unasked == different:

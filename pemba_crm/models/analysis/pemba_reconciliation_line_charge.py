@@ -22,7 +22,7 @@ class PembaReconciliationLine(models.Model):
             support = self.env["crm.lead"]._get_delivery_user(run.company_id)
             delivered = {} if is_correction else deliveries._get_undelivered_by_line()
             contracts = lines.filtered(
-                lambda one: checks[one] == "covered_result" and not one.uncovered_quantity
+                lambda one: checks[one] == "covered_result" and not one._is_unattended()
             )._get_contracts_by_line()
             documents = lines.filtered(lambda one: checks[one] == "invoiced_result")._get_documents_by_line()
             salespeople = lines._get_salespeople()
@@ -130,7 +130,8 @@ class PembaReconciliationLine(models.Model):
         for customer, newest in leads._read_group(of_customers, ["customer_id"], ["id:max"]):
             known = last.get(customer.commercial_partner_id, 0)
             last[customer.commercial_partner_id] = max(known, newest)
-        return {customer: leads.browse(newest).user_id for customer, newest in last.items()}
+        newest_ones = leads.browse(last.values())
+        return {customer: lead.user_id for customer, lead in zip(last, newest_ones, strict=True)}
 
     def _is_in_charge(self, user):
         return bool(user.active and self.company_id in user.sudo().company_ids)  # whoever asks

@@ -118,9 +118,13 @@ class PembaReconciliationLine(models.Model):
     # Contracts
     # ------------------------------------------------------------
 
+    def _is_unattended(self):
+        """Whether something runs that nothing covers, and maintenance of it can be offered."""
+        return bool(self.covered_result == "not_covered" and self.uncovered_quantity)
+
     def _fix_covered(self):
         """Offer the maintenance that is missing, or mend the contract."""
-        if self.covered_result == "not_covered" and self.uncovered_quantity:
+        if self._is_unattended():
             return self._sell("covered_result", self._prepare_maintenance())
         contracts = self._get_contracts()
         if not contracts or not contracts.has_access("write"):

@@ -19,6 +19,7 @@ class PembaReconciliationLine(models.Model):
         return (
             Domain("product_id", "in", self.product_id.ids)
             & self._get_of_customer("lead_id.customer_id")
+            & Domain("active", "=", True)
             & Domain("lead_id.won_status", "=", "won")
             & Domain("lead_id.close_date", "<=", self.reconciliation_id.date)
             & Domain("lead_id.company_id", "in", (self.company_id.id, False))
@@ -75,9 +76,11 @@ class PembaReconciliationLine(models.Model):
     def _get_lead_domain(self):
         """Opportunities that say no product."""
         return (
-            Domain("won_status", "=", "won")
+            Domain("type", "=", "opportunity")
+            & Domain("won_status", "=", "won")
             & Domain("close_date", "<=", self.reconciliation_id.date)
             & Domain("opportunity_line_ids", "=", False)
+            & Domain("company_id", "in", (self.company_id.id, False))
             & self._get_of_customer("customer_id")
         )
 

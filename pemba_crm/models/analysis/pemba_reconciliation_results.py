@@ -17,7 +17,8 @@ class PembaReconciliation(models.Model):
         own = (self.quantity_tolerance or 0.0, self.amount_tolerance or 0.0)
         # Less than half of the smallest coin is the dust of conversions.
         cent = self.currency_id.rounding / 2
-        tolerances = {"quantity": max(own[0], 1e-6), "amount": max(own[1], cent), "cent": cent}
+        # Quantities are floats: what differs by exactly the tolerance matches.
+        tolerances = {"quantity": own[0] + 1e-6, "amount": max(own[1], cent), "cent": cent}
         return SQL(
             """
             SELECT one.*,
