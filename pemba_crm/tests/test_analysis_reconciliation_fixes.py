@@ -174,8 +174,9 @@ class TestReconciliationFixes(ReconciliationCommon):
         self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
         line = self._run().line_ids.with_user(self.accountant)
         line.action_fix()
-        self.assertIn("invoice it, or say when it will be", str(line.activity_id.sudo().note))
-        line.activity_id.with_user(self.salesperson).action_feedback(feedback="In July")
+        request = line.activity_id.with_user(self.salesperson)
+        self.assertIn("invoice it, or say when it will be", str(request.note))
+        request.action_feedback(feedback="In July")
         later = self._run("2026-07-31", user=self.accountant).line_ids
         for one in (line, later):
             self.assertEqual((one.answer, bool(one.answered_date)), ("In July", True))

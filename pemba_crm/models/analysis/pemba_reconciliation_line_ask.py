@@ -179,11 +179,15 @@ class PembaReconciliationLine(models.Model):
         if unasked:
             names = "; ".join(unasked[:5].mapped("display_name"))
             message += " " + self.env._("Nobody is in charge of: %s.", names)
+        return self._display(message, bool(unasked))
+
+    def _display(self, message, is_warning):
+        """A message, over the lines as they are now."""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if unasked else "success",
+                "type": "warning" if is_warning else "success",
                 "message": message,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },

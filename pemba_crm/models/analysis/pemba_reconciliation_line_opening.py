@@ -37,14 +37,7 @@ class PembaReconciliationLine(models.Model):
         if left:
             names = "; ".join(left[:5].mapped("display_name"))
             message += " " + self.env._("Left out: %(count)s, %(names)s.", count=len(left), names=names)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if left else "success",
-                "message": message,
-            },
-        }
+        return self._display(message, bool(left))
 
     def _get_recorded(self):
         """What was recorded since their runs were compared, by whatever run: ``{line: quantity}``."""
