@@ -10,6 +10,9 @@ SELECT setseed(%(seed)s);
 UPDATE product_template SET list_price = (random() * 1000)::int,
        pemba_equipment_policy = (ARRAY['none', 'per_line', 'per_unit'])[1 + (random() * 2)::int]
  WHERE id = ANY(%(templates)s);
+UPDATE res_partner SET commercial_partner_id =
+       CASE WHEN id = %(mover)s AND random() < 0.5 THEN (%(customers)s::int[])[1] ELSE id END
+ WHERE id = ANY(%(customers)s);
 UPDATE crm_lead SET customer_id = (%(customers)s::int[])[1 + (random() * 6)::int],
        won_status = (ARRAY['won', 'won', 'won', 'lost', 'pending'])[1 + (random() * 4)::int],
        close_date = %(day)s::date - 200 + (random() * 250)::int,
@@ -88,7 +91,7 @@ UPDATE account_move SET move_type = (ARRAY['out_invoice', 'out_refund'])[1 + (ra
  WHERE id = ANY(%(moves)s);
 UPDATE pemba_opening_sale SET partner_id = (%(customers)s::int[])[1 + (random() * 5)::int],
        product_id = (%(products)s::int[])[1 + (random() * 3)::int],
-       quantity = 1 + (random() * 8)::int, amount = (random() * 300)::int,
+       quantity = 1 + (random() * 8)::int, amount = (ARRAY[0, 40, 300])[1 + (random() * 2)::int],
        date = %(day)s::date - 100 + (random() * 130)::int,
        date_end = CASE WHEN random() < 0.5 THEN %(day)s::date - 40 + (random() * 130)::int END
  WHERE id = ANY(%(openings)s);
@@ -111,7 +114,9 @@ WITH won AS (
       FROM pemba_opportunity_line line, crm_lead lead, product_product product, product_template template
      WHERE lead.id = line.lead_id AND product.id = line.product_id AND template.id = product.product_tmpl_id
        AND line.active AND lead.won_status = 'won' AND lead.type = 'opportunity'
-       AND lead.close_date <= %(day)s AND COALESCE(lead.company_id, %(shared)s) = %(company)s
+       AND lead.close_date <= %(day)s AND COALESCE(lead.company_id, (
+               SELECT MIN(company_id) FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
+           ), %(shared)s) = %(company)s
 ), ordered AS (
     SELECT COALESCE(sale_order.end_customer_id, sale_order.partner_id) AS partner, line.product_id AS product,
            line.product_uom_qty * (SELECT factor FROM uom_uom WHERE id = line.product_uom_id) AS quantity,
@@ -141,8 +146,8 @@ WITH won AS (
     SELECT * FROM pemba_equipment_event WHERE date <= %(day)s ORDER BY date DESC, id DESC
 ), runs AS (
     SELECT equipment.*,
-           (SELECT partner_id FROM event WHERE equipment_id = equipment.id AND partner_id IS NOT NULL
-             ORDER BY date DESC, id DESC LIMIT 1) AS owner
+           (SELECT commercial_partner_id FROM event JOIN res_partner partner ON partner.id = event.partner_id
+             WHERE equipment_id = equipment.id ORDER BY event.date DESC, event.id DESC LIMIT 1) AS owner
       FROM pemba_equipment equipment
      WHERE equipment.company_id = %(company)s
        AND (SELECT state FROM event WHERE equipment_id = equipment.id AND state IS NOT NULL
@@ -157,8 +162,9 @@ WITH won AS (
               runs.warranty_end_date, line.product_id, line.module_id
     HAVING SUM(line.quantity) != 0
 ), in_force AS (
-    SELECT line.*, contract.partner_id AS partner, line.product_id AS product
+    SELECT line.*, owner.commercial_partner_id AS partner, line.product_id AS product
       FROM pemba_contract_line line JOIN pemba_contract contract ON contract.id = line.contract_id
+      JOIN res_partner owner ON owner.id = contract.partner_id
      WHERE contract.state != 'draft' AND contract.company_id = %(company)s
        AND line.date_start <= %(day)s AND line.date_end >= %(day)s
 ), installed AS (
@@ -211,7 +217,9 @@ WITH won AS (
     SELECT lead.customer_id AS partner, NULL::int AS product, lead.expected_revenue AS amount
       FROM crm_lead lead
      WHERE lead.won_status = 'won' AND lead.type = 'opportunity' AND lead.close_date <= %(day)s
-       AND COALESCE(lead.company_id, %(shared)s) = %(company)s
+       AND COALESCE(lead.company_id, (
+               SELECT MIN(company_id) FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
+           ), %(shared)s) = %(company)s
        AND NOT EXISTS (SELECT FROM pemba_opportunity_line line WHERE line.lead_id = lead.id AND line.active)
        AND NOT EXISTS (SELECT FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
                         AND company_id = %(company)s AND date_order::date <= %(day)s)
@@ -248,7 +256,16 @@ FIGURES = {
         ("amount", "opening"),
         ("amount", "without_lines"),
     ],
-    "paid": [("price_subtotal / deal_rate", "won"), ("amount", "ordered"), ("amount", "opening")],
+    "paid": [
+        ("price_subtotal / deal_rate", "won", "counts"),
+        ("amount", "ordered", f"NOT is_recurring OR {ORDER_TERM}"),
+        ("amount", "opening", f"NOT is_recurring OR {OPENING_TERM}"),
+    ],
+    "priced": [
+        ("signed", "won", "counts"),
+        ("quantity", "ordered", f"NOT is_recurring OR {ORDER_TERM}"),
+        ("quantity", "opening", f"amount != 0 AND (NOT is_recurring OR {OPENING_TERM})"),
+    ],
     "invoiced_amount": [("amount", "invoiced"), ("amount", "opening")],
     "booked": [("booked", "invoiced"), ("amount", "opening")],
     "invoiced_quantity": [("quantity", "invoiced"), ("quantity", "opening")],
@@ -266,7 +283,8 @@ def get_sum(what, source, condition="TRUE"):
     """SQL for a sum over what is of a customer and product."""
     return (
         f"(SELECT COALESCE(SUM({what}), 0) FROM {source} one WHERE ({condition})"
-        " AND one.partner IS NOT DISTINCT FROM key.partner"
+        " AND (SELECT commercial_partner_id FROM res_partner WHERE id = one.partner)"
+        " IS NOT DISTINCT FROM key.partner"
         " AND one.product IS NOT DISTINCT FROM key.product)"
     )
 
@@ -349,6 +367,7 @@ class TestReconciliationRandom(ReconciliationCommon):
             "deployments": (cls.on_premise | cls.saas).ids,
             "units": [cls.env.ref("uom.product_uom_unit").id, cls.env.ref("uom.product_uom_dozen").id],
             "customers": customers.ids,
+            "mover": customers[-1].id,
             "products": products.ids,
             "templates": products.product_tmpl_id.ids,
             "leads": leads.ids,
@@ -419,8 +438,8 @@ class TestReconciliationRandom(ReconciliationCommon):
                 matched += gravest == "matched"
                 if gravest not in (None, "matched"):
                     is_based = key["based"] or key["installed"]
-                    paid = key["counting"] > 0 and key["paid"] > 0
-                    unit = key["paid"] / key["counting"] if paid else key["list_price"]
+                    paid = key["priced"] > 0 and key["paid"] > 0
+                    unit = key["paid"] / key["priced"] if paid else key["list_price"]
                     expected[key["partner"], key["product"]] = (
                         gravest,
                         *results,

@@ -13,14 +13,15 @@ RESULTS = [
     ("amount_gap", "Amount Differs"),
     ("matched", "Matched"),
 ]
-# By what facts are added up.
+# By what facts are added up. The distributor of a direct sale is 0: who bought both ways has none.
 KEYS = {"partner_id": "int", "product_id": "int", "distributor_id": "int", "currency_id": "int"}
 # What is added up of facts: quantities in the product's unit, amounts before tax. Amounts in company currency
 # exactly; the rest as floats, which take a fraction of the memory and have more digits than are compared.
 EXACT = ("won_amount_company", "invoiced_amount_company")
 MEASURES = (
     *EXACT,
-    *("won_quantity", "counting_quantity", "term_quantity", "based", "paid_amount"),
+    *("won_quantity", "counting_quantity", "term_quantity", "based"),
+    *("paid_quantity", "paid_amount"),
     *("won_amount", "won_at_rate", "order_gap"),
     *("installed_quantity", "attended_quantity", "uncovered_quantity", "uncovered_rate"),
     *("contract_quantity", "stray_quantity"),
@@ -41,20 +42,23 @@ class PembaReconciliation(models.Model):
         """
         return SQL(
             """
-            WITH base AS MATERIALIZED (%(base)s),
-            in_force AS (
+            WITH running AS NOT MATERIALIZED (
+                SELECT of_day.equipment AS equipment_id, owner.commercial_partner_id AS partner_id
+                  FROM (%(states)s) of_day
+             LEFT JOIN res_partner owner ON owner.id = of_day.partner),
+            in_force AS NOT MATERIALIZED (
                 SELECT line.equipment_id, line.product_id, line.quantity,
-                       contract.partner_id, contract.distributor_id
+                       owner.commercial_partner_id AS partner_id, contract.distributor_id
                   FROM pemba_contract_line line
                   JOIN pemba_contract contract ON contract.id = line.contract_id
+             LEFT JOIN res_partner owner ON owner.id = contract.partner_id
                  WHERE contract.state != 'draft' AND contract.company_id = %(company)s
                    AND %(date)s BETWEEN line.date_start AND line.date_end),
             fact AS (%(facts)s),
             compared AS (
                 SELECT partner.commercial_partner_id AS partner_id, fact.product_id,
-                       MIN(partner.zone_id) AS zone_id,
                        CASE WHEN MIN(fact.distributor_id) = MAX(fact.distributor_id)
-                            THEN MIN(fact.distributor_id) END AS distributor_id,
+                            THEN NULLIF(MIN(fact.distributor_id), 0) END AS distributor_id,
                        CASE WHEN MIN(fact.currency_id) = MAX(fact.currency_id)
                             THEN MIN(fact.currency_id) END AS deal_currency_id,
                        %(sums)s
@@ -67,7 +71,7 @@ class PembaReconciliation(models.Model):
               FROM judged
              WHERE gravity IS NOT NULL
             """,
-            base=self.env["pemba.equipment"]._get_base_query(
+            states=self.env["pemba.equipment"]._get_states_query(
                 self.date, SQL("(SELECT id FROM pemba_equipment WHERE company_id = %s)", self.company_id.id)
             ),
             company=self.company_id.id,
@@ -92,7 +96,9 @@ class PembaReconciliation(models.Model):
         if not self.zone_id:
             return SQL("TRUE")
         zones = self.env["pemba.zone"].search([("id", "child_of", self.zone_id.ids)])
-        return SQL("partner.zone_id = ANY(%s)", zones.ids)
+        return SQL(
+            "partner.commercial_partner_id IN (SELECT id FROM res_partner WHERE zone_id = ANY(%s))", zones.ids
+        )
 
     def _get_facts(self):
         """Whatever is compared, ``[(columns, FROM and WHERE)]``; an add-on may add its own."""
@@ -108,14 +114,13 @@ class PembaReconciliation(models.Model):
         ]
 
     def _as_fact(self, columns, source):
-        """A query with all columns of a fact; those that it does not have are empty."""
-        none = {name: SQL("NULL::%s", SQL(kind)) for name, kind in KEYS.items()}
-        none |= dict.fromkeys(MEASURES, SQL("NULL::float8")) | dict.fromkeys(EXACT, SQL("NULL::numeric"))
+        """A query with all columns of a fact, each of its type; those that it does not have are empty."""
+        kinds = KEYS | {name: "numeric" if name in EXACT else "float8" for name in MEASURES}
         return SQL(
             "SELECT %s %s",
             SQL(", ").join(
-                SQL("%s AS %s", columns.get(name, empty), SQL.identifier(name))
-                for name, empty in none.items()
+                SQL("(%s)::%s AS %s", columns.get(name, SQL("NULL")), SQL(kind), SQL.identifier(name))
+                for name, kind in kinds.items()
             ),
             source,
         )

@@ -26,7 +26,7 @@ class PembaReconciliation(models.Model):
                          ARRAY_POSITION(%(codes)s::varchar[], one.covered_result),
                          ARRAY_POSITION(%(codes)s::varchar[], one.invoiced_result)) AS gravity
               FROM (
-                SELECT compared.*, template.pemba_sale_type_id AS sale_type_id,
+                SELECT compared.*, customer.zone_id, template.pemba_sale_type_id AS sale_type_id,
                        CASE WHEN based > 0 OR installed_quantity != 0 THEN counting_quantity ELSE 0 END
                            AS due_quantity,
                        CASE WHEN contract_quantity != 0 THEN contract_quantity
@@ -38,6 +38,7 @@ class PembaReconciliation(models.Model):
                        %(covered)s AS covered_result,
                        %(invoiced)s AS invoiced_result
                   FROM compared
+             LEFT JOIN res_partner customer ON customer.id = compared.partner_id
              LEFT JOIN product_product product ON product.id = compared.product_id
              LEFT JOIN product_template template ON template.id = product.product_tmpl_id
                 OFFSET 0) one  -- so that each result is found once
@@ -47,8 +48,8 @@ class PembaReconciliation(models.Model):
             order_gap=self._round(SQL("order_gap")),
             missed=self._round(
                 SQL(
-                    "uncovered_rate * CASE WHEN counting_quantity > 0 AND paid_amount > 0"
-                    " THEN paid_amount / counting_quantity ELSE COALESCE(template.list_price * %s, 0) END",
+                    "uncovered_rate * CASE WHEN paid_quantity > 0 AND paid_amount > 0"
+                    " THEN paid_amount / paid_quantity ELSE COALESCE(template.list_price * %s, 0) END",
                     self._get_list_rate(),
                 )
             ),
@@ -70,10 +71,17 @@ class PembaReconciliation(models.Model):
         )
 
     def _get_list_rate(self):
-        """What list prices, in the currency of Odoo's main company, are multiplied by."""
+        """What list prices are multiplied by: they are in the currency of the product's company, else main's.
+
+        See ``product.template._compute_currency_id``.
+        """
         main = self.env["res.company"].sudo()._get_main_company()  # whoever compares
-        return self.env["res.currency"]._get_conversion_rate(
-            main.currency_id, self.currency_id, self.company_id, self.date
+        return SQL(
+            "CASE WHEN template.company_id = %s THEN 1 ELSE %s END",
+            self.company_id.id,
+            self.env["res.currency"]._get_conversion_rate(
+                main.currency_id, self.currency_id, self.company_id, self.date
+            ),
         )
 
     def _get_installed_result(self, quantity, **_tolerances):

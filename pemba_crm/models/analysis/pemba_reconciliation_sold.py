@@ -11,28 +11,38 @@ class PembaReconciliation(models.Model):
     _inherit = "pemba.reconciliation"
 
     def _get_won_condition(self):
-        """Opportunities of the company that were won by the day."""
+        """Opportunities of the company that were won by the day.
+
+        One without a company is of that of its orders; without these too, of the one that has such records.
+        """
         return SQL(
-            "lead.type = 'opportunity' AND lead.won_status = 'won' AND lead.close_date <= %s"
-            " AND COALESCE(lead.company_id, %s) = %s",
-            self.date,
-            self.env["crm.lead"]._get_shared_company().id,
-            self.company_id.id,
+            """
+            lead.type = 'opportunity' AND lead.won_status = 'won' AND lead.close_date <= %(date)s
+            AND (lead.company_id = %(company)s OR lead.company_id IS NULL AND %(company)s = COALESCE((
+                SELECT MIN(company_id) FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
+            ), %(shared)s))
+            """,
+            date=self.date,
+            company=self.company_id.id,
+            shared=self.env["crm.lead"]._get_shared_company().id,
         )
 
-    def _get_sold_columns(self, quantity, is_recurring, comes_into_base, start, end):
+    def _get_sold_columns(self, quantity, amount, is_recurring, comes_into_base, start, end, is_paid=None):
         """What a sale means for the base and for contracts.
 
         What is sold for good counts from its day on, what recurs in its term. A product is of the base where
         one sale of it is, or where it is installed: then all its sales count there.
+
+        :param amount: what the customer paid, in company currency
+        :param is_paid: whether that is known; always, if not given
         """
-        is_in_term = SQL("%s BETWEEN %s AND %s", self.date, start, end)
+        counts = SQL("(NOT %s OR %s BETWEEN %s AND %s)", is_recurring, self.date, start, end)
         return {
             "won_quantity": quantity,
-            "counting_quantity": SQL(
-                "CASE WHEN NOT %s OR %s THEN %s END", is_recurring, is_in_term, quantity
-            ),
-            "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, is_in_term, quantity),
+            "counting_quantity": SQL("CASE WHEN %s THEN %s END", counts, quantity),
+            "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, counts, quantity),
+            "paid_quantity": SQL("CASE WHEN %s AND %s THEN %s END", counts, is_paid or SQL("TRUE"), quantity),
+            "paid_amount": SQL("CASE WHEN %s THEN %s END", counts, amount),
             "based": SQL("(%s)::int", comes_into_base),
         }
 
@@ -46,6 +56,7 @@ class PembaReconciliation(models.Model):
         start = SQL("COALESCE(line.date_start, contracted.date_start, lead.close_date)")
         columns = self._get_sold_columns(
             SQL("CASE WHEN line.is_returned THEN - line.quantity ELSE line.quantity END"),
+            SQL("line.price_subtotal / %s", rate),
             SQL("COALESCE(line.is_recurring, FALSE)"),
             SQL(
                 "(CASE WHEN renewed.id IS NOT NULL"
@@ -63,9 +74,8 @@ class PembaReconciliation(models.Model):
         columns |= {
             "partner_id": SQL("lead.customer_id"),
             "product_id": SQL("line.product_id"),
-            "distributor_id": SQL("lead.distributor_id"),
+            "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
-            "paid_amount": SQL("line.price_subtotal / %s", rate),
             "won_amount": SQL("line.net_amount"),
             "won_amount_company": SQL("line.net_amount_company"),
             "won_at_rate": SQL("line.net_amount / %s", rate),
@@ -107,7 +117,7 @@ class PembaReconciliation(models.Model):
         """Won opportunities that say no product, unless an order does: their amount can be compared alone."""
         columns = {
             "partner_id": SQL("lead.customer_id"),
-            "distributor_id": SQL("lead.distributor_id"),
+            "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
             "won_amount": SQL("COALESCE(lead.deal_amount, lead.expected_revenue, 0)"),
             "won_amount_company": SQL("COALESCE(lead.expected_revenue, 0)"),
@@ -136,22 +146,22 @@ class PembaReconciliation(models.Model):
             "(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
             self.company_id._get_sales_clock(),
         )
+        amount = SQL("order_line.price_subtotal / %s", rate)
         columns = self._get_sold_columns(
             SQL("order_line.product_uom_qty * unit.factor / own_unit.factor"),
+            amount,
             SQL("COALESCE(sale_type.is_recurring, FALSE)"),
             SQL("(COALESCE(template.pemba_equipment_policy, 'none') != 'none')"),
             start,
             self._get_year_end(start),
         )
-        amount = SQL("order_line.price_subtotal / %s", rate)
         columns |= {
             "partner_id": SQL("buyer.commercial_partner_id"),
             "product_id": SQL("order_line.product_id"),
             "distributor_id": SQL(
-                "CASE WHEN sale_order.end_customer_id IS NOT NULL THEN sale_order.partner_id END"
+                "CASE WHEN sale_order.end_customer_id IS NOT NULL THEN sale_order.partner_id ELSE 0 END"
             ),
             "currency_id": SQL("sale_order.currency_id"),
-            "paid_amount": amount,
             "won_amount": SQL("order_line.price_subtotal"),
             "won_amount_company": SQL("ROUND(%s, %s)", amount, self.currency_id.decimal_places),
             "won_at_rate": amount,
@@ -188,17 +198,18 @@ class PembaReconciliation(models.Model):
         start = SQL("COALESCE(opening.date_start, opening.date)")
         columns = self._get_sold_columns(
             SQL("opening.quantity"),
+            SQL("opening.amount"),
             SQL("(COALESCE(sale_type.is_recurring, FALSE) OR opening.date_end IS NOT NULL)"),
             SQL("(COALESCE(template.pemba_equipment_policy, 'none') != 'none')"),
             start,
             SQL("COALESCE(opening.date_end, %s)", self._get_year_end(start)),
+            is_paid=SQL("COALESCE(opening.amount, 0) != 0"),
         )
         columns |= {
             "partner_id": SQL("opening.partner_id"),
             "product_id": SQL("opening.product_id"),
-            "distributor_id": SQL("opening.distributor_id"),
+            "distributor_id": SQL("COALESCE(opening.distributor_id, 0)"),
             "currency_id": SQL("%s::int", self.currency_id.id),
-            "paid_amount": SQL("opening.amount"),
             "invoiced_quantity": SQL("opening.quantity"),
         }
         for name in ("won_amount", "won_amount_company", "won_at_rate"):

@@ -9,34 +9,38 @@ class PembaReconciliation(models.Model):
 
     def _get_installed(self):
         """Production, in service or suspended; whether it could be under maintenance and is not."""
-        can_be_covered = SQL(
-            "software.maintenance_product_id IS NOT NULL AND deployment.is_subscription IS NOT TRUE"
-            " AND COALESCE(equipment.warranty_end_date, '-infinity') < %s",
-            self.date,
-        )
-        is_missed = SQL("covered.equipment_id IS NULL AND %s", can_be_covered)
         columns = {
-            "partner_id": SQL("base.partner"),
-            "product_id": SQL("base.product"),
-            "distributor_id": SQL("equipment.distributor_id"),
-            "installed_quantity": SQL("base.quantity"),
-            "attended_quantity": SQL("CASE WHEN covered.equipment_id IS NOT NULL THEN base.quantity END"),
-            "uncovered_quantity": SQL("CASE WHEN %s THEN base.quantity END", is_missed),
+            "partner_id": SQL("installed.partner_id"),
+            "product_id": SQL("line.product_id"),
+            "distributor_id": SQL("installed.distributor_id"),
+            "installed_quantity": SQL("line.quantity"),
+            "attended_quantity": SQL("CASE WHEN installed.is_covered THEN line.quantity END"),
+            "uncovered_quantity": SQL("CASE WHEN installed.is_missed THEN line.quantity END"),
             "uncovered_rate": SQL(
-                "CASE WHEN %s THEN base.quantity * software.maintenance_rate / 100 END", is_missed
+                "CASE WHEN installed.is_missed THEN line.quantity * installed.maintenance_rate / 100 END"
             ),
         }
         source = SQL(
             """
-              FROM base
-              JOIN pemba_equipment equipment ON equipment.id = base.equipment
-         LEFT JOIN pemba_software software ON software.id = equipment.software_id
-         LEFT JOIN pemba_deployment_type deployment ON deployment.id = equipment.deployment_type_id
-         LEFT JOIN (
-                SELECT DISTINCT equipment_id, partner_id FROM in_force WHERE equipment_id IS NOT NULL) covered
-                ON covered.equipment_id = base.equipment AND covered.partner_id = base.partner
-             WHERE base.product IS NOT NULL AND equipment.usage = 'production'
-            """
+              FROM (
+                SELECT running.*, equipment.distributor_id, software.maintenance_rate,
+                       covered.equipment_id IS NOT NULL AS is_covered,
+                       covered.equipment_id IS NULL AND software.maintenance_product_id IS NOT NULL
+                           AND deployment.is_subscription IS NOT TRUE
+                           AND COALESCE(equipment.warranty_end_date, '-infinity') < %(date)s AS is_missed
+                  FROM running
+                  JOIN pemba_equipment equipment ON equipment.id = running.equipment_id
+             LEFT JOIN pemba_software software ON software.id = equipment.software_id
+             LEFT JOIN pemba_deployment_type deployment ON deployment.id = equipment.deployment_type_id
+             LEFT JOIN (SELECT DISTINCT equipment_id, partner_id FROM in_force) covered
+                    ON covered.equipment_id = running.equipment_id AND covered.partner_id = running.partner_id
+                 WHERE equipment.usage = 'production') installed
+              JOIN pemba_equipment_event event ON event.equipment_id = installed.equipment_id
+                                              AND event.date <= %(date)s
+              JOIN pemba_equipment_event_line line ON line.event_id = event.id
+             WHERE line.product_id IS NOT NULL
+            """,
+            date=self.date,
         )
         return columns, source
 
@@ -51,7 +55,7 @@ class PembaReconciliation(models.Model):
         return columns, SQL("FROM in_force")
 
     def _get_strays(self):
-        """Lines of contracts that cover equipment which the customer does not have in service."""
+        """Lines of contracts that cover equipment of which the customer has nothing in service."""
         columns = {
             "partner_id": SQL("in_force.partner_id"),
             "product_id": SQL("equipment.product_id"),
@@ -62,10 +66,20 @@ class PembaReconciliation(models.Model):
             """
               FROM in_force
               JOIN pemba_equipment equipment ON equipment.id = in_force.equipment_id
-         LEFT JOIN (SELECT DISTINCT equipment, partner FROM base) has
-                ON has.equipment = in_force.equipment_id AND has.partner = in_force.partner_id
-             WHERE has.equipment IS NULL
-            """
+         LEFT JOIN (
+                SELECT DISTINCT content.equipment_id, content.partner_id FROM (
+                    SELECT running.equipment_id, running.partner_id
+                      FROM running
+                      JOIN pemba_equipment_event event ON event.equipment_id = running.equipment_id
+                                                      AND event.date <= %(date)s
+                      JOIN pemba_equipment_event_line line ON line.event_id = event.id
+                     WHERE running.equipment_id IN (SELECT equipment_id FROM in_force)
+                     GROUP BY running.equipment_id, running.partner_id, line.product_id, line.module_id
+                    HAVING ABS(SUM(line.quantity)) > 1e-6) content) has
+                ON has.equipment_id = in_force.equipment_id AND has.partner_id = in_force.partner_id
+             WHERE has.equipment_id IS NULL
+            """,
+            date=self.date,
         )
         return columns, source
 
@@ -91,8 +105,8 @@ class PembaReconciliation(models.Model):
             ),
             "product_id": SQL("CASE WHEN %s THEN line.product_id ELSE order_line.product_id END", is_won),
             "distributor_id": SQL(
-                "CASE WHEN %s THEN lead.distributor_id WHEN sale_order.end_customer_id IS NOT NULL"
-                " THEN sale_order.partner_id END",
+                "CASE WHEN %s THEN COALESCE(lead.distributor_id, 0)"
+                " WHEN sale_order.end_customer_id IS NOT NULL THEN sale_order.partner_id ELSE 0 END",
                 is_won,
             ),
             "currency_id": currency,

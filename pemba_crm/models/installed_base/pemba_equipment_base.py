@@ -47,32 +47,47 @@ class PembaEquipment(models.Model):
         """
         return SQL(
             """
-            WITH happened AS (
-                SELECT * FROM pemba_equipment_event
-                 WHERE date <= %(date)s AND equipment_id IN %(equipment)s
-            ), last AS (
-                SELECT equipment_id,
-                       (ARRAY_AGG(state ORDER BY date DESC, id DESC) FILTER (WHERE state IS NOT NULL))[1]
-                           AS state,
-                       (ARRAY_AGG(version_id ORDER BY date DESC, id DESC)
-                           FILTER (WHERE version_id IS NOT NULL))[1] AS version,
-                       (ARRAY_AGG(partner_id ORDER BY date DESC, id DESC)
-                           FILTER (WHERE partner_id IS NOT NULL))[1] AS partner,
-                       (ARRAY_AGG(site_id ORDER BY date DESC, id DESC)
-                           FILTER (WHERE site_id IS NOT NULL))[1] AS site
-                  FROM happened
-                 GROUP BY equipment_id
-            )
-            SELECT last.equipment_id AS equipment, line.product_id AS product, line.module_id AS module,
+            WITH last AS (%(states)s)
+            SELECT last.equipment, line.product_id AS product, line.module_id AS module,
                    last.version, last.partner, last.site, last.state, SUM(line.quantity) AS quantity
               FROM last
-              JOIN happened ON happened.equipment_id = last.equipment_id
-              JOIN pemba_equipment_event_line line ON line.event_id = happened.id
-             WHERE last.state IN ('in_service', 'suspended')
-             GROUP BY last.equipment_id, line.product_id, line.module_id,
+              JOIN pemba_equipment_event event ON event.equipment_id = last.equipment
+                                              AND event.date <= %(date)s
+              JOIN pemba_equipment_event_line line ON line.event_id = event.id
+             GROUP BY last.equipment, line.product_id, line.module_id,
                       last.version, last.partner, last.site, last.state
             HAVING ABS(SUM(line.quantity)) > 1e-6
             """,
+            date=date,
+            states=self._get_states_query(date, equipment),
+        )
+
+    @api.model
+    def _get_states_query(self, date, equipment):
+        """What was in service or suspended: a row each, with its state, version, partner and site of the day.
+
+        :param date: the day, at its end
+        :param equipment: an SQL query of the ids of equipment
+        """
+        newest = SQL(", ").join(
+            SQL(
+                "(ARRAY_AGG(%(name)s ORDER BY date DESC, id DESC) FILTER (WHERE %(name)s IS NOT NULL))[1]"
+                " AS %(alias)s",
+                name=SQL.identifier(name),
+                alias=SQL.identifier(name.removesuffix("_id")),
+            )
+            for name in ("state", "version_id", "partner_id", "site_id")
+        )
+        return SQL(
+            """
+            SELECT * FROM (
+                SELECT equipment_id AS equipment, %(newest)s
+                  FROM pemba_equipment_event
+                 WHERE date <= %(date)s AND equipment_id IN %(equipment)s
+                 GROUP BY equipment_id) of_day
+             WHERE state IN ('in_service', 'suspended')
+            """,
+            newest=newest,
             date=date,
             equipment=equipment,
         )
