@@ -1,1 +1,1 @@
-from . import reconciliation
+from . import exports, reconciliation

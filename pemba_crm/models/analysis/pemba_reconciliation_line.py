@@ -6,8 +6,6 @@ from .pemba_reconciliation_query import RESULTS
 
 # What people say of a line; everything else is as it was compared.
 SAID = frozenset({"reason_id", "note"})
-# Spreadsheet programs take text that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class PembaReconciliationLine(models.Model):
@@ -236,19 +234,6 @@ class PembaReconciliationLine(models.Model):
         raise UserError(
             self.env._("%s: differences go once they are settled: use Compare.", self[:1].display_name)
         )
-
-    def export_data(self, fields_to_export):
-        """Text never becomes a formula in the exported file."""
-        exported = super().export_data(fields_to_export)
-        exported["datas"] = [[self._get_plain(value) for value in row] for row in exported["datas"]]
-        return exported
-
-    @api.model
-    def _get_plain(self, value):
-        """Text as a spreadsheet program shows it, and does not compute it."""
-        if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-            return f"'{value}"
-        return value
 
     def action_explain(self):
         """Ask for the reason of all of them."""
