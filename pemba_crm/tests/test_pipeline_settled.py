@@ -59,6 +59,10 @@ class TestSettledDeals(Settling, PembaOfferCommon):
         super().setUpClass()
         cls.zone, cls.dollar = cls._create_dollar_zone(2.0)
         cls.won = cls.stages["A"].filtered("is_won")[:1]
+        partners = cls.env["res.partner"]
+        cls.buyer = partners.create({"name": "Buyer", "is_company": True})
+        cls.person = partners.create({"name": "Person", "parent_id": cls.buyer.id})
+        cls.stranger = partners.create({"name": "Stranger", "is_company": True})
 
     def _create_settled(self, result="won", **vals):
         return self._settle(self._create_opportunity("M", expected_revenue=1000, **vals), result)
@@ -119,9 +123,94 @@ class TestSettledDeals(Settling, PembaOfferCommon):
                     reopen()
         self.assertEqual((deal.won_status, str(deal.close_date)), ("lost", CLOSED_ON))
 
+    def test_nobody_changes_customer_or_distributor(self):
+        second = self.distributor.copy()
+        sold = self._create_settled(partner_id=self.person.id, distributor_id=self.distributor.id)
+        direct = self._create_settled()
+        for deal, change, label in (
+            (sold, {"partner_id": self.stranger.id}, "Customer"),
+            (sold, {"partner_id": False}, "Customer"),
+            (direct, {"partner_id": self.buyer.id}, "Customer"),
+            (sold, {"distributor_id": second.id}, "Distributor"),
+            (sold, {"distributor_id": False}, "Distributor"),
+            (direct, {"distributor_id": second.id}, "Distributor"),
+            (
+                sold,
+                {"partner_id": self.stranger.id, "distributor_id": False, "name": "Other"},
+                "Customer, Distributor",
+            ),
+        ):
+            for mine in self._as_everybody(deal):
+                with (
+                    self.subTest(change=change, user=mine.env.user.login, su=mine.env.su),
+                    self._refused(UserError, f"(Opportunity at M|Other), {label}: {REFUSAL}"),
+                ):
+                    mine.write(change)
+        self.assertEqual((sold.customer_id, sold.distributor_id), (self.buyer, self.distributor))
+        self.assertFalse(direct.customer_id or direct.distributor_id)
+
+    def test_what_was_lost_is_not_lost_elsewhere(self):
+        deal = self._create_settled("lost", partner_id=self.buyer.id)
+        with self._refused(UserError, f"Customer: {REFUSAL}"):
+            deal.with_user(self.salesperson).partner_id = self.stranger
+
+    def test_its_customer_is_changed_by_no_detour(self):
+        deal = self._create_settled(partner_id=self.buyer.id)
+        for mine in self._as_everybody(deal):
+            mine.write({"customer_id": self.stranger.id})  # it follows from the contact
+        self.assertEqual(deal.customer_id, self.buyer)
+        with self._refused(UserError, f"Customer: {REFUSAL}"):
+            self.stranger.opportunity_ids = [Command.link(deal.id)]
+        form = Form(deal.with_user(self.manager))
+        form.partner_id = self.stranger
+        with self._refused(UserError, f"Customer: {REFUSAL}"):
+            form.save()
+        leads = deal.with_user(self.manager).with_context(import_file=True)
+        result = leads.load([".id", "partner_id/.id"], [[str(deal.id), str(self.stranger.id)]])
+        self.assertRegex(result["messages"][0]["message"], f"Customer: {REFUSAL}")
+        self.assertEqual((deal.partner_id, deal.customer_id), (self.buyer, self.buyer))
+
+    def test_other_contacts_of_its_customer_pass(self):
+        deal = self._create_settled(partner_id=self.buyer.id, distributor_id=self.distributor.id)
+        for mine in self._as_everybody(deal):
+            mine.write({"partner_id": self.person.id, "distributor_id": self.distributor.id})
+            mine.partner_id = self.buyer
+        self.assertEqual(deal.customer_id, self.buyer)
+
+    def test_what_happens_to_its_contacts_reaches_it(self):
+        deal = self._create_settled(partner_id=self.person.id, distributor_id=self.distributor.id)
+        before = self._get_state(deal)
+        self.buyer.name = "Renamed"
+        self.person.with_user(self.manager).parent_id = self.stranger
+        self.assertEqual(deal.customer_id, self.stranger)
+        merging = self.env["base.partner.merge.automatic.wizard"].create({})
+        merging._merge((self.stranger | self.buyer).ids, self.buyer)
+        self.assertEqual(deal.customer_id, self.buyer)
+        second = self.distributor.copy()
+        merging._merge((second | self.distributor).ids, second)
+        self.assertEqual(deal.distributor_id, second)
+        self.person.unlink()
+        self.assertFalse(deal.partner_id)
+        deal.name = "Renamed"
+        self.assertEqual(self._get_state(deal), before)
+
+    def test_who_is_written_to_becomes_the_customer_of_open_ones_alone(self):
+        self.person.email = "person@example.org"
+        settled = self._create_settled(email_from=self.person.email)
+        opened = self._create_opportunity("M", email_from=self.person.email)
+        for lead in (settled, opened):
+            lead.message_post(body="Hello", partner_ids=self.person.ids)
+        self.assertEqual((settled.partner_id, opened.partner_id), (self.env["res.partner"], self.person))
+
+    def test_free_again_it_may_have_another_customer(self):
+        deal = self._create_settled(partner_id=self.buyer.id)
+        self._close_sales(False)
+        deal.with_user(self.salesperson).partner_id = self.stranger
+        self.assertEqual(deal.customer_id, self.stranger)
+
     def test_the_rest_may_change(self):
-        deal = self._create_settled()
-        contact = self.env["res.partner"].create({"name": "Contact"})
+        deal = self._create_settled(partner_id=self.buyer.id)
+        contact = self.env["res.partner"].create({"name": "Contact", "parent_id": self.buyer.id})
         other_stage = self.won.copy({"name": "Delivered"})
         for mine in self._as_everybody(deal):
             mine.write({"name": "Renamed", "description": "Noted", "partner_id": contact.id})
@@ -219,8 +308,10 @@ class TestSettledDeals(Settling, PembaOfferCommon):
         """It follows from the stage, for open deals too."""
         settled, opened = self._create_settled(), self._create_deal(self._line())
         for deal, status in ((settled, "won"), (opened, "pending")):
-            deal.with_user(self.salesperson).write({"won_status": "lost", "weighted_revenue": 5})
-            self.assertEqual(deal.won_status, status)
+            deal.with_user(self.salesperson).write(
+                {"won_status": "lost", "weighted_revenue": 5, "customer_id": self.stranger.id}
+            )
+            self.assertEqual((deal.won_status, deal.customer_id.ids), (status, []))
             self.assertNotEqual(deal.weighted_revenue, 5)
 
     def test_sales_are_not_closed_for_days_to_come(self):
@@ -320,6 +411,17 @@ class TestSettledDeals(Settling, PembaOfferCommon):
         behind.expected_revenue = 0
         self.assertEqual((deal | behind).merge_opportunity(), deal)
         self.assertEqual((deal.won_status, deal.expected_revenue), ("lost", 1000))
+
+    def test_it_has_no_other_customer_after_merging(self):
+        head = self._create_settled("lost", partner_id=self.buyer.id)
+        bare = self._create_settled("lost")
+        for deal in (head, bare):
+            before = deal.customer_id
+            other = self._create_opportunity(
+                "P", partner_id=self.stranger.id, distributor_id=self.distributor.id
+            )
+            self.assertEqual((deal | other).with_user(self.manager).merge_opportunity(), deal)
+            self.assertEqual((deal.customer_id, deal.distributor_id.ids), (before, []))
 
     def test_others_are_merged_as_ever(self):
         self._create_settled()
@@ -642,8 +744,13 @@ class TestSettledOffers(Settling, PembaSoftwareCommon):
         deal, order = self._create_ordered(self._line(quantity=10))
         order.order_line.product_uom_qty = 12
         before = self._get_state(deal)
-        partner = self.env["res.partner"].create({"name": "Other"})
-        deal.with_user(self.manager).write({"partner_id": partner.id, "distributor_id": self.distributor.id})
+        contact = self.env["res.partner"].create({"name": "Other", "parent_id": self.customer.id})
+        deal.with_user(self.manager).write({"partner_id": contact.id, "distributor_id": False})
+        self.assertEqual(self._get_state(deal), before)
+        for change in ({"partner_id": self.distributor.id}, {"distributor_id": self.distributor.id}):
+            for user in (self.salesperson, self.manager):
+                with self._refused(UserError, REFUSAL):
+                    deal.with_user(user).write(change)
         self.assertEqual(self._get_state(deal), before)
 
     def test_a_salesperson_who_does_not_see_it_confirms_its_order(self):

@@ -7,11 +7,11 @@ from .crm_lead_axis import AXES
 
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin")
-# What is never written but by the lines, the stage and the weights.
+# What is never written but by the lines, the stage, the weights and the contact.
 SUMS = frozenset(
     {
         *("opportunity_line_count", "distributor_margin", "margin", "margin_percent", "is_sale_type_typed"),
-        *("won_status", "weighted_revenue"),
+        *("won_status", "weighted_revenue", "customer_id"),
     }
 )
 # What decides on a deal's result.
@@ -153,7 +153,7 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def _without_sums(self, vals_list):
-        """What follows from the lines is never written by a client."""
+        """What follows from lines, stage and contact is never written by a client."""
         if self.env.context.get("pemba_following") is OURS:
             return vals_list
         return [

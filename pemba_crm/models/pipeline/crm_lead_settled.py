@@ -4,10 +4,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .crm_lead import CLOSED, OFFER_FIELDS
+from .crm_lead import CLOSED, OFFER_FIELDS, OURS
 
+# Who buys: a sale is checked at its customer. Another contact of the same customer passes.
+BUYER_FIELDS = ("customer_id", "distributor_id")
 # What a settled deal keeps: its result, its day, its amounts. Archived, a won one would weigh nothing.
 SETTLED_FIELDS = (
+    *BUYER_FIELDS,
     "type",
     "active",
     "company_id",
@@ -23,10 +26,11 @@ SETTLED_FIELDS = (
 class CrmLead(models.Model):
     """Deals that were closed up to the day that sales are closed until, as their company says.
 
-    Such a deal is *settled*: amount, date and result stay for everybody, by form, import, API and code
-    alike, and what its orders become is only told in its history. Nor is a deal closed into that time,
-    imported ones included: a day that was given is refused, one that follows from an order or from the
-    moment of closing is today instead.
+    Such a deal is *settled*: amount, date, result, customer and distributor stay for everybody, by form,
+    import, API and code alike, and what its orders become is only told in its history. What happens to its
+    contacts, merged ones included, reaches it. Nor is a deal closed into that time, imported ones included:
+    a day that was given is refused, one that follows from an order or from the moment of closing is today
+    instead.
     """
 
     _inherit = "crm.lead"
@@ -44,7 +48,7 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def _filtered_settled(self):
-        """Those whose amount, date and result stay."""
+        """Those whose amount, date, result and buyers stay."""
         return self.filtered(lambda lead: lead._is_settled())
 
     def _is_settled(self):
@@ -124,6 +128,16 @@ class CrmLead(models.Model):
         if not vals.get("close_date"):
             self.filtered(lambda lead: lead.won_status != before[lead]["won_status"])._log_closing_days()
         return result
+
+    def write(self, vals):
+        if "partner_id" in vals and self.env.context.get("pemba_spares_settled") is OURS:
+            return super(CrmLead, self - self._filtered_settled()).write(vals)
+        return super().write(vals)
+
+    def _message_post_after_hook(self, message, msg_vals):
+        """All opportunities of an address get its contact, once it is written to: but settled ones."""
+        sparing = self.with_context(pemba_spares_settled=OURS)
+        return super(CrmLead, sparing)._message_post_after_hook(message, msg_vals)
 
     def _check_rate_lock(self, vals):
         """Unlocking the rate of a settled deal would not help."""
@@ -215,6 +229,13 @@ class CrmLead(models.Model):
 
     def _is_mergeable(self):
         return super()._is_mergeable() and not self._get_unmergeable()
+
+    def _merge_data(self, fnames=None):
+        """A settled one keeps its buyers, or that it has none."""
+        data = super()._merge_data(fnames)
+        if self[:1]._is_settled():
+            data = {name: value for name, value in data.items() if name not in ("partner_id", *BUYER_FIELDS)}
+        return data
 
     def _merge_opportunity(self, *args, **kwargs):
         """:raise UserError: naming a settled deal that would be merged away, or take over amounts"""

@@ -8,8 +8,8 @@ class ResCompany(models.Model):
 
     pemba_sales_closed_date = fields.Date(
         string="Sales Closed Until",
-        help="Opportunities that were won or lost up to this day keep their amount, date and result,"
-        " whatever becomes of their orders.",
+        help="Opportunities that were won or lost up to this day keep their amount, date, result, customer"
+        " and distributor, whatever becomes of their orders.",
     )
 
     def _get_sales_clock(self):
