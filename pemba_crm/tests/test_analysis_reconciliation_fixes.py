@@ -11,7 +11,6 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..hooks import _keep_activities
-from ..models.pipeline.crm_lead import OURS
 from .test_analysis_reconciliation import DAY, ReconciliationCommon
 
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
@@ -25,6 +24,12 @@ class TestReconciliationFixes(ReconciliationCommon):
         """Who is asked about a record: ``[(user, summary)]``."""
         of_type = record.activity_ids.filtered(lambda one: one.activity_type_id == self.env.ref(DIFFERENCE))
         return [(activity.user_id, activity.summary) for activity in of_type]
+
+    def _settlements(self, line):
+        """What was done about what a line is of, the newest first."""
+        return self.env["pemba.reconciliation.settlement"].search(
+            [(name, "=", line[name].id) for name in ("company_id", "partner_id", "product_id")]
+        )
 
     def test_what_is_not_installed_is_delivered(self):
         customer = self._customer("Waiting")
@@ -177,7 +182,7 @@ class TestReconciliationFixes(ReconciliationCommon):
         self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
         line = self._run().line_ids.with_user(self.accountant)
         line.action_fix()
-        request = line.activity_id.with_user(self.salesperson)
+        request = self._settlements(line).activity_id.with_user(self.salesperson)
         self.assertIn("invoice it, or say when it will be", str(request.note))
         request.action_feedback(feedback="In July")
         later = self._run("2026-07-31", user=self.accountant).line_ids
@@ -278,12 +283,12 @@ class TestReconciliationFixes(ReconciliationCommon):
         self.assertEqual(second.line_ids.with_user(self.manager).action_fix()["res_id"], lead)
         with self._refused(UserError, "it is being sold"):
             first.line_ids.with_user(self.accountant).action_record_opening()
-        ours = (first | second).line_ids.with_context(pemba_following=OURS)
-        ours.fix_lead_id = False
+        settlement = self._settlements(first.line_ids)
+        settlement.lead_id = False
         first.line_ids.with_user(self.accountant).action_record_opening()
         with self._refused(UserError, "recorded already"):
             second.line_ids.with_user(self.accountant).action_record_opening()
-        ours[0].fix_lead_id = lead
+        settlement.lead_id = lead
         self.env["crm.lead"].browse(lead).action_set_won()
         with self._refused(UserError, "was won since: compare again"):
             second.line_ids.with_user(self.manager).action_fix()
@@ -292,6 +297,242 @@ class TestReconciliationFixes(ReconciliationCommon):
         third = self._line_of(self._run(self.today), customer, self.server)
         self.assertTrue(third._is_unsold())
         self.assertNotEqual(third.with_user(self.manager).action_fix()["res_id"], lead)
+
+    def test_what_was_done_from_another_run_is_not_done_again(self):
+        customer = self._customer("Twice", user_id=self.salesperson.id)
+        self._place(customer, 5)
+        first, second = self._run(), self._run("2026-07-31")
+        by_accountant = second.line_ids.with_user(self.accountant)
+        lead = self.env["crm.lead"].browse(first.line_ids.with_user(self.manager).action_fix()["res_id"])
+        with self._refused(UserError, "it is being sold"):
+            by_accountant.action_record_opening()
+        lead.action_set_won()
+        with self._refused(UserError, "was won since: compare again"):
+            by_accountant.action_record_opening()
+        self.assertFalse(self.env["pemba.opening.sale"].search([("partner_id", "=", customer.id)]))
+
+    def test_what_was_recorded_since_is_not_sold(self):
+        self._place(self._customer("Old", user_id=self.salesperson.id), 5)
+        first, second = self._run(), self._run("2026-07-31")
+        first.line_ids.with_user(self.accountant).action_record_opening()
+        with self._refused(UserError, "Old, Server: opening sales were recorded since: compare again"):
+            second.line_ids.with_user(self.manager).action_fix()
+
+    def test_a_run_ends_only_what_it_looks_at(self):
+        inside, outside = self._create_zone("Inside"), self._create_zone("Outside")
+        customer = self._customer("Slow", zone_id=inside.id)
+        deal = self._win(customer, {"product_id": self.study.id, "price_unit": 80})
+        run = self._run(user=self.accountant)
+        run.line_ids.action_fix()
+        for vals in ({"zone_id": outside.id}, {"zone_id": False, "date": "2026-02-28"}):
+            run.write(vals)
+            run.action_compute()
+            self.assertFalse(run.line_ids)
+            self.assertEqual(len(self._asked(deal)), 1, vals)
+        run.write({"zone_id": inside.id, "date": DAY})
+        customer.zone_id = outside
+        run.action_compute()
+        self.assertEqual((len(run.line_ids), len(self._asked(deal))), (0, 1))
+        run.zone_id = outside
+        run.action_compute()
+        self.assertEqual(run.line_ids.asked_user_id, self.salesperson)
+        deal.opportunity_line_ids.price_unit = 0
+        run.action_compute()
+        self.assertFalse(self._asked(deal))
+
+    def test_a_customer_in_two_zones_is_not_all_in_one(self):
+        inside, outside = self._create_zone("Inside"), self._create_zone("Outside")
+        customer = self._customer("Wide", zone_id=inside.id)
+        branch = self._customer("Branch", parent_id=customer.id, is_company=False, zone_id=outside.id)
+        deal = self._win(customer, {"product_id": self.study.id, "price_unit": 80})
+        self._run(user=self.accountant).line_ids.action_fix()
+        self.assertEqual(branch.commercial_partner_id, customer)
+        deal.opportunity_line_ids.price_unit = 0
+        self._run(zone_id=inside.id)
+        self.assertTrue(self._asked(deal))
+        self._run()
+        self.assertFalse(self._asked(deal))
+
+    def test_companies_ask_about_a_shared_customer_each(self):
+        other = self._create_company("Other", "EUR")
+        self.env.user.company_ids |= other
+        (self.salesperson | self.accountant).company_ids |= other
+        customer = self._customer("Shared", user_id=self.salesperson.id)
+        self._place(customer)
+        self._place(customer, company_id=other.id)
+        self._run().line_ids.with_user(self.accountant).action_ask()
+        theirs = self.env["pemba.reconciliation"].create({"date": DAY, "company_id": other.id})
+        theirs.action_compute()
+        theirs.line_ids.with_user(self.accountant).with_context(allowed_company_ids=other.ids).action_ask()
+        self.assertEqual(self._asked(customer), [(self.salesperson, "Server: Not Sold")] * 2)
+
+    def test_who_is_asked_in_other_words_is_asked_once(self):
+        self.env["res.lang"]._activate_and_install_lang("fr_FR")
+        customer = self._customer("Once", user_id=self.salesperson.id)
+        self._place(customer)
+        line = self._run().line_ids.with_user(self.accountant)
+        line.action_ask()
+        self.salesperson.lang = "fr_FR"
+        self.server.name = "Machine"
+        line.action_ask()
+        self.assertEqual(self._asked(customer), [(self.salesperson, "Server: Not Sold")])
+
+    def test_what_was_asked_of_merged_customers_is_known(self):
+        first, second = (self._customer(name, user_id=self.salesperson.id) for name in ("One", "Two"))
+        self._place(first)
+        self._run().line_ids.with_user(self.accountant).action_ask()
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge((first | second).ids, second)
+        self.assertEqual(self._run().line_ids.asked_user_id, self.salesperson)
+
+    def test_each_request_ends_by_itself(self):
+        deal = self._win(self._customer("Both"), {"product_id": self.server.id, "price_unit": 70})
+        line = self._run().line_ids.with_user(self.accountant)
+        line.action_fix_installed()
+        line.action_fix_invoiced()
+        line.action_correct()
+        customer = deal.customer_id
+        self.assertEqual(
+            {summary for _user, summary in self._asked(deal) + self._asked(customer)},
+            {"Server: Not Installed", "Server: Not Invoiced", "Server: correct the installed base"},
+        )
+        deal.opportunity_line_ids.price_unit = 0
+        again = self._run(user=self.accountant)
+        self.assertEqual(self._asked(deal), [(self.support, "Server: Not Installed")])
+        self.assertTrue(self._asked(customer) and again.line_ids.asked_user_id)
+        deal._create_equipment().action_start("2026-06-01")
+        again.action_compute()
+        self.assertFalse(self._asked(deal) + self._asked(customer))
+
+    def test_an_earlier_day_is_asked_and_ended_by_itself(self):
+        """A run says what was asked by its day; who is asked as of two days is asked once."""
+        deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        early, late = self._run("2026-04-30", user=self.accountant), self._run(user=self.accountant)
+        late.line_ids.action_ask()
+        self.assertFalse(early.line_ids.asked_user_id)
+        early.line_ids.action_ask()
+        self.assertEqual((early.line_ids.asked_user_id, len(self._asked(deal))), (self.salesperson, 1))
+        deal.close_date = "2026-05-15"
+        early.action_compute()
+        self.assertEqual((len(early.line_ids), len(self._asked(deal))), (0, 1))
+        deal.opportunity_line_ids.price_unit = 0
+        late.action_compute()
+        self.assertFalse(self._asked(deal))
+
+    def test_lines_are_found_by_what_was_done(self):
+        for name in ("Asked", "Sold", "Left"):
+            self._place(self._customer(name, user_id=self.salesperson.id))
+        run = self._run(user=self.accountant)
+        asked, sold, left = (
+            run.line_ids.filtered(lambda line, name=name: line.partner_id.name == name)
+            for name in ("Asked", "Sold", "Left")
+        )
+        asked.action_ask()
+        lead = sold.with_user(self.manager).action_fix()["res_id"]
+
+        def found(*condition):
+            return run.line_ids.search([("reconciliation_id", "=", run.id), condition])
+
+        self.assertEqual(found("asked_user_id", "!=", False), asked)
+        self.assertEqual(found("asked_user_id", "=", self.salesperson.id), asked)
+        self.assertEqual(found("asked_user_id", "=", False), sold | left)
+        self.assertEqual(found("asked_user_id.name", "ilike", self.salesperson.name), asked)
+        self.assertEqual(found("fix_lead_id", "=", lead), sold)
+        self.assertEqual(found("fix_lead_id", "!=", False), sold)
+        self.assertFalse(found("answer", "ilike", "sold"))
+        self._settlements(asked).activity_id.action_feedback(feedback="Sold it")
+        self.assertEqual(found("answer", "ilike", "sold"), asked)
+        self.assertEqual(found("answered_date", "!=", False), asked)
+        self._place(asked.partner_id, 3)
+        run.action_compute()
+        self.assertEqual(run.line_ids.search([("answered_date", "!=", False)]).partner_id.name, "Asked")
+
+    def test_who_reads_a_customer_does_not_read_its_amounts(self):
+        customer = self._customer("Read by many", user_id=self.salesperson.id)
+        self._invoice(self._order(customer, {"product_id": self.server.id, "quantity": 2, "price_unit": 77}))
+        self._place(customer, 3)
+        run = self._run(user=self.accountant)
+        run.line_ids.note = "They will not pay"
+        run.line_ids.action_ask()
+        note = str(customer.activity_ids.note)
+        self.assertIn("Installed: 3.00", note)
+        for secret in ("154", "They will not pay"):
+            self.assertNotIn(secret, note)
+
+    def test_what_is_to_be_offered_is_told(self):
+        customer = self._customer("Bare", user_id=self.salesperson.id)
+        self._invoice(self._order(customer, self._line(quantity=4, price_unit=900)))
+        self._install(customer, 4)
+        run = self._run(user=self.accountant)
+        run.line_ids.action_ask()
+        note = str(customer.activity_ids.note)
+        self.assertIn("Missed a Year: ", note)
+        self.assertIn("648", note)
+        self.assertNotIn("3,600", note)
+
+    def test_openings_of_many_take_as_many_queries(self):
+        def record(number, day):
+            for position in range(number):
+                customer = self._customer(f"Customer {day} {position}")
+                self._cover(self._install(customer, 2))
+                self._place(customer)
+            lines = self._run(day).line_ids.with_user(self.accountant)
+            lines = lines.browse(lines.ids)  # as the list's button does
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            lines.action_record_opening()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        record(1, "2026-06-28")
+        few = record(2, "2026-06-29")
+        self.assertLessEqual(record(20, DAY), few)
+
+    def test_the_closed_time_has_no_opening_sales(self):
+        self._place(self._customer("Late"))
+        early, late = self._run(user=self.accountant), self._run("2026-07-31", user=self.accountant)
+        self.company.pemba_sales_closed_date = DAY
+        with self._refused(
+            UserError, "Late, Server: sales are closed until 06/30/2026. Record it from a run of a later day"
+        ):
+            early.line_ids.action_record_opening()
+        late.line_ids.action_record_opening()
+        [opening] = self.env["pemba.opening.sale"].search([("product_id", "=", self.server.id)])
+        self.assertEqual(str(opening.date), "2026-07-01")
+
+    def test_whoever_reads_a_run_asks_and_accountants_record(self):
+        customer = self._customer("Anyone", user_id=self.salesperson.id)
+        self._place(customer)
+        line = self._run().line_ids
+        by_manager = line.with_user(self.manager)
+        for view_type in ("list", "form"):
+            view = by_manager.get_view(view_type=view_type)["arch"]
+            self.assertIn('name="action_ask"', view)
+            self.assertNotIn('name="action_record_opening"', view)
+        by_manager.action_ask()
+        self.assertEqual(self._asked(customer), [(self.salesperson, "Server: Not Sold")])
+        with self._refused(AccessError, "Only accountants record what was sold before"):
+            by_manager.action_record_opening()
+        outsider = line.with_user(self.salesperson)
+        for action in (outsider.action_ask, outsider.action_fix, outsider.action_correct):
+            with self.assertRaises(AccessError):
+                action()
+
+    def test_settlements_are_read_and_not_written(self):
+        self._place(self._customer("Seen", user_id=self.salesperson.id))
+        line = self._run().line_ids
+        line.with_user(self.accountant).action_ask()
+        settlement = self._settlements(line)
+        for user in (self.accountant, self.manager):
+            by_user = settlement.with_user(user)
+            self.assertEqual(by_user.read(["check"])[0]["check"], "installed")
+            for operation in ("create", "write", "unlink"):
+                self.assertFalse(by_user.has_access(operation))
+        elsewhere = self._create_company("Elsewhere", "EUR")
+        self.manager.company_ids |= elsewhere
+        by_other = settlement.with_user(self.manager).with_context(allowed_company_ids=elsewhere.ids)
+        self.assertFalse(by_other.search([("id", "=", settlement.id)]))
+        self.assertFalse(settlement.with_user(self.salesperson).has_access("read"))
 
     def test_openings_have_the_terms_of_their_contracts(self):
         customer = self._customer("Terms")
@@ -362,6 +603,19 @@ class TestReconciliationFixes(ReconciliationCommon):
         self.assertEqual(records(line.action_open_contracts()), contract.line_ids)
         invoiced = invoice.invoice_line_ids.filtered(lambda one: one.product_id == self.licence)
         self.assertEqual(records(line.action_open_invoices()), invoiced)
+
+    def test_opening_sales_of_a_line(self):
+        customer = self._customer("Old")
+        branch = self._customer("Branch", parent_id=customer.id)
+        vals = {"partner_id": customer.id, "product_id": self.server.id, "date": "2019-01-01"}
+        sales = self.env["pemba.opening.sale"]
+        counted = sales.create(vals)
+        sales.create([vals | {"date": "2026-08-01"}, vals | {"product_id": self.licence.id}])
+        sales.create(vals | {"partner_id": branch.id})
+        line = self._line_of(self._run(user=self.accountant), customer, self.server)
+        action = line.action_open_openings()
+        self.assertEqual(sales.with_user(self.accountant).search(action["domain"]), counted)
+        self.assertIn('name="action_open_openings"', line.get_view(view_type="form")["arch"])
 
 
 @tagged("post_install", "-at_install")

@@ -164,7 +164,7 @@ class PembaReconciliationLine(models.Model):
         " else of the list price.",
     )
 
-    # What people say of it, and what was done
+    # What people say of it; what was done is in ``_line_settlement``
     reason_id = fields.Many2one(
         "pemba.reconciliation.reason",
         index="btree_not_null",
@@ -172,26 +172,6 @@ class PembaReconciliationLine(models.Model):
         help="Why it differs; the next run takes it over.",
     )
     note = fields.Char()
-    fix_lead_id = fields.Many2one(
-        "crm.lead",
-        string="Sale Opened",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The opportunity that was opened to settle it.",
-    )
-
-    activity_id = fields.Many2one(
-        "mail.activity",
-        string="Request",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-        help="What somebody was asked to do about it.",
-    )
-    asked_user_id = fields.Many2one(related="activity_id.user_id", string="Asked")
-    answered_date = fields.Date(related="activity_id.date_done", string="Answered On")
-    answer = fields.Text(related="activity_id.feedback", help="What was said when the request was done.")
 
     _run_idx = models.Index("(reconciliation_id, date DESC, id)")
     _result_idx = models.Index("(reconciliation_id, result)")

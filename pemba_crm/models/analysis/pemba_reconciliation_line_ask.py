@@ -1,11 +1,8 @@
-from collections import defaultdict
-
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import format_date, plaintext2html
 
-from ..pipeline.crm_lead import OURS
+from .pemba_reconciliation_settlement import RESULT_OF
 
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
 
@@ -23,6 +20,7 @@ class PembaReconciliationLine(models.Model):
         :return: a message that says who was asked, and names the lines that have nobody in charge
         :raise UserError: naming a run that is signed off or to be compared, or where nobody can be asked
         """
+        self.check_access("read")
         self.reconciliation_id._check_is_compared()
         different = self.filtered(lambda one: one.result != "matched")
         if not different:
@@ -33,13 +31,13 @@ class PembaReconciliationLine(models.Model):
             different[:1]._refuse_to_ask()
         return self._notify(self.env["res.users"].union(*asked.values()), unasked)
 
-    def _ask(self, check, is_correction=False):
-        """An activity for who is in charge of what a check found, once.
+    def _ask(self, check):
+        """An activity for who is in charge of what a check found, or of a correction, once.
 
         :return: who is asked
         :raise UserError: naming a line that has nobody in charge
         """
-        return self._request({self: check}, is_correction)[self] or self._refuse_to_ask()
+        return self._request({self: check})[self] or self._refuse_to_ask()
 
     def _refuse_to_ask(self):
         raise UserError(
@@ -49,33 +47,46 @@ class PembaReconciliationLine(models.Model):
             )
         )
 
-    def _request(self, checks, is_correction=False):
+    def _request(self, checks):
         """See ``_ask``, for many.
 
-        :param checks: of each line the check that found something
+        :param checks: what is asked about each line: a check, or ``correction``
         :return: ``{line: user}``, nobody where nobody is in charge
         """
-        requests = self._prepare_requests(checks, is_correction)
-        by_key = {self._get_request_key(vals): vals for vals in requests.values()}
-        asked = self._get_open_requests(by_key)
-        missing = [key for key in by_key if key not in asked]
-        activities = self.env["mail.activity"].sudo()  # accountants may not write what is asked about
-        created = activities.with_context(mail_activity_quick_update=len(missing) > 1).create(
-            [by_key[key] for key in missing]
-        )
-        asked |= zip(missing, created, strict=True)
-        users = dict.fromkeys(self, self.env["res.users"])
-        for line, vals in requests.items():
-            activity = asked[self._get_request_key(vals)]
-            line.sudo().with_context(pemba_following=OURS).activity_id = activity  # whoever is asked
-            users[line] = activity.user_id.with_env(self.env)
-        return users
+        under_way = self._get_under_way()
+        earlier = {
+            line: under_way[line].requests.filtered(lambda one, check=checks[line]: one.check == check)
+            for line in self
+        }
+        asked = {line: requests.activity_id.filtered("active")[:1] for line, requests in earlier.items()}
+        asked |= self.filtered(lambda one: not asked[one])._create_requests(checks)
+        vals = {}
+        for line in self.filtered(lambda one: asked[one]).sorted("date"):
+            known = earlier[line].filtered(lambda one, day=line.date: one._holds_on(day))
+            if asked[line] not in known.activity_id:
+                of_line = line._prepare_settlement(checks[line], activity_id=asked[line].id)
+                vals.setdefault((line._get_settlement_key(), checks[line]), of_line)
+            answered = earlier[line].filtered(lambda one: not one.activity_id.active)
+            answered.ended_date = line.date  # it is asked again
+        self.env["pemba.reconciliation.settlement"].sudo().create(list(vals.values()))  # whoever asks
+        return {line: activity.user_id.with_env(self.env) for line, activity in asked.items()}
 
-    def _prepare_requests(self, checks, is_correction):
+    def _create_requests(self, checks):
+        """Activities for who is in charge of each: ``{line: activity}``, one for lines of the same."""
+        requests = self._prepare_requests(checks)
+        by_key = {(line._get_settlement_key(), checks[line]): vals for line, vals in requests.items()}
+        activities = self.env["mail.activity"].sudo()  # accountants may not write what is asked about
+        created = activities.with_context(mail_activity_quick_update=len(by_key) > 1).create(
+            list(by_key.values())
+        )
+        of_key = dict(zip(by_key, created, strict=True))
+        return {line: of_key.get((line._get_settlement_key(), checks[line]), activities) for line in self}
+
+    def _prepare_requests(self, checks):
         """Values of activities: ``{line: values}``, of the lines somebody is in charge of."""
         model_ids, requests = {}, {}
         activity_type = self.env.ref(DIFFERENCE)
-        for line, (record, user) in self._get_in_charge(checks, is_correction).items():
+        for line, (record, user) in self._get_in_charge(checks).items():
             if not (record and user):
                 continue
             if record._name not in model_ids:
@@ -88,70 +99,60 @@ class PembaReconciliationLine(models.Model):
                 "res_model_id": model_ids[record._name],
                 "res_id": record.id,
                 "user_id": user.id,
-                "summary": of_user._get_request_summary(checks[line], is_correction),
-                "note": plaintext2html(of_user._describe(checks[line], is_correction)),
+                "summary": of_user._get_request_summary(checks[line]),
+                "note": plaintext2html(of_user._describe(checks[line], record)),
             }
         return requests
-
-    @api.model
-    def _get_request_key(self, vals):
-        return vals["res_model_id"], vals["res_id"], vals["summary"]
-
-    def _get_open_requests(self, keys):
-        """What was asked already and is not done: ``{(model, record, summary): activity}``."""
-        by_model = defaultdict(set)
-        for model, record, _summary in keys:
-            by_model[model].add(record)
-        asked = Domain.OR(
-            Domain("res_model_id", "=", model) & Domain("res_id", "in", list(ids))
-            for model, ids in by_model.items()
-        )
-        activities = self.env["mail.activity"].sudo()  # of whoever
-        return {
-            (one.res_model_id.id, one.res_id, one.summary): one
-            for one in activities.search(asked & Domain("activity_type_id", "=", self.env.ref(DIFFERENCE).id))
-        }
 
     # ------------------------------------------------------------
     # In words
     # ------------------------------------------------------------
 
-    def _get_request_summary(self, check, is_correction):
+    def _get_request_summary(self, check):
         product = self.product_id.display_name or self.display_name
-        if is_correction:
+        if check == "correction":
             return self.env._("%s: correct the installed base", product)
-        labels = dict(self._fields[check]._description_selection(self.env))
-        return self.env._("%(product)s: %(result)s", product=product, result=labels[self[check]])
+        name = RESULT_OF[check]
+        labels = dict(self._fields[name]._description_selection(self.env))
+        return self.env._("%(product)s: %(result)s", product=product, result=labels[self[name]])
 
-    def _describe(self, check, is_correction):
-        """What differs, and what is to be done about it."""
+    def _describe(self, check, record):
+        """What differs, and what is to be done about it.
+
+        Many a colleague reads a customer: there it tells no amount but what is to be offered, and no note.
+
+        :param record: what is asked about
+        """
+        is_read_by_many = record._name == "res.partner"
         digits = self._fields["won_quantity"].get_digits(self.env)[1]
         names = ("due_quantity", "installed_quantity", "term_quantity", "covered_quantity")
         said = [f"{label}: {self[name]:.{digits}f}" for name, label in self._get_labels(names) if self[name]]
         amounts = ("won_amount_company", "invoiced_amount_company", "missed_amount_company")
+        if is_read_by_many:
+            amounts = amounts[2:] if check == "covered" and self._is_unattended() else ()
         said += [
             f"{label}: {self.company_currency_id.format(self[name])}"
             for name, label in self._get_labels(amounts)
             if self[name]
         ]
         as_of = self.env._("As of %s", format_date(self.env, self.date))
-        advice = self._get_advice(check, is_correction)
-        parts = [f"{self.display_name}, {as_of}.", ", ".join(said), self.note, advice]
+        note = "" if is_read_by_many else self.note
+        parts = [f"{self.display_name}, {as_of}.", ", ".join(said), note, self._get_advice(check)]
         return "\n".join(filter(None, parts))
 
-    def _get_advice(self, check, is_correction):
+    def _get_advice(self, check):
         """What settles a difference, in a sentence."""
-        if is_correction:
+        if check == "correction":
             return self.env._("Look at what the customer really runs and correct the installed base.")
-        if check == "installed_result":
+        if check == "installed":
             return {
                 "not_sold": self.env._("It runs without a sale: sell it, or say why none is needed."),
                 "not_installed": self.env._("It was sold: put it in service, or say when it will be."),
                 "quantity_gap": self.env._(
                     "Sell what runs beyond the sale, or put what is missing in service."
                 ),
-            }[self[check]]
-        if check == "covered_result":
+            }[self[RESULT_OF[check]]]
+        if check == "covered":
             return {
                 "not_sold": self.env._("It is under contract without a sale: sell it, or end the contract."),
                 "quantity_gap": self.env._("Sale and contract have different quantities: mend the contract."),
@@ -159,12 +160,12 @@ class PembaReconciliationLine(models.Model):
                     "The contract covers what is not in service: put it in service, or end the contract."
                 ),
                 "not_covered": self.env._("Nothing covers it: start its contract, or offer maintenance."),
-            }[self[check]]
+            }[self[RESULT_OF[check]]]
         return {
             "invoiced_not_won": self.env._("It was invoiced without a sale: win the sale, or credit it."),
             "not_invoiced": self.env._("It was sold: invoice it, or say when it will be."),
             "amount_gap": self.env._("Invoice what is left to invoice, or credit what is too much."),
-        }[self[check]]
+        }[self[RESULT_OF[check]]]
 
     def _get_labels(self, names):
         labels = self.fields_get(names, ["string"])

@@ -9,27 +9,27 @@ class PembaReconciliationLine(models.Model):
 
     _inherit = "pemba.reconciliation.line"
 
-    def _get_in_charge(self, checks, is_correction=False):
-        """Who settles what a check found, and on what record they are asked.
+    def _get_in_charge(self, checks):
+        """Who settles what a check found, or corrects the base, and on what record they are asked.
 
-        :param checks: of each line the check that found something
+        :param checks: what is asked about each line: a check, or ``correction``
         :return: ``{line: (record, user)}``, both with all rights; empty ones where there is nobody
         """
         found = {}
         for run, lines in self.sudo().grouped("reconciliation_id").items():  # whoever asks
-            base = lines.filtered(lambda one: checks[one] == "installed_result")
-            deliveries = base if is_correction else base.filtered(lambda one: not one._is_unsold())
+            corrections = lines.filtered(lambda one: checks[one] == "correction")
+            deliveries = lines.filtered(lambda one: checks[one] == "installed" and not one._is_unsold())
             support = self.env["crm.lead"]._get_delivery_user(run.company_id)
-            delivered = {} if is_correction else deliveries._get_undelivered_by_line()
+            delivered = deliveries._get_undelivered_by_line()
             contracts = lines.filtered(
-                lambda one: checks[one] == "covered_result" and not one._is_unattended()
+                lambda one: checks[one] == "covered" and not one._is_unattended()
             )._get_contracts_by_line()
-            documents = lines.filtered(lambda one: checks[one] == "invoiced_result")._get_documents_by_line()
+            documents = lines.filtered(lambda one: checks[one] == "invoiced")._get_documents_by_line()
             salespeople = lines._get_salespeople()
             for line in lines:
                 record = delivered.get(line) or contracts.get(line) or documents.get(line)
                 user = salespeople[line]
-                if line in deliveries:
+                if line in deliveries | corrections:
                     user = support or (record and record.user_id) or user
                 elif record:
                     user = record.user_id

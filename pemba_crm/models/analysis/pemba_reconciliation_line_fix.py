@@ -3,10 +3,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 
 from ..installed_base.pemba_equipment import IN_BASE
-from ..pipeline.crm_lead import OURS
+from .pemba_reconciliation_settlement import RESULT_OF
 
 # The three checks, in the order in which they are settled.
-CHECKS = ("installed_result", "covered_result", "invoiced_result")
+CHECKS = ("installed", "covered", "invoiced")
 
 
 class PembaReconciliationLine(models.Model):
@@ -20,33 +20,39 @@ class PembaReconciliationLine(models.Model):
         :return: the window in which it is done; a message where somebody else was asked to do it
         :raise UserError: naming a line that matches, is of a run that is signed off, or has nobody in charge
         """
-        self.ensure_one()
-        self.reconciliation_id._check_is_compared()
-        check = self._get_gravest_check()
-        return getattr(self, f"_fix_{check.removesuffix('_result')}")()
+        self._check_can_settle()
+        return getattr(self, f"_fix_{self._get_gravest_check()}")()
 
     def action_fix_installed(self):
         """Settle what differs between sales and the base; see ``action_fix``."""
-        return self._check_fixable("installed_result")._fix_installed()
+        return self._check_fixable("installed")._fix_installed()
 
     def action_fix_covered(self):
         """Settle what differs between sales, the base and contracts; see ``action_fix``."""
-        return self._check_fixable("covered_result")._fix_covered()
+        return self._check_fixable("covered")._fix_covered()
 
     def action_fix_invoiced(self):
         """Settle what differs between sales and invoices; see ``action_fix``."""
-        return self._check_fixable("invoiced_result")._fix_invoiced()
+        return self._check_fixable("invoiced")._fix_invoiced()
 
     def _get_gravest_check(self):
         for check in CHECKS:
-            if self[check] == self.result != "matched":
+            if self[RESULT_OF[check]] == self.result != "matched":
                 return check
         raise UserError(self.env._("%s matches: there is nothing to settle.", self.display_name))
 
-    def _check_fixable(self, check):
+    def _check_can_settle(self):
+        """Whoever may read a run may ask, and do what they have the right to do elsewhere.
+
+        :raise UserError: naming a run that is signed off or to be compared
+        """
         self.ensure_one()
+        self.check_access("read")
         self.reconciliation_id._check_is_compared()
-        if self[check] in (False, "matched"):
+
+    def _check_fixable(self, check):
+        self._check_can_settle()
+        if self[RESULT_OF[check]] in (False, "matched"):
             raise UserError(self.env._("%s matches: there is nothing to settle.", self.display_name))
         return self
 
@@ -61,9 +67,9 @@ class PembaReconciliationLine(models.Model):
     def _fix_installed(self):
         """Deliver what was sold, or sell what runs."""
         if self._is_unsold():
-            return self._sell("installed_result", self._prepare_unsold())
+            return self._sell("installed", self._prepare_unsold())
         if not self.env["pemba.equipment"].has_access("create"):
-            return self._notify(self._ask("installed_result"))
+            return self._notify(self._ask("installed"))
         leads = self._get_undelivered()
         if len(leads) == 1:
             return leads.action_deliver()
@@ -86,12 +92,11 @@ class PembaReconciliationLine(models.Model):
     def action_correct(self):
         """Correct the installed base, with a reason; who may not asks support.
 
-        :raise UserError: naming a line of a run that is signed off, or that has nobody in charge
+        :raise UserError: naming a line that matches, is of a run that is signed off, or has nobody in charge
         """
-        self.ensure_one()
-        self.reconciliation_id._check_is_compared()
+        self._check_fixable("installed")
         if not self.env["pemba.equipment.change"].has_access("create"):
-            return self._notify(self._ask("installed_result", is_correction=True))
+            return self._notify(self._ask("correction"))
         equipment = self.env["pemba.equipment"].search(
             self._get_equipment_domain() & Domain("state", "in", IN_BASE) & Domain("usage", "=", "production")
         )
@@ -125,10 +130,10 @@ class PembaReconciliationLine(models.Model):
     def _fix_covered(self):
         """Offer the maintenance that is missing, or mend the contract."""
         if self._is_unattended():
-            return self._sell("covered_result", self._prepare_maintenance())
+            return self._sell("covered", self._prepare_maintenance())
         contracts = self._get_contracts()
         if not contracts or not contracts.has_access("write"):
-            return self._notify(self._ask("covered_result"))
+            return self._notify(self._ask("covered"))
         if len(contracts) == 1:
             return contracts.get_formview_action()
         return self._open("pemba.contract", Domain("id", "in", contracts.ids), self.env._("Contracts"))
@@ -158,7 +163,7 @@ class PembaReconciliationLine(models.Model):
         """Open the orders, to invoice or to credit them; who may not invoice asks who sold it."""
         orders = self.env["sale.order.line"].search(self._get_order_domain()).order_id
         if not (orders and self.env["account.move"].has_access("create") and orders.has_access("write")):
-            return self._notify(self._ask("invoiced_result"))
+            return self._notify(self._ask("invoiced"))
         return self._open("sale.order", Domain("id", "in", orders.ids), self.env._("Orders"))
 
     # ------------------------------------------------------------
@@ -175,14 +180,22 @@ class PembaReconciliationLine(models.Model):
             return self._notify(self._ask(check))
         if not self.partner_id:
             raise UserError(self.env._("%s: there is nobody to sell it to.", self.display_name))
-        lead = self._get_opened_sale()
+        under_way = self._get_under_way()[self]
+        self._check_not_won(under_way.won)
+        if under_way.recorded:
+            raise UserError(
+                self.env._("%s: opening sales were recorded since: compare again.", self.display_name)
+            )
+        lead = under_way.sale.with_env(self.env)
         if not lead:
             try:
                 with self.env.cr.savepoint():
                     lead = leads.create(self._prepare_sale())
             except AccessError:  # it is a colleague's customer
                 return self._notify(self._ask(check))
-            self.sudo().with_context(pemba_following=OURS).fix_lead_id = lead  # whoever settles it
+        if lead != self.fix_lead_id:  # nor one that was opened as of a later day
+            settlement = self._prepare_settlement(check, lead_id=lead.id)
+            self.env["pemba.reconciliation.settlement"].sudo().create(settlement)  # whoever settles it
         product = self.env["product.product"].browse(vals["product_id"])
         if lead.won_status == "pending" and product not in lead.opportunity_line_ids.product_id:
             price = vals.pop("price_company", None)
@@ -191,27 +204,10 @@ class PembaReconciliationLine(models.Model):
             lead.write({"opportunity_line_ids": [Command.create(vals)]})
         return lead.get_formview_action()
 
-    def _get_opened_sale(self):
-        """The open sale that was opened for the same difference, by whatever run.
-
-        :raise UserError: where one was won since the run was compared
-        """
-        self._lock_customers()
-        self.invalidate_model(["fix_lead_id"])
-        same = self.sudo().search(  # also of runs of colleagues
-            [(name, "=", self[name].id) for name in ("company_id", "partner_id", "product_id")]
-            + [("fix_lead_id", "!=", False)]
-        )
-        compared = self.reconciliation_id.computed_date
-        for lead in same.fix_lead_id.filtered(lambda one: one.won_status == "won"):
-            if lead.date_closed and lead.date_closed >= compared:
-                raise UserError(self.env._("%(lead)s was won since: compare again.", lead=lead.display_name))
-        opened = same.fix_lead_id.filtered(lambda one: one.active and one.won_status == "pending")
-        return opened[:1].with_env(self.env)
-
-    def _lock_customers(self):
-        """One at a time settles what is of a customer: several runs may have found the same."""
-        self.partner_id.sudo().lock_for_update(allow_referencing=True)  # nothing of them is written
+    def _check_not_won(self, leads):
+        """:raise UserError: naming a sale that was won since the run was compared"""
+        for lead in leads[:1]:
+            raise UserError(self.env._("%(lead)s was won since: compare again.", lead=lead.display_name))
 
     def _prepare_sale(self):
         user = self._get_salespeople()[self]

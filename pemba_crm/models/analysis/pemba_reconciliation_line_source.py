@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 
 class PembaReconciliationLine(models.Model):
-    """What is behind differences of a run: their sales, orders, equipment, contracts and invoices."""
+    """What is behind differences of a run: their sales, orders, openings, equipment, contracts, invoices."""
 
     _inherit = "pemba.reconciliation.line"
 
@@ -101,6 +101,16 @@ class PembaReconciliationLine(models.Model):
     def action_open_invoices(self):
         """What was invoiced: lines of invoices and credit notes."""
         return self._open("account.move.line", self._get_invoice_domain(), self.env._("Invoiced"))
+
+    def action_open_openings(self):
+        """What was sold before these records begin, by the day: opening sales."""
+        domain = (
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("product_id", "in", self.product_id.ids)
+            & Domain("date", "<=", self.reconciliation_id.date)
+            & self._get_of_customer()
+        )
+        return self._open("pemba.opening.sale", domain, self.env._("Sold Before"))
 
     def _open(self, model, domain, name):
         self.ensure_one()

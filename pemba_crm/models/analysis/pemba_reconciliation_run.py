@@ -52,7 +52,6 @@ class PembaReconciliation(models.Model):
     def _compare(self):
         self.env.flush_all()
         previous = self._find_previous()
-        asked = (self | previous)._get_requests()
         cr = self.env.cr
         cr.execute("SELECT COALESCE(MAX(id), 0) FROM pemba_reconciliation_line")
         [last_line] = cr.fetchone()
@@ -65,9 +64,7 @@ class PembaReconciliation(models.Model):
             )
         )
         self.env.invalidate_all(flush=False)
-        settled = (asked - self._get_requests()).exists()
-        if settled:
-            settled.action_feedback(feedback=self.env._("Settled: %s", self.display_name))
+        self.env["pemba.reconciliation.settlement"]._end(self)
         if self.difference_count > MANY:  # without new statistics, reading them would take long
             cr.execute(SQL("ANALYZE pemba_reconciliation_line"))
         openings = self.env["pemba.opening.sale"].sudo()  # of whatever company: it is a number
@@ -78,12 +75,6 @@ class PembaReconciliation(models.Model):
             last_opening=openings.search([], order="id desc", limit=1).id,
             **totals,
         )
-
-    def _get_requests(self):
-        """What was asked about their differences and is not done."""
-        lines = self.env["pemba.reconciliation.line"].sudo()  # whoever was asked
-        asked = lines.search([("reconciliation_id", "in", self.ids), ("activity_id", "!=", False)])
-        return asked.activity_id.filtered("active")
 
     def _find_previous(self):
         """The newest run of the same company and zone as of an earlier day, or of the same day before it."""
@@ -101,7 +92,6 @@ class PembaReconciliation(models.Model):
         lines; who explains one is its last editor.
         """
         names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED)
-        names += ("fix_lead_id", "activity_id")
         is_mixed = SQL("compared_now.deal_currency_id IS NULL")
         values = {name: SQL.identifier("compared_now", name) for name in STORED} | {
             "won_amount": SQL("CASE WHEN %s THEN 0 ELSE compared_now.won_amount END", is_mixed),
@@ -121,11 +111,6 @@ class PembaReconciliation(models.Model):
                 )
                 for name in CARRIED
             },
-            "fix_lead_id": SQL("COALESCE(own.fix_lead_id, prior.fix_lead_id)"),
-            "activity_id": SQL(
-                "CASE WHEN compared_now.result != 'matched'"
-                " THEN COALESCE(own.activity_id, prior.activity_id) END"
-            ),
         }
         figures = SQL(", ").join(SQL.identifier("compared_now", name) for name in FIGURES)
         prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
