@@ -75,8 +75,8 @@ class PembaOpeningSale(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        partners = self.env["res.partner"].browse({vals.get("partner_id") for vals in vals_list} - {None})
-        partners.fetch(["commercial_partner_id"])  # of all at once
+        partner_ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        self.env["res.partner"].browse(partner_ids).fetch(["commercial_partner_id"])  # of all at once
         sales = super().create([self._with_entity(vals) for vals in vals_list])
         sales._check_not_closed()
         return sales

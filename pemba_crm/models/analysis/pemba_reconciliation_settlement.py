@@ -14,8 +14,8 @@ class PembaReconciliationSettlement(models.Model):
     """What was done about a difference: somebody was asked, or a sale was opened.
 
     Lines come and go with their runs; this is of a company, a customer and a product, whatever run found that
-    they differ. Written by what is done with lines alone. One request may have several: one as of each day it
-    was asked for, where an earlier day came later.
+    they differ. Written by what is done with lines alone. What is asked again as of an earlier day is one
+    request, with a settlement for each day.
     """
 
     _name = "pemba.reconciliation.settlement"
@@ -80,6 +80,8 @@ class PembaReconciliationSettlement(models.Model):
         everything = self.sudo()  # whoever was asked
         of_company = [("company_id", "=", run.company_id.id), ("ended_date", "=", False)]
         open_ones = everything.search([*of_company, ("date", "<=", run.date)])
+        if not open_ones:
+            return
         differing = open_ones._get_differing(run)
         outside = open_ones._get_customers_outside(run.zone_id)
         ended = open_ones.filtered(
@@ -89,8 +91,6 @@ class PembaReconciliationSettlement(models.Model):
                 and one.partner_id.commercial_partner_id not in outside
             )
         )
-        if not ended:
-            return
         ended.ended_date = run.date
         requests = ended.activity_id.filtered("active")
         requests -= everything.search([*of_company, ("activity_id", "in", requests.ids)]).activity_id
@@ -100,7 +100,7 @@ class PembaReconciliationSettlement(models.Model):
 
     def _get_differing(self, run):
         """What of these a run finds: ``{(key, check)}``."""
-        lines = run.line_ids.sudo().search(  # whoever compares
+        lines = self.env["pemba.reconciliation.line"].search(  # not all of a run
             Domain("reconciliation_id", "=", run.id)
             & Domain("partner_id", "in", [one.partner_id.commercial_partner_id.id for one in self])
             & Domain("product_id", "in", [one.product_id.id for one in self])
