@@ -4,6 +4,7 @@ from . import test_analysis_forecast
 from . import test_analysis_reconciliation
 from . import test_analysis_reconciliation_fixes
 from . import test_analysis_reconciliation_random
+from . import test_analysis_reconciliation_runs
 from . import test_analysis_sales
 from . import test_analysis_targets
 from . import test_analysis_tours

@@ -168,9 +168,13 @@ class PembaReconciliation(models.Model):
     @api.depends("company_id", "zone_id", "date")
     def _compute_twin_id(self):
         """A form says so before the same is checked twice."""
+        of_days = self.search(
+            [("company_id", "in", self.company_id.ids), ("date", "in", self.mapped("date"))]
+        )
+        twins = of_days.grouped(lambda run: (run.company_id, run.zone_id, run.date))
         for run in self:
-            same = [(name, "=", run[name].id) for name in ("company_id", "zone_id")]
-            run.twin_id = self.search([*same, ("date", "=", run.date), ("id", "!=", run._origin.id)], limit=1)
+            same = twins.get((run.company_id._origin, run.zone_id._origin, run.date), of_days.browse())
+            run.twin_id = (same - run._origin)[:1]
 
     def _get_result_rows(self):
         """What lines say by result: ``[{code, label, count, explained, and amounts}]``, the gravest first."""
@@ -206,9 +210,10 @@ class PembaReconciliation(models.Model):
             self._check_is_open()
         if "company_id" in vals:
             self.filtered(lambda run: run.company_id.id != vals["company_id"])._check_is_empty()
+        before = {run: [run[name] for name in TERMS] for run in self} if not TERMS.isdisjoint(vals) else {}
         result = super().write(vals)
-        if not TERMS.isdisjoint(vals):
-            self.filtered(lambda run: run.state == "compared")._set(state="draft")
+        changed = self.filtered(lambda run: run in before and before[run] != [run[name] for name in TERMS])
+        changed.filtered(lambda run: run.state == "compared")._set(state="draft")
         return result
 
     def _check_is_empty(self):
@@ -234,7 +239,16 @@ class PembaReconciliation(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
+        """Neither goes what is signed off, nor what that was compared with."""
         self._check_is_open()
+        for following in self.sudo().search([("previous_id", "in", self.ids), ("state", "=", "signed")]):
+            raise UserError(  # whoever signed it off
+                self.env._(
+                    "%(run)s: %(following)s, which is signed off, says what was settled since. It stays.",
+                    run=following.previous_id.display_name,
+                    following=following.display_name,
+                )
+            )
 
     def _check_is_open(self):
         """:raise UserError: naming a run that is signed off"""

@@ -14,6 +14,20 @@ class PembaReconciliationLine(models.Model):
             return of_customer
         return of_customer | Domain(name, "=", False)
 
+    def _get_of_company(self, path=""):
+        """Opportunities of its company; see ``pemba.reconciliation._get_won_condition``.
+
+        :param path: from a record to its opportunity
+        """
+        company = self.company_id
+        confirmed = Domain("state", "=", "sale")
+        orders = Domain(f"{path}order_ids", "any", confirmed & Domain("company_id", "=", company.id))
+        if self.env["crm.lead"]._get_shared_company() == company:
+            orders |= ~Domain(f"{path}order_ids", "any", confirmed)
+        return Domain(f"{path}company_id", "=", company.id) | (
+            Domain(f"{path}company_id", "=", False) & orders
+        )
+
     def _get_sale_domain(self):
         """Lines of opportunities that were won by the day."""
         return (
@@ -22,7 +36,7 @@ class PembaReconciliationLine(models.Model):
             & Domain("active", "=", True)
             & Domain("lead_id.won_status", "=", "won")
             & Domain("lead_id.close_date", "<=", self.reconciliation_id.date)
-            & Domain("lead_id.company_id", "in", (self.company_id.id, False))
+            & self._get_of_company("lead_id.")
         )
 
     def _get_order_domain(self):
@@ -80,7 +94,7 @@ class PembaReconciliationLine(models.Model):
             & Domain("won_status", "=", "won")
             & Domain("close_date", "<=", self.reconciliation_id.date)
             & Domain("opportunity_line_ids", "=", False)
-            & Domain("company_id", "in", (self.company_id.id, False))
+            & self._get_of_company()
             & self._get_of_customer("customer_id")
         )
 

@@ -16,8 +16,8 @@ FIGURES = (
     *("result", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
     *("gap_amount_company", "order_gap_company"),
 )
-# What people say of a difference: it stays with that until it matches once.
-CARRIED = ("reason_id", "note")
+# What people say of a difference, and who did: it stays with that until it matches once.
+CARRIED = ("reason_id", "note", "write_uid")
 # More lines than this come with new statistics.
 MANY = 5000
 # What of all that matched is added up.
@@ -89,56 +89,69 @@ class PembaReconciliation(models.Model):
         """Compare, write the lines and add up what matched, all at once.
 
         What is matched now is kept where it was explained when it was a difference. Nobody writes these
-        lines; who explains one is its last editor.
+        lines; who explains one is its last editor, and what nobody explained here is as in the run before.
         """
         names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED)
-        is_mixed = SQL("compared_now.deal_currency_id IS NULL")
-        values = {name: SQL.identifier("compared_now", name) for name in STORED} | {
-            "won_amount": SQL("CASE WHEN %s THEN 0 ELSE compared_now.won_amount END", is_mixed),
-            "invoiced_amount": SQL("CASE WHEN %s THEN 0 ELSE compared_now.invoiced_amount END", is_mixed),
+        is_mixed = SQL("now.deal_currency_id IS NULL")
+        is_as_before = SQL(
+            "own.write_uid IS NULL AND prior.reason_id IS NOT NULL AND prior.result != 'matched'"
+        )
+        values = {name: SQL.identifier("now", name) for name in STORED} | {
+            "won_amount": SQL("CASE WHEN %s THEN 0 ELSE now.won_amount END", is_mixed),
+            "invoiced_amount": SQL("CASE WHEN %s THEN 0 ELSE now.invoiced_amount END", is_mixed),
             "exchange_amount_company": SQL(
-                "ROUND(compared_now.won_amount_company - compared_now.invoiced_amount_company, %s)"
-                " - compared_now.gap_amount_company",
+                "ROUND(now.won_amount_company - now.invoiced_amount_company, %s) - now.gap_amount_company",
                 self.currency_id.decimal_places,
             ),
             **{
                 name: SQL(
-                    "CASE WHEN own.id IS NOT NULL THEN"
-                    " CASE WHEN compared_now.result = 'matched' OR own.result != 'matched'"
-                    " THEN own.%(name)s END"
+                    "CASE WHEN NOT (%(is_as_before)s) AND own.id IS NOT NULL THEN"
+                    " CASE WHEN now.result = 'matched' OR own.result != 'matched' THEN own.%(name)s END"
                     " WHEN prior.result != 'matched' THEN prior.%(name)s END",
+                    is_as_before=is_as_before,
                     name=SQL.identifier(name),
                 )
                 for name in CARRIED
             },
         }
-        figures = SQL(", ").join(SQL.identifier("compared_now", name) for name in FIGURES)
+        values["write_uid"] = SQL("CASE WHEN NOT (%s) THEN own.write_uid END", is_as_before)
+        figures = SQL(", ").join(SQL.identifier("now", name) for name in FIGURES)
         prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
         return SQL(
             """
-            WITH compared_now AS MATERIALIZED (SELECT %(kept)s FROM (%(query)s) compared_row),
+            WITH compared_now AS MATERIALIZED (
+                SELECT COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key,
+                       %(kept)s
+                  FROM (%(query)s) compared_row),
             prior AS (%(prior)s),
             own AS (%(own)s),
+            -- Few are looked up: of all that matches, what was explained.
+            now AS (
+                SELECT * FROM compared_now WHERE result != 'matched'
+                 UNION ALL
+                SELECT compared_now.*
+                  FROM compared_now
+                  JOIN (SELECT partner_key, product_key FROM own WHERE reason_id IS NOT NULL
+                         UNION
+                        SELECT partner_key, product_key FROM prior
+                         WHERE reason_id IS NOT NULL AND result != 'matched') explained
+                 USING (partner_key, product_key)
+                 WHERE compared_now.result = 'matched'),
             line AS (
                 SELECT %(values)s, prior.result AS previous_result,
-                       CASE WHEN compared_now.result = 'matched' THEN 'settled'
+                       CASE WHEN now.result = 'matched' THEN 'settled'
                             WHEN COALESCE(prior.result, 'matched') = 'matched' THEN 'new'
                             WHEN (%(figures)s) IS NOT DISTINCT FROM (%(prior_figures)s) THEN 'unchanged'
                             ELSE 'changed' END AS evolution,
-                       compared_now.gravity
-                  FROM compared_now
-             LEFT JOIN prior ON prior.partner_key = COALESCE(compared_now.partner_id, 0)
-                            AND prior.product_key = COALESCE(compared_now.product_id, 0)
-             LEFT JOIN own ON own.partner_key = COALESCE(compared_now.partner_id, 0)
-                          AND own.product_key = COALESCE(compared_now.product_id, 0)
-                 WHERE compared_now.result != 'matched'
-                    OR own.reason_id IS NOT NULL
-                    OR prior.reason_id IS NOT NULL AND prior.result != 'matched'),
+                       now.gravity
+                  FROM now
+             LEFT JOIN prior USING (partner_key, product_key)
+             LEFT JOIN own USING (partner_key, product_key)),
             stored AS (
                 INSERT INTO pemba_reconciliation_line (
                        create_date, write_date, reconciliation_id, date,
                        previous_result, evolution, %(names)s)
-                SELECT %(now)s, %(now)s, %(run)s, %(date)s, previous_result, evolution, %(names)s
+                SELECT %(moment)s, %(moment)s, %(run)s, %(date)s, previous_result, evolution, %(names)s
                   FROM line
                  ORDER BY gravity, ABS(gap_amount_company) + missed_amount_company DESC,
                           partner_id, product_id
@@ -160,7 +173,7 @@ class PembaReconciliation(models.Model):
             names=SQL(", ").join(map(SQL.identifier, names)),
             figures=figures,
             prior_figures=prior_figures,
-            now=fields.Datetime.now(),
+            moment=fields.Datetime.now(),
             run=self.id,
             date=self.date,
             totals=SQL(", ").join(
@@ -173,12 +186,13 @@ class PembaReconciliation(models.Model):
         """The lines of a run by customer and product; where customers were merged, one of theirs."""
         return SQL(
             """
-            SELECT DISTINCT ON (COALESCE(partner_id, 0), COALESCE(product_id, 0)) *,
-                   COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key
+            SELECT DISTINCT ON (partner_key, product_key)
+                   COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key, id, %s
               FROM pemba_reconciliation_line
              WHERE reconciliation_id = %s
-             ORDER BY COALESCE(partner_id, 0), COALESCE(product_id, 0), reason_id NULLS LAST, id
+             ORDER BY partner_key, product_key, reason_id NULLS LAST, id
             """,
+            SQL(", ").join(map(SQL.identifier, (*FIGURES, *CARRIED))),
             run.id or 0,
         )
 

@@ -1,8 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, format_datetime
 
 from ..pipeline.crm_lead import OURS
+from .pemba_reconciliation_run import FIGURES, TOTALS
 
 
 class PembaReconciliation(models.Model):
@@ -15,7 +16,7 @@ class PembaReconciliation(models.Model):
 
         :raise AccessError: for who is no accountant
         :raise UserError: naming a run that is signed off already, is not compared yet, is of a day to come,
-            or has differences without a reason
+            has differences without a reason, or would not find the same now
         """
         if not self.env.user.has_group("pemba_crm.group_accountant"):
             raise AccessError(self.env._("Only accountants sign off."))
@@ -23,6 +24,7 @@ class PembaReconciliation(models.Model):
         self.lock_for_update()
         for run in self:
             run._check_can_sign_off()
+            run._check_is_current()
             run._write_names()
             run._set(
                 state="signed",
@@ -38,8 +40,9 @@ class PembaReconciliation(models.Model):
 
     def _check_can_sign_off(self):
         self._check_is_compared()
-        if self.date > fields.Date.context_today(self):
-            raise UserError(self.env._("%s: its day is not over yet.", self.display_name))
+        at_company = self.with_context(tz=self.company_id._get_sales_clock())
+        if self.date > fields.Date.context_today(at_company):
+            raise UserError(self.env._("%s: its day has not come yet.", self.display_name))
         if self.unexplained_count:
             first = self.line_ids.search(self._get_unexplained_domain(), limit=3)
             raise UserError(
@@ -50,6 +53,35 @@ class PembaReconciliation(models.Model):
                     examples="; ".join(first.mapped("display_name")),
                 )
             )
+
+    def _check_is_current(self):
+        """What is signed off is what there is: it is compared once more.
+
+        :raise UserError: naming a run that finds something else now; it stays as it was
+        """
+        known, moment = self._get_findings(), self.computed_date
+        self._compare()
+        if self._get_findings() != known:
+            raise UserError(
+                self.env._(
+                    "%(run)s: what it found has changed since %(moment)s. Compare again, and look at it.",
+                    run=self.display_name,
+                    moment=format_datetime(self.env, moment),
+                )
+            )
+
+    def _get_findings(self):
+        """What tells a run's figures from others: what matched, and a checksum of what did not."""
+        self.env.flush_all()
+        [lines] = self.env.execute_query(
+            SQL(
+                "SELECT COUNT(*), SUM(HASHTEXTEXTENDED(ROW(partner_id, product_id, %s)::text, 0)::numeric)"
+                " FROM pemba_reconciliation_line WHERE reconciliation_id = %s AND result != 'matched'",
+                SQL(", ").join(map(SQL.identifier, FIGURES)),
+                self.id,
+            )
+        )
+        return self.matched_count, *(self[name] for name in TOTALS), *lines
 
     def _get_unexplained_domain(self):
         return [
