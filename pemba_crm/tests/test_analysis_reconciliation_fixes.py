@@ -340,7 +340,7 @@ class TestReconciliationFixes(ReconciliationCommon):
         run.action_compute()
         self.assertFalse(self._asked(deal))
 
-    def test_a_customer_in_two_zones_is_not_all_in_one(self):
+    def test_a_customer_is_of_one_zone_with_all_its_addresses(self):
         inside, outside = self._create_zone("Inside"), self._create_zone("Outside")
         customer = self._customer("Wide", zone_id=inside.id)
         branch = self._customer("Branch", parent_id=customer.id, is_company=False, zone_id=outside.id)
@@ -348,9 +348,9 @@ class TestReconciliationFixes(ReconciliationCommon):
         self._run(user=self.accountant).line_ids.action_fix()
         self.assertEqual(branch.commercial_partner_id, customer)
         deal.opportunity_line_ids.price_unit = 0
-        self._run(zone_id=inside.id)
+        self._run(zone_id=outside.id)
         self.assertTrue(self._asked(deal))
-        self._run()
+        self._run(zone_id=inside.id)
         self.assertFalse(self._asked(deal))
 
     def test_companies_ask_about_a_shared_customer_each(self):
@@ -811,6 +811,11 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
         )
         for text in ("@SUM(A1), Training", "Delivery under way", "Not Invoiced", "2,801.00"):
             self.assertIn(text, html)
+
+    def test_more_lines_than_a_sheet_has_rows_are_told(self):
+        module = "odoo.addons.pemba_crm.models.analysis.pemba_reconciliation_export"
+        with patch(f"{module}.LINES_OF_SHEET", 3), self._refused(UserError, "has 4 lines, .* room for 3"):
+            self.run_._get_xlsx()
 
     def test_many_lines_are_read_some_at_a_time(self):
         module = "odoo.addons.pemba_crm.models.analysis.pemba_reconciliation_export"

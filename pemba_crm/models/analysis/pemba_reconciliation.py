@@ -178,8 +178,9 @@ class PembaReconciliation(models.Model):
 
     def _get_result_rows(self):
         """What lines say by result: ``[{code, label, count, explained, and amounts}]``, the gravest first."""
-        labels = dict(self.line_ids._fields["result"]._description_selection(self.env))
-        groups = self.env["pemba.reconciliation.line"]._read_group(
+        lines = self.env["pemba.reconciliation.line"]
+        labels = dict(lines._fields["result"]._description_selection(self.env))
+        groups = lines._read_group(
             [("reconciliation_id", "=", self._origin.id), ("result", "!=", "matched")],
             ["result"],
             ["__count", "reason_id:count", *(f"{name}:sum" for name in AMOUNTS)],
@@ -218,7 +219,8 @@ class PembaReconciliation(models.Model):
 
     def _check_is_empty(self):
         """:raise UserError: naming a run of which there are lines: they are their company's"""
-        for run in self.filtered("line_ids"):
+        lines = self.env["pemba.reconciliation.line"]
+        for run in lines.search([("reconciliation_id", "in", self.ids)], limit=1).reconciliation_id:
             raise UserError(
                 self.env._(
                     "%s, Company: it has lines of this one. Compare another company in another run.",
@@ -301,10 +303,9 @@ class PembaReconciliation(models.Model):
         self.ensure_one()
         if not self.previous_id:
             raise UserError(self.env._("%s: there is no run before it.", self.display_name))
-        settled = self.line_ids.browse(self._get_settled_ids())
         return self.previous_id._get_lines_action() | {
             "display_name": self.env._("Settled Since %s", format_date(self.env, self.previous_id.date)),
-            "domain": [("id", "in", settled.ids)],
+            "domain": [("id", "in", self._get_settled_ids())],
             "context": {"in_run": True, "is_settled": True},
         }
 

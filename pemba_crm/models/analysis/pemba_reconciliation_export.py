@@ -2,6 +2,7 @@ import io
 
 import xlsxwriter
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .pemba_reconciliation import AMOUNTS
@@ -9,6 +10,8 @@ from .pemba_reconciliation import AMOUNTS
 # How many lines are read at once, and how many are printed.
 BATCH = 2000
 PRINTED = 1000
+# The rows of a sheet, but for the heads and the totals.
+LINES_OF_SHEET = 1_048_576 - 2
 # The columns of the workbook with their widths.
 COLUMNS = {
     "partner_id": 32,
@@ -53,7 +56,7 @@ class PembaReconciliation(models.Model):
 
     def _get_printed_lines(self):
         """The gravest differences; the others are in the workbook."""
-        return self.line_ids.search(self._get_differences_domain(), limit=PRINTED)
+        return self.env["pemba.reconciliation.line"].search(self._get_differences_domain(), limit=PRINTED)
 
     def _get_differences_domain(self):
         return [("reconciliation_id", "=", self.id), ("result", "!=", "matched")]
@@ -61,15 +64,29 @@ class PembaReconciliation(models.Model):
     def _get_amount_totals(self, names=AMOUNTS, domain=None):
         """The sums of its differences, or of other lines, in company currency: one for each name."""
         domain = domain or self._get_differences_domain()
-        [sums] = self.line_ids._read_group(domain, [], [f"{name}:sum" for name in names])
+        [sums] = self.env["pemba.reconciliation.line"]._read_group(
+            domain, [], [f"{name}:sum" for name in names]
+        )
         return [total or 0.0 for total in sums]
 
     def _get_xlsx(self):
         """The run as an XLSX file: its terms and results, then all its lines.
 
         :return: bytes
+        :raise UserError: naming a run that has more lines than a sheet has rows
         """
         self.ensure_one()
+        count = self.env["pemba.reconciliation.line"].search_count([("reconciliation_id", "=", self.id)])
+        if count > LINES_OF_SHEET:
+            raise UserError(
+                self.env._(
+                    "%(run)s has %(count)s lines, a sheet has room for %(room)s: compare its zones one by"
+                    " one.",
+                    run=self.display_name,
+                    count=count,
+                    room=LINES_OF_SHEET,
+                )
+            )
         output = io.BytesIO()
         with xlsxwriter.Workbook(output, {"constant_memory": True, **PLAIN}) as workbook:
             self._write_summary(workbook)
@@ -87,7 +104,7 @@ class PembaReconciliation(models.Model):
             sheet.write_string(row, 0, label, bold)
             sheet.write_string(row, 1, value)
             row += 1
-        labels = self.line_ids.fields_get(AMOUNTS, ["string"])
+        labels = self.env["pemba.reconciliation.line"].fields_get(AMOUNTS, ["string"])
         heads = (self.env._("Result"), self.env._("Lines"), self.env._("With a Reason"))
         row += 1
         for column, label in enumerate((*heads, *(label["string"] for label in labels.values()))):
@@ -138,7 +155,7 @@ class PembaReconciliation(models.Model):
         return "#,##0." + "0" * decimals if decimals else "#,##0"
 
     def _write_lines(self, workbook):
-        lines = self.line_ids.browse()
+        lines = self.env["pemba.reconciliation.line"]
         sheet = workbook.add_worksheet(self.env._("Differences"))
         labels = lines.fields_get(COLUMNS, ["string"])
         selections = {
@@ -183,8 +200,9 @@ class PembaReconciliation(models.Model):
     def _iterate_lines(self):
         """All lines, some at a time: there may be many."""
         last = 0
-        while lines := self.line_ids.search(
-            [("reconciliation_id", "=", self.id), ("id", ">", last)], order="id", limit=BATCH
+        of_run = [("reconciliation_id", "=", self.id)]
+        while lines := self.env["pemba.reconciliation.line"].search(
+            [*of_run, ("id", ">", last)], order="id", limit=BATCH
         ):
             yield from lines.sudo()  # names of customers of other companies, too
             last = lines[-1].id

@@ -83,12 +83,11 @@ class PembaReconciliationSettlement(models.Model):
         if not open_ones:
             return
         differing = open_ones._get_differing(run)
-        outside = open_ones._get_customers_outside(run.zone_id)
+        customers = open_ones._get_customers_of(run.zone_id)
         ended = open_ones.filtered(
             lambda one: (
                 (one._get_key(), one.check) not in differing
-                and (not run.zone_id or one.partner_id)
-                and one.partner_id.commercial_partner_id not in outside
+                and (not run.zone_id or one.partner_id.commercial_partner_id in customers)
             )
         )
         ended.ended_date = run.date
@@ -112,13 +111,7 @@ class PembaReconciliationSettlement(models.Model):
             if line[result] not in (False, "matched")
         }
 
-    def _get_customers_outside(self, zone):
-        """Their customers who are not, or not with all their addresses, of a zone or of one below it."""
+    def _get_customers_of(self, zone):
+        """Their customers who are of a zone or of one below it; all, where there is none."""
         customers = self.partner_id.commercial_partner_id
-        if not zone:
-            return customers.browse()
-        zones = self.env["pemba.zone"].search([("id", "child_of", zone.ids)])
-        outside = customers.with_context(active_test=False).search(
-            [("commercial_partner_id", "in", customers.ids), ("zone_id", "not in", zones.ids)]
-        )
-        return outside.commercial_partner_id
+        return customers.filtered_domain([("zone_id", "child_of", zone.ids)]) if zone else customers

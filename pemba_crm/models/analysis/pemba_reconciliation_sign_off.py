@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
-from ..pipeline.crm_lead import OURS
 from .pemba_reconciliation_run import FIGURES, TOTALS
 
 
@@ -44,7 +43,7 @@ class PembaReconciliation(models.Model):
         if self.date > fields.Date.context_today(at_company):
             raise UserError(self.env._("%s: its day has not come yet.", self.display_name))
         if self.unexplained_count:
-            first = self.line_ids.search(self._get_unexplained_domain(), limit=3)
+            first = self.env["pemba.reconciliation.line"].search(self._get_unexplained_domain(), limit=3)
             raise UserError(
                 self.env._(
                     "%(run)s, differences without a reason: %(count)s, such as %(examples)s.",
@@ -99,7 +98,7 @@ class PembaReconciliation(models.Model):
 
     def _write_names(self):
         """Lines keep the names of what they are of as text, whatever becomes of it."""
-        lines = self.line_ids.sudo().with_context(pemba_following=OURS)  # whatever it is of
+        lines = self.env["pemba.reconciliation.line"].sudo()  # whatever it is of
         for name, text in (
             ("partner_id", "partner_name"),
             ("product_id", "product_name"),
