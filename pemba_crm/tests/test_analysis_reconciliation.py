@@ -633,6 +633,8 @@ class TestReconciliation(ReconciliationCommon):
         shared.action_set_won()
         shared.close_date = "2026-03-01"
         order.opportunity_id.write({"company_id": False})
+        self.company.pemba_sales_closed_date = DAY
+        self.assertEqual([lead._is_settled() for lead in order.opportunity_id | shared], [True, False])
         run = self._run()
         self.assertEqual((run.line_ids.ids, run.matched_won_amount), ([], 700))
         elsewhere = self.env["crm.lead"]._get_shared_company()

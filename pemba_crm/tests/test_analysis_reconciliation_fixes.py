@@ -4,6 +4,7 @@ import json
 from unittest.mock import patch
 
 import openpyxl
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.http import Request
@@ -616,6 +617,131 @@ class TestReconciliationFixes(ReconciliationCommon):
         action = line.action_open_openings()
         self.assertEqual(sales.with_user(self.accountant).search(action["domain"]), counted)
         self.assertIn('name="action_open_openings"', line.get_view(view_type="form")["arch"])
+
+    def test_a_signed_run_says_what_was_asked_and_answered(self):
+        self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        early = self._run("2026-04-30", user=self.accountant)
+        run = self._run(user=self.accountant)
+        run.line_ids.action_fix()
+        settlement = self.env["pemba.reconciliation.settlement"].search([])
+        settlement.activity_id.with_user(self.salesperson).action_feedback(feedback="In July")
+        run.line_ids.reason_id = self.reason
+        run.action_sign_off()
+        early.line_ids.action_ask()
+        self.assertEqual((run.line_ids.asked_name, run.line_ids.answer), (self.salesperson.name, "In July"))
+        sheet = openpyxl.load_workbook(io.BytesIO(run._get_xlsx()))["Differences"]
+        texts = {cell.value for row in sheet.iter_rows() for cell in row}
+        self.assertLessEqual({"In July", self.salesperson.name}, texts)
+
+    def test_a_run_that_lets_more_pass_ends_nothing(self):
+        deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        self._run(user=self.accountant).line_ids.action_fix()
+        self._run(amount_tolerance=100)
+        self.assertTrue(self._asked(deal))
+
+    def test_a_run_of_a_day_to_come_ends_nothing(self):
+        deal = self._win(self._customer("Slow"), {"product_id": self.study.id, "price_unit": 80})
+        self._run(user=self.accountant).line_ids.action_fix()
+        deal.opportunity_line_ids.price_unit = 0
+        self._run(fields.Date.add(fields.Date.today(), days=3))
+        self.assertTrue(self._asked(deal))
+        self._run()
+        self.assertFalse(self._asked(deal))
+
+    def test_what_a_later_run_finds_goes_on(self):
+        customer = self._customer("Slow")
+        self._win(customer, {"product_id": self.study.id, "price_unit": 80}, date="2026-06-15")
+        early = self._run(user=self.accountant)
+        early.line_ids.action_fix()
+        later = self._run("2026-07-31", user=self.accountant)
+        deal = self.env["crm.lead"].search([("customer_id", "=", customer.id)])
+        deal.close_date = "2026-07-15"
+        early.action_compute()
+        self.assertFalse(early.line_ids)
+        self.assertEqual(later.line_ids.asked_user_id, self.salesperson)
+        self.assertTrue(self._asked(deal))
+
+    def test_a_customer_that_joined_another_since_is_asked_about_once(self):
+        customer = self._customer("Taken over", user_id=self.salesperson.id)
+        owner = self._customer("Owner", user_id=self.salesperson.id)
+        self._place(customer)
+        run = self._run()
+        customer.write({"parent_id": owner.id, "is_company": False})
+        self.assertEqual(run.line_ids.partner_id.commercial_partner_id, owner)
+        line = run.line_ids.with_user(self.accountant)
+        line.action_fix()
+        line.action_fix()
+        self.assertEqual(len(self._asked(customer) + self._asked(owner)), 1)
+        self.assertEqual(line.asked_user_id, self.salesperson)
+        self.assertEqual(line.search([("asked_user_id", "!=", False), ("id", "in", line.ids)]), line)
+        lead = run.line_ids.with_user(self.manager).action_fix()["res_id"]
+        self.assertEqual(run.line_ids.with_user(self.manager).action_fix()["res_id"], lead)
+
+    def test_one_sale_for_two_checks_is_known_to_each(self):
+        customer = self._customer("Both", user_id=self.salesperson.id)
+        equipment = self._install(customer, 2)
+        line = self._run().line_ids.with_user(self.manager)
+        self.assertEqual((line.installed_result, line.covered_result), ("not_sold", "not_covered"))
+        lead = line.action_fix_installed()["res_id"]
+        self.assertEqual(line.action_fix_covered()["res_id"], lead)
+        self.env["pemba.opening.sale"].create(
+            {
+                "partner_id": customer.id,
+                "product_id": equipment.product_id.id,
+                "quantity": 2,
+                "date": "2020-01-01",
+            }
+        )
+        later = self._run("2026-07-31").line_ids
+        self.assertEqual((later.result, later.fix_lead_id.id), ("not_covered", lead))
+
+    def test_no_more_is_delivered_than_differs(self):
+        """Where some of it was put into the base by hand."""
+        customer = self._customer("Partly")
+        deal = self._win(customer, {"product_id": self.server.id, "quantity": 4})
+        self._place(customer, 3)
+        line = self._run().line_ids
+        self.assertEqual(line.result, "quantity_gap")
+        action = line.with_user(self.manager).action_fix()
+        delivery = self.env[action["res_model"]].with_user(self.manager)
+        delivery = delivery.with_context(**action["context"]).create({})
+        self.assertEqual(delivery.lead_id, deal)
+        self.assertEqual(sorted(delivery.line_ids.mapped("is_delivered_now")), [False, False, False, True])
+
+    def test_maintenance_that_was_sold_is_not_offered_again(self):
+        customer = self._customer("Sold twice")
+        self._invoice(self._order(customer, self._line(quantity=4, price_unit=900)))
+        self._install(customer, 4)
+        year = {"date_start": "2026-01-01", "date_end": "2026-12-31"}
+        self._order(customer, {"product_id": self.maintenance.id, "price_unit": 648, **year})
+        contract = self.env["pemba.contract"].search([("partner_id", "=", customer.id)])
+        self.assertEqual(contract.state, "draft")
+        line = self._line_of(self._run(), customer, self.licence)
+        self.assertEqual(line.result, "not_covered")
+        self.assertEqual(line.with_user(self.manager).action_fix()["res_id"], contract.id)
+
+    def test_what_is_behind_a_line_can_be_sent_to_the_browser(self):
+        order = self._order(self._customer("Seen"), {"product_id": self.study.id, "price_unit": 50})
+        self._invoice(order, Study=0.5)
+        plain = self._customer("Plain")
+        direct = self.env["sale.order"].create(
+            {"partner_id": plain.id, "order_line": [Command.create({"product_id": self.study.id})]}
+        )
+        direct.action_confirm()
+        direct.date_order = "2026-02-01 08:00:00"
+        run = self._run(user=self.accountant)
+        for name in ("sales", "orders", "equipment", "contracts", "invoices", "openings"):
+            for line in run.line_ids:
+                action = getattr(line, f"action_open_{name}")()
+                sent = json.loads(json.dumps(action["domain"]))
+                self.env[action["res_model"]].with_user(self.accountant).search(sent)
+        line = self._line_of(run, order.partner_id)
+        self.assertEqual(
+            self.env["account.move.line"].search(line.action_open_invoices()["domain"]),
+            order.invoice_ids.invoice_line_ids,
+        )
+        sold = self._line_of(run, plain).action_open_sales()
+        self.assertEqual(self.env[sold["res_model"]].search(sold["domain"]), direct.order_line)
 
 
 @tagged("post_install", "-at_install")

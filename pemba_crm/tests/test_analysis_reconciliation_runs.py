@@ -315,3 +315,54 @@ class TestReconciliationRuns(ReconciliationCommon):
         part, later = self._run(zone_id=zone.id), self._run("2026-07-31")
         self.assertEqual([run.twin_id for run in first | second], [second, first])
         self.assertFalse((part | later).twin_id)
+
+    def test_figures_that_change_by_the_same_amount_are_seen(self):
+        order = self._order(self._customer("Even"), {"product_id": self.study.id, "price_unit": 100})
+        run = self._run(user=self.accountant)
+        run.line_ids.reason_id = self.reason
+        more = self._order(order.partner_id, {"product_id": self.study.id, "price_unit": 40})
+        self._invoice(more)
+        with self._refused(UserError, "what it found has changed"):
+            run.action_sign_off()
+
+    def test_a_reason_that_changed_in_the_run_before_is_seen(self):
+        first = self._run("2026-04-30")
+        first.line_ids.reason_id = self.reason
+        second = self._run("2026-05-31", user=self.accountant)
+        first.line_ids.reason_id = self.env.ref("pemba_crm.reconciliation_reason_invoice")
+        with self._refused(UserError, "what it found has changed"):
+            second.action_sign_off()
+
+    def test_what_a_signed_run_was_compared_with_is_not_compared_again(self):
+        first = self._run("2026-04-30", user=self.accountant)
+        second = self._run("2026-05-31", user=self.accountant)
+        second.line_ids.reason_id = self.reason
+        second.action_sign_off()
+        for action in (first.action_compute, lambda: first.write({"quantity_tolerance": 1})):
+            with self._refused(UserError, "05/31/2026, Checked, which is signed off"):
+                action()
+
+    def test_what_changed_with_its_reason_is_told(self):
+        first = self._run("2026-04-30")
+        first.line_ids.reason_id = self.reason
+        second = self._run("2026-05-31")
+        self.assertFalse(second.changed_count)
+        self._win(self.buyer, {"product_id": self.training.id, "price_unit": 1}, date="2026-06-02")
+        third = self._run()
+        self.assertEqual((third.changed_count, third.unexplained_count), (1, 0))
+
+    def test_of_merged_customers_the_reason_of_what_differs_stays(self):
+        old, new = self._customer("Old name"), self._customer("New name")
+        once = self._win(old, {"product_id": self.study.id, "price_unit": 5})
+        first = self._run("2026-04-30")
+        self._line_of(first, old).reason_id = self.reason
+        once.opportunity_line_ids.price_unit = 0
+        first.action_compute()
+        self.assertEqual(self._line_of(first, old).result, "matched")
+        self._win(new, {"product_id": self.study.id, "price_unit": 7})
+        first.action_compute()
+        other = self.env.ref("pemba_crm.reconciliation_reason_refused")
+        self._line_of(first, new).reason_id = other
+        self.env["base.partner.merge.automatic.wizard"]._merge((old | new).ids, new)
+        line = self._line_of(self._run(), new)
+        self.assertEqual((line.reason_id, line.evolution), (other, "unchanged"))

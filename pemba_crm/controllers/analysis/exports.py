@@ -113,7 +113,8 @@ class TextPivotExport(TableExporter):
             return {name: self._mark(one) for name, one in value.items()}
         if isinstance(value, list):
             return [self._mark(one) for one in value]
-        return MARK + value if value and isinstance(value, str) else value
+        # What starts with a blank is no formula, and keeps it.
+        return MARK + value if isinstance(value, str) and value[:1].strip() else value
 
     def _without_marks(self, content):
         output = io.BytesIO()

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -16,7 +18,10 @@ RESULTS_OF_RUN = frozenset(
     }
 )
 # What is added up of each result, in company currency.
-AMOUNTS = ("won_amount_company", "invoiced_amount_company", "gap_amount_company", "missed_amount_company")
+AMOUNTS = (
+    *("won_amount_company", "invoiced_amount_company", "exchange_amount_company", "gap_amount_company"),
+    "missed_amount_company",
+)
 # The parts of Odoo's records that stay alive once one is locked.
 ALIVE = ("message_", "activity_", "website_message_", "rating_")
 
@@ -77,8 +82,8 @@ class PembaReconciliation(models.Model):
     closes_sales = fields.Boolean(
         string="Close Sales",
         tracking=True,
-        help="Signing off closes sales of the company until its day: amount, day and result of what was won"
-        " or lost by then stay. Not for a zone.",
+        help="Signing off closes sales of the company until its day: amount, day, result and customer of what"
+        " was won or lost by then stay. Not for a zone.",
     )
     previous_id = fields.Many2one(
         "pemba.reconciliation",
@@ -120,6 +125,11 @@ class PembaReconciliation(models.Model):
     # And what did not
     difference_count = fields.Integer(string="Differences", compute="_compute_counts")
     unexplained_count = fields.Integer(string="Without a Reason", compute="_compute_counts")
+    changed_count = fields.Integer(
+        string="Changed, with a Reason",
+        compute="_compute_counts",
+        help="Differences that changed since the run before and have a reason: does it still hold?",
+    )
     settled_count = fields.Integer(
         string="Settled Since", readonly=True, copy=False, help="Differences of the run before that are gone."
     )
@@ -146,14 +156,16 @@ class PembaReconciliation(models.Model):
     @api.depends("line_ids.result", "line_ids.reason_id")
     def _compute_counts(self):
         different = Domain("reconciliation_id", "in", self.ids) & Domain("result", "!=", "matched")
-        counts = {
-            run.id: (count, explained)
-            for run, count, explained in self.env["pemba.reconciliation.line"]._read_group(
-                different, ["reconciliation_id"], ["__count", "reason_id:count"]
-            )
-        }
+        counts = defaultdict(lambda: [0, 0, 0])
+        for run, evolution, count, explained in self.env["pemba.reconciliation.line"]._read_group(
+            different, ["reconciliation_id", "evolution"], ["__count", "reason_id:count"]
+        ):
+            changed = explained if evolution == "changed" else 0
+            counts[run.id] = [
+                known + one for known, one in zip(counts[run.id], (count, explained, changed), strict=True)
+            ]
         for run in self:
-            count, explained = counts.get(run._origin.id, (0, 0))
+            count, explained, run.changed_count = counts[run._origin.id]
             run.difference_count, run.unexplained_count = count, count - explained
 
     @api.depends("line_ids.result", "matched_count")
@@ -211,6 +223,8 @@ class PembaReconciliation(models.Model):
             self._check_is_open()
         if "company_id" in vals:
             self.filtered(lambda run: run.company_id.id != vals["company_id"])._check_is_empty()
+        if not TERMS.isdisjoint(vals):
+            self._check_is_last()
         before = {run: [run[name] for name in TERMS] for run in self} if not TERMS.isdisjoint(vals) else {}
         result = super().write(vals)
         changed = self.filtered(lambda run: run in before and before[run] != [run[name] for name in TERMS])
@@ -241,8 +255,11 @@ class PembaReconciliation(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
-        """Neither goes what is signed off, nor what that was compared with."""
         self._check_is_open()
+        self._check_is_last()
+
+    def _check_is_last(self):
+        """:raise UserError: naming a run that one which is signed off was compared with"""
         for following in self.sudo().search([("previous_id", "in", self.ids), ("state", "=", "signed")]):
             raise UserError(  # whoever signed it off
                 self.env._(
@@ -289,11 +306,15 @@ class PembaReconciliation(models.Model):
         """Its differences that have no reason yet."""
         return self._get_lines_action(search_default_unexplained=1)
 
+    def action_open_changed(self):
+        """Its differences that have a reason and changed since the run before."""
+        return self._get_lines_action(search_default_explained=1, search_default_changed=1)
+
     def _get_lines_action(self, **context):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_reconciliation_line_action")
         return action | {
-            "display_name": self.display_name,
+            "display_name": self.env._("Differences, %s", self.display_name),
             "domain": [("reconciliation_id", "=", self.id)],
             "context": {"in_run": True, **context},
         }

@@ -32,6 +32,8 @@ COLUMNS = {
     "missed_amount_company": 16,
     "reason_id": 32,
     "note": 48,
+    "asked_user_id": 24,
+    "answer": 48,
 }
 # Names as they were, on runs that are signed off.
 NAMES = {
@@ -41,6 +43,7 @@ NAMES = {
     "zone_id": "zone_name",
     "sale_type_id": "sale_type_name",
     "reason_id": "reason_name",
+    "asked_user_id": "asked_name",
 }
 # Whatever a cell's text starts with, it is text.
 PLAIN = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -98,7 +101,7 @@ class PembaReconciliation(models.Model):
         bold = workbook.add_format({"bold": True})
         money = workbook.add_format({"num_format": self._get_money_format()})
         sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 6, 18)
+        sheet.set_column(1, 7, 18)
         row = 0
         for label, value in self._get_terms():
             sheet.write_string(row, 0, label, bold)
@@ -115,6 +118,7 @@ class PembaReconciliation(models.Model):
             "explained": 0,
             "won_amount_company": self.matched_won_amount,
             "invoiced_amount_company": self.matched_invoiced_amount,
+            "exchange_amount_company": self.matched_won_amount - self.matched_invoiced_amount,
         }
         results = [*self._get_result_rows(), matched]
         total = {

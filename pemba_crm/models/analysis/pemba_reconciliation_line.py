@@ -53,6 +53,8 @@ class PembaReconciliationLine(models.Model):
     zone_name = fields.Char(string="Sales Zone as It Was", readonly=True)
     sale_type_name = fields.Char(string="Sale Type as It Was", readonly=True)
     reason_name = fields.Char(string="Reason as It Was", readonly=True)
+    asked_name = fields.Char(string="Asked as It Was", readonly=True)
+    answer_text = fields.Text(string="Answer as It Was", readonly=True)
 
     # Results
     result = fields.Selection(

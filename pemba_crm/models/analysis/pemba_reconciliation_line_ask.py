@@ -1,6 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, plaintext2html
+from odoo.tools import format_date, formatLang, plaintext2html
 
 from .pemba_reconciliation_settlement import RESULT_OF
 
@@ -67,7 +67,8 @@ class PembaReconciliationLine(models.Model):
                 of_line = line._prepare_settlement(checks[line], activity_id=asked[line].id)
                 vals.setdefault((line._get_settlement_key(), checks[line]), of_line)
             answered = earlier[line].filtered(lambda one: not one.activity_id.active)
-            answered.ended_date = line.date  # it is asked again
+            for one in answered:  # it is asked again
+                one.ended_date = max(line.date, one.date)
         self.env["pemba.reconciliation.settlement"].sudo().create(list(vals.values()))  # whoever asks
         return {line: activity.user_id.with_env(self.env) for line, activity in asked.items()}
 
@@ -126,12 +127,16 @@ class PembaReconciliationLine(models.Model):
         is_read_by_many = record._name == "res.partner"
         digits = self._fields["won_quantity"].get_digits(self.env)[1]
         names = ("due_quantity", "installed_quantity", "term_quantity", "covered_quantity")
-        said = [f"{label}: {self[name]:.{digits}f}" for name, label in self._get_labels(names) if self[name]]
+        said = [
+            self.env._("%(label)s: %(value)s", label=label, value=formatLang(self.env, self[name], digits))
+            for name, label in self._get_labels(names)
+            if self[name]
+        ]
         amounts = ("won_amount_company", "invoiced_amount_company", "missed_amount_company")
         if is_read_by_many:
             amounts = amounts[2:] if check == "covered" and self._is_unattended() else ()
         said += [
-            f"{label}: {self.company_currency_id.format(self[name])}"
+            self.env._("%(label)s: %(value)s", label=label, value=self.company_currency_id.format(self[name]))
             for name, label in self._get_labels(amounts)
             if self[name]
         ]

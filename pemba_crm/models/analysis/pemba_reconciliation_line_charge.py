@@ -37,7 +37,7 @@ class PembaReconciliationLine(models.Model):
         return found
 
     def _get_key(self):
-        return self.partner_id, self.product_id
+        return self.partner_id.commercial_partner_id, self.product_id
 
     def _get_undelivered_by_line(self):
         """A sale of each of which something is not in the base yet: ``{line: opportunity}``."""

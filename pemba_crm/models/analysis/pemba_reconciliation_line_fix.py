@@ -72,7 +72,9 @@ class PembaReconciliationLine(models.Model):
             return self._notify(self._ask("installed"))
         leads = self._get_undelivered()
         if len(leads) == 1:
-            return leads.action_deliver()
+            action = leads.action_deliver()
+            missing = self.due_quantity - self.installed_quantity
+            return action | {"context": {**action["context"], "pemba_missing": (self.product_id.id, missing)}}
         if leads:
             return self._open("crm.lead", Domain("id", "in", leads.ids), self.env._("To Deliver"))
         action = self.action_open_equipment()
@@ -128,15 +130,27 @@ class PembaReconciliationLine(models.Model):
         return bool(self.covered_result == "not_covered" and self.uncovered_quantity)
 
     def _fix_covered(self):
-        """Offer the maintenance that is missing, or mend the contract."""
-        if self._is_unattended():
+        """Offer the maintenance that is missing, or mend the contract that it was sold with."""
+        contracts = self._get_drafts_of_maintenance() if self._is_unattended() else self._get_contracts()
+        if self._is_unattended() and not contracts:
             return self._sell("covered", self._prepare_maintenance())
-        contracts = self._get_contracts()
         if not contracts or not contracts.has_access("write"):
             return self._notify(self._ask("covered"))
         if len(contracts) == 1:
             return contracts.get_formview_action()
         return self._open("pemba.contract", Domain("id", "in", contracts.ids), self.env._("Contracts"))
+
+    def _get_drafts_of_maintenance(self):
+        """Contracts of the maintenance of its software that were sold and did not start yet."""
+        equipment = (
+            self.env["pemba.equipment"].sudo().search(self._get_equipment_domain())
+        )  # whoever settles it
+        return self.env["pemba.contract"].search(
+            Domain("state", "=", "draft")
+            & Domain("company_id", "=", self.company_id.id)
+            & Domain("line_ids.product_id", "in", equipment.software_id.maintenance_product_id.ids)
+            & self._get_of_customer()
+        )
 
     def _get_contracts(self):
         """What contracts it is about: in force on the day or, where none is, not started yet."""
@@ -151,7 +165,9 @@ class PembaReconciliationLine(models.Model):
 
     def _prepare_maintenance(self):
         """A year of the maintenance of its software, at what is missed."""
-        equipment = self.env["pemba.equipment"].sudo().search(self._get_equipment_domain())  # as above
+        equipment = (
+            self.env["pemba.equipment"].sudo().search(self._get_equipment_domain())
+        )  # whoever settles it
         product = equipment.software_id.maintenance_product_id[:1]
         return {"product_id": product.id, "price_company": self.missed_amount_company}
 
@@ -193,7 +209,8 @@ class PembaReconciliationLine(models.Model):
                     lead = leads.create(self._prepare_sale())
             except AccessError:  # it is a colleague's customer
                 return self._notify(self._ask(check))
-        if lead != self.fix_lead_id:  # nor one that was opened as of a later day
+        known = self._get_settlements()[self].filtered(lambda one: one.lead_id == lead and one.check == check)
+        if not any(one._holds_on(self.date) for one in known):  # as one that was opened as of a later day
             settlement = self._prepare_settlement(check, lead_id=lead.id)
             self.env["pemba.reconciliation.settlement"].sudo().create(settlement)  # whoever settles it
         product = self.env["product.product"].browse(vals["product_id"])

@@ -56,7 +56,7 @@ class PembaReconciliationLine(models.Model):
             answered = requests.filtered("date_done")[:1]
             line.asked_user_id = asked.user_id
             line.answered_date = answered.date_done
-            line.answer = answered.feedback
+            line.answer = line.answer_text if line.state == "signed" else answered.feedback
             line.fix_lead_id = done.lead_id[:1]
 
     def _search_asked_user_id(self, operator, value):
@@ -85,6 +85,7 @@ class PembaReconciliationLine(models.Model):
     def _get_settled_domain(self, domain):
         settlements = self.env["pemba.reconciliation.settlement"].sudo()  # lines say it to who reads them
         settlements.flush_model()
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
         found = settlements.with_context(active_test=False)._search(domain)
 
         def to_sql(_model, alias, _query):
@@ -94,8 +95,9 @@ class PembaReconciliationLine(models.Model):
                     SELECT FROM pemba_reconciliation_settlement settlement
                       JOIN pemba_reconciliation run ON run.company_id = settlement.company_id
                  LEFT JOIN res_partner customer ON customer.id = settlement.partner_id
+                 LEFT JOIN res_partner own ON own.id = %(partner)s
                      WHERE settlement.id IN %(found)s AND run.id = %(run)s
-                       AND COALESCE(customer.commercial_partner_id, 0) = COALESCE(%(partner)s, 0)
+                       AND customer.commercial_partner_id IS NOT DISTINCT FROM own.commercial_partner_id
                        AND COALESCE(settlement.product_id, 0) = COALESCE(%(product)s, 0)
                        AND settlement.date <= %(date)s
                        AND (settlement.ended_date IS NULL OR settlement.ended_date > %(date)s))
@@ -114,7 +116,8 @@ class PembaReconciliationLine(models.Model):
     # ------------------------------------------------------------
 
     def _get_settlement_key(self):
-        return self.company_id, self.partner_id, self.product_id
+        """What it is of; of a customer that became part of another since, the other."""
+        return self.company_id, self.partner_id.commercial_partner_id, self.product_id
 
     def _get_settlements(self):
         """All that was done about what they are of: ``{line: settlements}``, newest first, with sudo."""
@@ -170,12 +173,13 @@ class PembaReconciliationLine(models.Model):
                 [
                     ("id", ">", min(runs.mapped("last_opening"), default=0)),
                     ("company_id", "in", runs.company_id.ids),
-                    ("partner_id", "in", self.partner_id.ids),
+                    ("partner_id.commercial_partner_id", "in", self.partner_id.commercial_partner_id.ids),
                     ("product_id", "in", self.product_id.ids),
                 ]
             )
         ):
-            of_key[opening.company_id, opening.partner_id, opening.product_id].append(opening)
+            customer = opening.partner_id.commercial_partner_id
+            of_key[opening.company_id, customer, opening.product_id].append(opening)
         return {
             line: sum(
                 opening.quantity
@@ -192,5 +196,6 @@ class PembaReconciliationLine(models.Model):
             "product_id": self.product_id.id,
             "check": check,
             "date": self.date,
+            "reconciliation_id": self.reconciliation_id.id,
             **vals,
         }

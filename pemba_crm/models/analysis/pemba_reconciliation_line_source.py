@@ -9,21 +9,22 @@ class PembaReconciliationLine(models.Model):
 
     def _get_of_customer(self, name="partner_id"):
         """Records of its customer: those of the company and of its contacts."""
-        of_customer = Domain(f"{name}.commercial_partner_id", "in", self.partner_id.ids)
+        customers = self.partner_id.commercial_partner_id
+        of_customer = Domain(f"{name}.commercial_partner_id", "in", customers.ids)
         if all(line.partner_id for line in self):
             return of_customer
         return of_customer | Domain(name, "=", False)
 
     def _get_of_company(self, path=""):
-        """Opportunities of its company; see ``pemba.reconciliation._get_won_condition``.
+        """Opportunities of its company; see ``crm.lead._get_selling_company``.
 
         :param path: from a record to its opportunity
         """
         company = self.company_id
         confirmed = Domain("state", "=", "sale")
-        orders = Domain(f"{path}order_ids", "any", confirmed & Domain("company_id", "=", company.id))
+        orders = Domain(f"{path}order_ids", "any!", confirmed & Domain("company_id", "=", company.id))
         if self.env["crm.lead"]._get_shared_company() == company:
-            orders |= ~Domain(f"{path}order_ids", "any", confirmed)
+            orders |= ~Domain(f"{path}order_ids", "any!", confirmed)
         return Domain(f"{path}company_id", "=", company.id) | (
             Domain(f"{path}company_id", "=", False) & orders
         )
@@ -74,18 +75,20 @@ class PembaReconciliationLine(models.Model):
 
     def _get_invoice_domain(self):
         """Posted lines of invoices and credit notes, by the day."""
-        orders = self.env["sale.order.line"]._search(self._get_order_domain())
         return (
-            Domain("sale_line_ids", "in", orders)
+            Domain("sale_line_ids", "any", self._get_order_domain())
             & Domain("parent_state", "=", "posted")
             & Domain("date", "<=", self.reconciliation_id.date)
         )
 
     def action_open_sales(self):
-        """What was won: lines of opportunities."""
+        """What was won: lines of opportunities; where there are none, of orders."""
         if not self.product_id:
             return self._open("crm.lead", self._get_lead_domain(), self.env._("Won"))
-        return self._open("pemba.opportunity.line", self._get_sale_domain(), self.env._("Won"))
+        domain = self._get_sale_domain()
+        if not self.env["pemba.opportunity.line"].search_count(domain, limit=1):
+            return self.action_open_orders()
+        return self._open("pemba.opportunity.line", domain, self.env._("Won"))
 
     def _get_lead_domain(self):
         """Opportunities that say no product."""
@@ -127,12 +130,14 @@ class PembaReconciliationLine(models.Model):
         return self._open("pemba.opening.sale", domain, self.env._("Sold Before"))
 
     def _open(self, model, domain, name):
+        """A window of records that are found now: who reads them need not read all that they are found by."""
         self.ensure_one()
+        found = self.env[model].with_context(active_test=False).search(domain)
         return {
             "type": "ir.actions.act_window",
             "name": f"{name}: {self.display_name}",
             "res_model": model,
             "views": [(False, "list"), (False, "form")],
-            "domain": list(domain),
+            "domain": [("id", "in", found.ids)],
             "context": {"active_test": False, "create": False},
         }

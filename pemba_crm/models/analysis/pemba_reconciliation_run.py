@@ -16,8 +16,8 @@ FIGURES = (
     *("result", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
     *("gap_amount_company", "order_gap_company"),
 )
-# What people say of a difference, and who did: it stays with that until it matches once.
-CARRIED = ("reason_id", "note", "write_uid")
+# What people say of a difference: it stays with that until it matches once.
+CARRIED = ("reason_id", "note")
 # More lines than this come with new statistics.
 MANY = 5000
 # What of all that matched is added up.
@@ -44,6 +44,7 @@ class PembaReconciliation(models.Model):
         """
         self.check_access("write")
         self._check_is_open()
+        self._check_is_last()
         self.lock_for_update()
         for run in self:
             run._compare()
@@ -89,9 +90,9 @@ class PembaReconciliation(models.Model):
         """Compare, write the lines and add up what matched, all at once.
 
         What is matched now is kept where it was explained when it was a difference. Nobody writes these
-        lines; who explains one is its last editor, and what nobody explained here is as in the run before.
+        lines; who explains one is its last editor, and what nobody edited here is as in the run before.
         """
-        names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED)
+        names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED, "write_uid")
         is_mixed = SQL("now.deal_currency_id IS NULL")
         is_as_before = SQL(
             "own.write_uid IS NULL AND prior.reason_id IS NOT NULL AND prior.result != 'matched'"
@@ -113,8 +114,10 @@ class PembaReconciliation(models.Model):
                 )
                 for name in CARRIED
             },
+            "write_uid": SQL(
+                "CASE WHEN now.result = 'matched' OR own.result != 'matched' THEN own.write_uid END"
+            ),
         }
-        values["write_uid"] = SQL("CASE WHEN NOT (%s) THEN own.write_uid END", is_as_before)
         figures = SQL(", ").join(SQL.identifier("now", name) for name in FIGURES)
         prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
         return SQL(
@@ -190,9 +193,9 @@ class PembaReconciliation(models.Model):
                    COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key, id, %s
               FROM pemba_reconciliation_line
              WHERE reconciliation_id = %s
-             ORDER BY partner_key, product_key, reason_id NULLS LAST, id
+             ORDER BY partner_key, product_key, result = 'matched', reason_id NULLS LAST, id
             """,
-            SQL(", ").join(map(SQL.identifier, (*FIGURES, *CARRIED))),
+            SQL(", ").join(map(SQL.identifier, (*FIGURES, *CARRIED, "write_uid"))),
             run.id or 0,
         )
 

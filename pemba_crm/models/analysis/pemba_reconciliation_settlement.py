@@ -40,6 +40,9 @@ class PembaReconciliationSettlement(models.Model):
         string="Ended",
         help="The day of the run that did not find the difference, or from which it was asked again.",
     )
+    reconciliation_id = fields.Many2one(
+        "pemba.reconciliation", string="Run", index="btree_not_null", ondelete="set null"
+    )
     activity_id = fields.Many2one(
         "mail.activity", string="Request", index="btree_not_null", ondelete="set null"
     )
@@ -75,8 +78,12 @@ class PembaReconciliationSettlement(models.Model):
     def _end(self, run):
         """End what a run does not find any more, and the requests of which nothing is left.
 
-        What it cannot tell stays: customers who are not of its zone, and what was asked as of a later day.
+        What it cannot tell stays: customers who are not of its zone, what was asked as of a later day or is
+        found by a run of one, and what it tolerates though the run that found it does not. Nor does the
+        future tell anything.
         """
+        if run._is_to_come():
+            return
         everything = self.sudo()  # whoever was asked
         of_company = [("company_id", "=", run.company_id.id), ("ended_date", "=", False)]
         open_ones = everything.search([*of_company, ("date", "<=", run.date)])
@@ -87,6 +94,7 @@ class PembaReconciliationSettlement(models.Model):
         ended = open_ones.filtered(
             lambda one: (
                 (one._get_key(), one.check) not in differing
+                and not one._is_tolerated_by(run)
                 and (not run.zone_id or one.partner_id.commercial_partner_id in customers)
             )
         )
@@ -98,18 +106,26 @@ class PembaReconciliationSettlement(models.Model):
             self._refresh_lines()
 
     def _get_differing(self, run):
-        """What of these a run finds: ``{(key, check)}``."""
+        """What of these a run finds, or one of a later day: ``{(key, check)}``."""
         lines = self.env["pemba.reconciliation.line"].search(  # not all of a run
-            Domain("reconciliation_id", "=", run.id)
+            (Domain("reconciliation_id", "=", run.id) | Domain("date", ">", run.date))
+            & Domain("company_id", "=", run.company_id.id)
             & Domain("partner_id", "in", [one.partner_id.commercial_partner_id.id for one in self])
             & Domain("product_id", "in", [one.product_id.id for one in self])
         )
         return {
-            ((line.company_id, line.partner_id, line.product_id), check)
+            (line._get_settlement_key(), check)
             for line in lines
             for check, result in RESULT_OF.items()
             if line[result] not in (False, "matched")
         }
+
+    def _is_tolerated_by(self, run):
+        """Whether a run lets more pass than the one it was found by."""
+        found_by = self.reconciliation_id
+        return found_by not in (self.reconciliation_id.browse(), run) and any(
+            run[name] > found_by[name] for name in ("quantity_tolerance", "amount_tolerance")
+        )
 
     def _get_customers_of(self, zone):
         """Their customers who are of a zone or of one below it; all, where there is none."""

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
-from .pemba_reconciliation_run import FIGURES, TOTALS
+from .pemba_reconciliation_run import STORED, TOTALS
 
 
 class PembaReconciliation(models.Model):
@@ -39,8 +39,7 @@ class PembaReconciliation(models.Model):
 
     def _check_can_sign_off(self):
         self._check_is_compared()
-        at_company = self.with_context(tz=self.company_id._get_sales_clock())
-        if self.date > fields.Date.context_today(at_company):
+        if self._is_to_come():
             raise UserError(self.env._("%s: its day has not come yet.", self.display_name))
         if self.unexplained_count:
             first = self.env["pemba.reconciliation.line"].search(self._get_unexplained_domain(), limit=3)
@@ -52,6 +51,10 @@ class PembaReconciliation(models.Model):
                     examples="; ".join(first.mapped("display_name")),
                 )
             )
+
+    def _is_to_come(self):
+        at_company = self.with_context(tz=self.company_id._get_sales_clock())
+        return self.date > fields.Date.context_today(at_company)
 
     def _check_is_current(self):
         """What is signed off is what there is: it is compared once more.
@@ -70,13 +73,13 @@ class PembaReconciliation(models.Model):
             )
 
     def _get_findings(self):
-        """What tells a run's figures from others: what matched, and a checksum of what did not."""
+        """What tells what a run says from what another says: what matched, and a checksum of its lines."""
         self.env.flush_all()
         [lines] = self.env.execute_query(
             SQL(
-                "SELECT COUNT(*), SUM(HASHTEXTEXTENDED(ROW(partner_id, product_id, %s)::text, 0)::numeric)"
-                " FROM pemba_reconciliation_line WHERE reconciliation_id = %s AND result != 'matched'",
-                SQL(", ").join(map(SQL.identifier, FIGURES)),
+                "SELECT COUNT(*), SUM(HASHTEXTEXTENDED(ROW(%s)::text, 0)::numeric)"
+                " FROM pemba_reconciliation_line WHERE reconciliation_id = %s",
+                SQL(", ").join(map(SQL.identifier, (*STORED, "reason_id", "note"))),
                 self.id,
             )
         )
@@ -110,16 +113,27 @@ class PembaReconciliation(models.Model):
             of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]
             named = self.env[lines._fields[name].comodel_name].sudo()  # as above
             records = named.browse(record.id for (record,) in lines._read_group(of_run, [name]))
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE pemba_reconciliation_line line SET %s = named.name"
-                    " FROM (SELECT UNNEST(%s::int[]) AS id, UNNEST(%s::varchar[]) AS name) named"
-                    " WHERE line.reconciliation_id = %s AND line.%s = named.id",
-                    SQL.identifier(text),
-                    records.ids,
-                    records.mapped("display_name"),
-                    self.id,
-                    SQL.identifier(name),
-                )
-            )
+            self._write_text(name, text, records.ids, records.mapped("display_name"))
+        asked = lines.search([("reconciliation_id", "=", self.id), ("asked_user_id", "!=", False)])
+        self._write_text("id", "asked_name", asked.ids, [line.asked_user_id.name for line in asked])
+        self._write_text("id", "answer_text", asked.ids, [line.answer or None for line in asked])
         lines.invalidate_model(flush=False)
+
+    def _write_text(self, name, text, values, texts):
+        """Write texts to a column of lines, by the values of another.
+
+        :param name: the column that has the values
+        :param text: the column that gets the texts
+        """
+        self.env.cr.execute(
+            SQL(
+                "UPDATE pemba_reconciliation_line line SET %s = named.name"
+                " FROM (SELECT UNNEST(%s::int[]) AS id, UNNEST(%s::varchar[]) AS name) named"
+                " WHERE line.reconciliation_id = %s AND line.%s = named.id",
+                SQL.identifier(text),
+                values,
+                texts,
+                self.id,
+                SQL.identifier(name),
+            )
+        )

@@ -13,7 +13,7 @@ class PembaReconciliation(models.Model):
     def _get_won_condition(self):
         """Opportunities of the company that were won by the day.
 
-        One without a company is of that of its orders; without these too, of the one that has such records.
+        Of which company one without is, see ``crm.lead._get_selling_company``.
         """
         return SQL(
             """

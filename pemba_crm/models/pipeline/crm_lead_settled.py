@@ -62,12 +62,19 @@ class CrmLead(models.Model):
 
     def _get_closed_until(self):
         """The last day that sales of its company are closed for, if any; the same whoever looks."""
-        company = self.company_id or self._get_shared_company()
-        return company.sudo().pemba_sales_closed_date  # salespeople need not see companies
+        company = self._get_selling_company().sudo()  # salespeople need not see companies
+        return company.pemba_sales_closed_date
+
+    def _get_selling_company(self):
+        """Whose sale it is, the same whoever looks: of one without a company, that of its orders."""
+        if self.company_id:
+            return self.company_id
+        confirmed = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # whoever looks
+        return confirmed.company_id.sorted("id")[:1] or self._get_shared_company()
 
     @api.model
     def _get_shared_company(self):
-        """The company of opportunities without one, where it must be the same whoever looks.
+        """The company of opportunities without one and without orders, where it must be the same for all.
 
         Elsewhere they are of the current company, as Odoo has it.
         """
@@ -131,7 +138,11 @@ class CrmLead(models.Model):
 
     def write(self, vals):
         if "partner_id" in vals and self.env.context.get("pemba_spares_settled") is OURS:
-            return super(CrmLead, self - self._filtered_settled()).write(vals)
+            settled = self._filtered_settled()
+            others = {name: value for name, value in vals.items() if name != "partner_id"}
+            if settled and others:
+                super(CrmLead, settled).write(others)
+            return super(CrmLead, self - settled).write(vals)
         return super().write(vals)
 
     def _message_post_after_hook(self, message, msg_vals):
@@ -231,10 +242,11 @@ class CrmLead(models.Model):
         return super()._is_mergeable() and not self._get_unmergeable()
 
     def _merge_data(self, fnames=None):
-        """A settled one keeps its buyers, or that it has none."""
+        """A settled one keeps its company and its buyers, or that it has none."""
         data = super()._merge_data(fnames)
         if self[:1]._is_settled():
-            data = {name: value for name, value in data.items() if name not in ("partner_id", *BUYER_FIELDS)}
+            kept = {"company_id", "partner_id", *BUYER_FIELDS}
+            data = {name: value for name, value in data.items() if name not in kept}
         return data
 
     def _merge_opportunity(self, *args, **kwargs):

@@ -30,9 +30,23 @@ class PembaEquipmentProposal(models.TransientModel):
     @api.depends("lead_id")
     def _compute_line_ids(self):
         for proposal in self:
-            proposal.line_ids = [Command.clear()] + [
-                Command.create(proposal._prepare_line(one)) for one in proposal.lead_id._get_proposals()
-            ]
+            lines = [proposal._prepare_line(one) for one in proposal.lead_id._get_proposals()]
+            proposal._choose_missing(lines)
+            proposal.line_ids = [Command.clear(), *map(Command.create, lines)]
+
+    def _choose_missing(self, lines):
+        """Of a product that is known to be there in part, no more is chosen than what is missing.
+
+        The context says ``pemba_missing``: a product, and its quantity.
+
+        :param lines: values of lines, which are changed
+        """
+        product_id, missing = self.env.context.get("pemba_missing") or (None, 0.0)
+        for vals in lines:
+            sold = self.env["pemba.opportunity.line"].browse(vals["opportunity_line_id"] or [])
+            if sold and sold.product_id.id == product_id:
+                vals["is_delivered_now"] = vals["quantity"] <= missing
+                missing -= vals["quantity"] if vals["is_delivered_now"] else 0.0
 
     def _prepare_line(self, proposal):
         """:param proposal: see ``crm.lead._get_proposals``"""
