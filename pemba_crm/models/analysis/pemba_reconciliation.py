@@ -174,7 +174,8 @@ class PembaReconciliation(models.Model):
         """The results with their numbers and amounts, as a table."""
         for run in self:
             run.summary = run.state != "draft" and self.env["ir.qweb"]._render(
-                "pemba_crm.pemba_reconciliation_summary", {"run": run, "rows": run._get_result_rows()}
+                "pemba_crm.pemba_reconciliation_summary",
+                {"run": run, "rows": run._get_result_rows(), "is_printed": False},
             )
 
     @api.depends("company_id", "zone_id", "date")

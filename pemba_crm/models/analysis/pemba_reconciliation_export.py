@@ -107,10 +107,11 @@ class PembaReconciliation(models.Model):
             sheet.write_string(row, 0, label, bold)
             sheet.write_string(row, 1, value)
             row += 1
-        labels = self.env["pemba.reconciliation.line"].fields_get(AMOUNTS, ["string"])
+        of_fields = self.env["pemba.reconciliation.line"].fields_get(AMOUNTS, ["string"])
+        labels = {name: of_fields[name]["string"] for name in AMOUNTS}
         heads = (self.env._("Result"), self.env._("Lines"), self.env._("With a Reason"))
         row += 1
-        for column, label in enumerate((*heads, *(label["string"] for label in labels.values()))):
+        for column, label in enumerate((*heads, *labels.values())):
             sheet.write_string(row, column, label, bold)
         matched = {
             "label": self.env._("Matched"),
