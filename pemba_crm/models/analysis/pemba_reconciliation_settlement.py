@@ -106,9 +106,10 @@ class PembaReconciliationSettlement(models.Model):
             self._refresh_lines()
 
     def _get_differing(self, run):
-        """What of these a run finds, or one of a later day: ``{(key, check)}``."""
+        """What of these a run finds, or one of a later day that has come: ``{(key, check)}``."""
+        later = Domain("date", ">", run.date) & Domain("date", "<=", fields.Date.context_today(run))
         lines = self.env["pemba.reconciliation.line"].search(  # not all of a run
-            (Domain("reconciliation_id", "=", run.id) | Domain("date", ">", run.date))
+            (Domain("reconciliation_id", "=", run.id) | later)
             & Domain("company_id", "=", run.company_id.id)
             & Domain("partner_id", "in", [one.partner_id.commercial_partner_id.id for one in self])
             & Domain("product_id", "in", [one.product_id.id for one in self])
