@@ -19,6 +19,7 @@ from . import (
     pemba_reconciliation_query,
     pemba_reconciliation_reason,
     pemba_reconciliation_results,
+    pemba_reconciliation_rule,
     pemba_reconciliation_run,
     pemba_reconciliation_settlement,
     pemba_reconciliation_sign_off,

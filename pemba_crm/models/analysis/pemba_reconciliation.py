@@ -5,25 +5,11 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..pipeline.crm_lead import OURS
-
-# What a computation depends on.
-TERMS = frozenset({"date", "company_id", "zone_id", "quantity_tolerance", "amount_tolerance"})
-# What follows from what is done: never from a client.
-RESULTS_OF_RUN = frozenset(
-    {
-        *("state", "previous_id", "computed_date", "last_opening", "settled_count"),
-        *("signed_user_id", "signed_name", "signed_date"),
-        *("company_name", "zone_name"),
-    }
-)
 # What is added up of each result, in company currency.
 AMOUNTS = (
     *("won_amount_company", "invoiced_amount_company", "exchange_amount_company", "gap_amount_company"),
     "missed_amount_company",
 )
-# The parts of Odoo's records that stay alive once one is locked.
-ALIVE = ("message_", "activity_", "website_message_", "rating_")
 
 
 class PembaReconciliation(models.Model):
@@ -203,101 +189,6 @@ class PembaReconciliation(models.Model):
             | dict(zip(AMOUNTS, amounts, strict=True))
             for code, count, explained, *amounts in groups
         ]
-
-    # ------------------------------------------------------------
-    # Rules
-    # ------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """A run starts without results, whatever the values or the context say."""
-        none = {name: False for name in self._fields if name.startswith("matched_")}
-        none |= dict.fromkeys(RESULTS_OF_RUN, False) | {"state": "draft"}
-        return super().create([vals | none for vals in vals_list])
-
-    def write(self, vals):
-        """What is signed off stays; another day, zone or tolerance is to be compared again."""
-        if self.env.context.get("pemba_following") is OURS:
-            return super().write(vals)
-        vals = self._without_results(vals)
-        if any(not name.startswith(ALIVE) for name in vals):
-            self._check_is_open()
-        if "company_id" in vals:
-            self.filtered(lambda run: run.company_id.id != vals["company_id"])._check_is_empty()
-        if not TERMS.isdisjoint(vals):
-            self._check_is_last()
-        before = {run: [run[name] for name in TERMS] for run in self} if not TERMS.isdisjoint(vals) else {}
-        result = super().write(vals)
-        changed = self.filtered(lambda run: run in before and before[run] != [run[name] for name in TERMS])
-        changed.filtered(lambda run: run.state == "compared")._set(state="draft")
-        return result
-
-    def _check_is_empty(self):
-        """:raise UserError: naming a run of which there are lines: they are their company's"""
-        lines = self.env["pemba.reconciliation.line"]
-        for run in lines.search([("reconciliation_id", "in", self.ids)], limit=1).reconciliation_id:
-            raise UserError(
-                self.env._(
-                    "%s, Company: it has lines of this one. Compare another company in another run.",
-                    run.display_name,
-                )
-            )
-
-    def _without_results(self, vals):
-        return {
-            name: value
-            for name, value in vals.items()
-            if name not in RESULTS_OF_RUN and not name.startswith("matched_")
-        }
-
-    def _set(self, **vals):
-        """Write what follows from an action, past the rules for what people write."""
-        self.with_context(pemba_following=OURS).write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_signed(self):
-        self._check_is_open()
-        self._check_is_last()
-
-    def _check_is_last(self):
-        """:raise UserError: naming a run that one which is signed off was compared with"""
-        for following in self.sudo().search([("previous_id", "in", self.ids), ("state", "=", "signed")]):
-            raise UserError(  # whoever signed it off
-                self.env._(
-                    "%(run)s: %(following)s, which is signed off, says what was settled since. It stays.",
-                    run=following.previous_id.display_name,
-                    following=following.display_name,
-                )
-            )
-
-    def _check_is_open(self):
-        """:raise UserError: naming a run that is signed off"""
-        for run in self:
-            if run.state == "signed":
-                raise UserError(
-                    self.env._(
-                        "%(run)s was signed off by %(name)s on %(date)s: it stays as it is.",
-                        run=run.display_name,
-                        name=run.signed_name,
-                        date=format_date(self.env, run.signed_date),
-                    )
-                )
-
-    def copy_data(self, default=None):
-        """The next check: as of today, unless said otherwise."""
-        default = {"date": fields.Date.context_today(self)} | (default or {})
-        return super().copy_data(default)
-
-    # ------------------------------------------------------------
-    # Actions
-    # ------------------------------------------------------------
-
-    def _check_is_compared(self):
-        """:raise UserError: naming a run that is signed off, or that is to be compared"""
-        self._check_is_open()
-        for run in self:
-            if run.state != "compared":
-                raise UserError(self.env._("%s: compare it first.", run.display_name))
 
     def action_open_lines(self):
         """Its differences; what was explained and matches now is one filter away."""

@@ -67,8 +67,8 @@ class PembaReconciliationLine(models.Model):
                 of_line = line._prepare_settlement(checks[line], activity_id=asked[line].id)
                 vals.setdefault((line._get_settlement_key(), checks[line]), of_line)
             answered = earlier[line].filtered(lambda one: not one.activity_id.active)
-            for one in answered:  # it is asked again
-                one.ended_date = max(line.date, one.date)
+            # It is asked again; what was answered as of a later day still was.
+            answered.filtered(lambda one, day=line.date: one.date <= day).ended_date = line.date
         self.env["pemba.reconciliation.settlement"].sudo().create(list(vals.values()))  # whoever asks
         return {line: activity.user_id.with_env(self.env) for line, activity in asked.items()}
 

@@ -37,6 +37,7 @@ class PembaReconciliationLine(models.Model):
         return found
 
     def _get_key(self):
+        """Its customer, of one that became part of another since the other, and its product."""
         return self.partner_id.commercial_partner_id, self.product_id
 
     def _get_undelivered_by_line(self):

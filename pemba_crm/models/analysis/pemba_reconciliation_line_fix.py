@@ -142,15 +142,17 @@ class PembaReconciliationLine(models.Model):
 
     def _get_drafts_of_maintenance(self):
         """Contracts of the maintenance of its software that were sold and did not start yet."""
-        equipment = (
-            self.env["pemba.equipment"].sudo().search(self._get_equipment_domain())
-        )  # whoever settles it
         return self.env["pemba.contract"].search(
             Domain("state", "=", "draft")
             & Domain("company_id", "=", self.company_id.id)
-            & Domain("line_ids.product_id", "in", equipment.software_id.maintenance_product_id.ids)
+            & Domain("line_ids.product_id", "in", self._get_maintenance_products().ids)
             & self._get_of_customer()
         )
+
+    def _get_maintenance_products(self):
+        """The maintenance of the software that it is of."""
+        equipment = self.env["pemba.equipment"].sudo()  # whoever settles it
+        return equipment.search(self._get_equipment_domain()).software_id.maintenance_product_id
 
     def _get_contracts(self):
         """What contracts it is about: in force on the day or, where none is, not started yet."""
@@ -165,10 +167,7 @@ class PembaReconciliationLine(models.Model):
 
     def _prepare_maintenance(self):
         """A year of the maintenance of its software, at what is missed."""
-        equipment = (
-            self.env["pemba.equipment"].sudo().search(self._get_equipment_domain())
-        )  # whoever settles it
-        product = equipment.software_id.maintenance_product_id[:1]
+        product = self._get_maintenance_products()[:1]
         return {"product_id": product.id, "price_company": self.missed_amount_company}
 
     # ------------------------------------------------------------

@@ -45,7 +45,7 @@ class PembaReconciliationLine(models.Model):
     )
 
     # What is done about it changes without its line: settlements have it read again.
-    @api.depends("reconciliation_id", "date", "partner_id", "product_id")
+    @api.depends("reconciliation_id.state", "date", "partner_id", "product_id", "answer_text")
     def _compute_settlements(self):
         """What was done by their days, whatever run it was done from; of several the newest."""
         settlements = self._get_settlements()
@@ -116,8 +116,7 @@ class PembaReconciliationLine(models.Model):
     # ------------------------------------------------------------
 
     def _get_settlement_key(self):
-        """What it is of; of a customer that became part of another since, the other."""
-        return self.company_id, self.partner_id.commercial_partner_id, self.product_id
+        return self.company_id, *self._get_key()
 
     def _get_settlements(self):
         """All that was done about what they are of: ``{line: settlements}``, newest first, with sudo."""
@@ -166,17 +165,13 @@ class PembaReconciliationLine(models.Model):
         """The quantity of opening sales since their runs were compared: ``{line: quantity}``."""
         runs = self.reconciliation_id
         of_key = defaultdict(list)
-        for opening in (
-            self.env["pemba.opening.sale"]
-            .sudo()
-            .search(  # whoever settles it
-                [
-                    ("id", ">", min(runs.mapped("last_opening"), default=0)),
-                    ("company_id", "in", runs.company_id.ids),
-                    ("partner_id.commercial_partner_id", "in", self.partner_id.commercial_partner_id.ids),
-                    ("product_id", "in", self.product_id.ids),
-                ]
-            )
+        openings = self.env["pemba.opening.sale"].sudo()  # whoever settles it
+        since = [("id", ">", min(runs.mapped("last_opening"), default=0))]
+        for opening in openings.search(
+            Domain(since)
+            & Domain("company_id", "in", runs.company_id.ids)
+            & Domain("product_id", "in", self.product_id.ids)
+            & self._get_of_customer()
         ):
             customer = opening.partner_id.commercial_partner_id
             of_key[opening.company_id, customer, opening.product_id].append(opening)
