@@ -9,6 +9,7 @@ from . import (
     pemba_opening_sale,
     pemba_reconciliation,
     pemba_reconciliation_export,
+    pemba_reconciliation_found,
     pemba_reconciliation_line,
     pemba_reconciliation_line_ask,
     pemba_reconciliation_line_charge,

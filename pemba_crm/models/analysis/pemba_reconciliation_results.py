@@ -1,10 +1,12 @@
 from odoo import models
-from odoo.tools import SQL
+from odoo.tools import SQL, float_round
 
-from .pemba_reconciliation_query import RESULTS
+from .pemba_reconciliation_query import MEASURES, RESULTS
 
-# Below this, a quantity is none.
-NOTHING = SQL("1e-6")
+# Below this, a quantity is none: it is the dust of floats.
+NOTHING = SQL("1e-6::float8")
+# Results as numbers, the gravest first: a million of them are compared faster than words.
+GRAVITY = {code: SQL("%s", number) for number, (code, _label) in enumerate(RESULTS, 1)}
 
 
 class PembaReconciliation(models.Model):
@@ -13,123 +15,112 @@ class PembaReconciliation(models.Model):
     _inherit = "pemba.reconciliation"
 
     def _get_judged(self):
-        """The results of each customer and product, and what a year of missing maintenance would bring."""
-        own = (self.quantity_tolerance or 0.0, self.amount_tolerance or 0.0)
+        """The three results of each customer and product, and the gravest of them: see GRAVITY."""
         # Less than half of the smallest coin is the dust of conversions.
-        cent = self.currency_id.rounding / 2
-        # Quantities are floats: what differs by exactly the tolerance matches.
-        tolerances = {"quantity": own[0] + 1e-6, "amount": max(own[1], cent), "cent": cent}
+        coin = self.currency_id.rounding
+        terms = {
+            # Quantities are floats: what differs by exactly the tolerance matches.
+            "quantity": (self.quantity_tolerance or 0.0) + 1e-6,
+            # As if what is compared were rounded.
+            "amount": float_round(self.amount_tolerance, precision_rounding=coin) + coin / 2,
+            "cent": coin / 2,
+            "nothing": NOTHING,
+            **GRAVITY,
+        }
         return SQL(
             """
-            SELECT one.*,
-                   LEAST(ARRAY_POSITION(%(codes)s::varchar[], one.installed_result),
-                         ARRAY_POSITION(%(codes)s::varchar[], one.covered_result),
-                         ARRAY_POSITION(%(codes)s::varchar[], one.invoiced_result)) AS gravity
+            SELECT one.*, LEAST(one.installed_result, one.covered_result, one.invoiced_result) AS gravity
               FROM (
-                SELECT compared.*, customer.zone_id, template.pemba_sale_type_id AS sale_type_id,
-                       CASE WHEN based > 0 OR installed_quantity != 0 THEN counting_quantity ELSE 0 END
-                           AS due_quantity,
-                       CASE WHEN contract_quantity != 0 THEN contract_quantity
-                            ELSE attended_quantity + stray_quantity END AS covered_quantity,
-                       %(gap)s AS gap_amount_company,
-                       %(order_gap)s AS order_gap_company,
-                       %(missed)s AS missed_amount_company,
+                SELECT compared.*,
                        %(installed)s AS installed_result,
                        %(covered)s AS covered_result,
                        %(invoiced)s AS invoiced_result
-                  FROM compared
-             LEFT JOIN res_partner customer ON customer.id = compared.partner_id
-             LEFT JOIN product_product product ON product.id = compared.product_id
-             LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+                  FROM compared, LATERAL (%(figures)s) figure
                 OFFSET 0) one  -- so that each result is found once
             """,
-            codes=[code for code, _label in RESULTS],
-            gap=self._get_gap(),
-            order_gap=self._round(SQL("order_gap")),
-            missed=self._round(
-                SQL(
-                    "uncovered_rate * CASE WHEN paid_quantity > 0 AND paid_amount > 0"
-                    " THEN paid_amount / paid_quantity ELSE COALESCE(template.list_price * %s, 0) END",
-                    self._get_list_rate(),
-                )
-            ),
-            installed=self._get_installed_result(**tolerances),
-            covered=self._get_covered_result(**tolerances),
-            invoiced=self._get_invoiced_result(**tolerances),
+            figures=self._get_figures(),
+            installed=self._get_installed_result(terms),
+            covered=self._get_covered_result(terms),
+            invoiced=self._get_invoiced_result(terms),
         )
 
-    def _get_gap(self):
-        """What was won less what was invoiced, at the rates of the deals."""
-        return self._round(SQL("won_at_rate - invoiced_at_rate"))
+    def _get_figures(self):
+        """What is compared, from the sums of a row of ``compared``.
 
-    def _round(self, amount):
-        """A sum of floats to the cent; most are nothing, and need not be turned into decimals."""
-        return SQL(
-            "CASE WHEN ABS(%(amount)s) < 1e-7 THEN 0 ELSE ROUND((%(amount)s)::numeric, %(decimals)s) END",
-            amount=amount,
-            decimals=self.currency_id.decimal_places,
-        )
-
-    def _get_list_rate(self):
-        """What list prices are multiplied by: they are in the currency of the product's company, else main's.
-
-        See ``product.template._compute_currency_id``.
+        ``won_at_rate`` and ``invoiced_at_rate`` are in company currency at the rates of the deals, so that
+        exchange differences are no gap.
         """
-        main = self.env["res.company"].sudo()._get_main_company()  # whoever compares
         return SQL(
-            "CASE WHEN template.company_id = %s THEN 1 ELSE %s END",
-            self.company_id.id,
-            self.env["res.currency"]._get_conversion_rate(
-                main.currency_id, self.currency_id, self.company_id, self.date
+            """
+            SELECT sums.*,
+                   won_quantity - lapsed_quantity AS counting_quantity,
+                   won_quantity - lapsed_quantity - unpaid_quantity AS paid_quantity,
+                   CASE WHEN based > 0 OR ABS(installed_quantity) > %(nothing)s
+                        THEN won_quantity - lapsed_quantity ELSE 0 END AS due_quantity,
+                   CASE WHEN ABS(contract_quantity) > %(nothing)s THEN contract_quantity
+                        ELSE attended_quantity + stray_quantity END AS covered_quantity,
+                   won_amount_company + won_foreign AS won_amount,
+                   won_amount_company + won_unrounded AS won_at_rate
+              FROM (SELECT %(sums)s) sums
+            """,
+            nothing=NOTHING,
+            sums=SQL(", ").join(
+                SQL("COALESCE(compared.%(name)s, 0) AS %(name)s", name=SQL.identifier(name))
+                for name in MEASURES
             ),
         )
 
-    def _get_installed_result(self, quantity, **_tolerances):
+    def _get_installed_result(self, terms):
         """What comes into the base, beside what is there."""
         return SQL(
             """
-            CASE WHEN based = 0 AND installed_quantity = 0 THEN NULL
-                 WHEN ABS(counting_quantity - installed_quantity) <= %(quantity)s THEN 'matched'
-                 WHEN installed_quantity <= %(nothing)s AND counting_quantity > 0 THEN 'not_installed'
-                 WHEN counting_quantity <= %(nothing)s AND installed_quantity > 0 THEN 'not_sold'
-                 ELSE 'quantity_gap' END
+            CASE WHEN figure.based = 0 AND ABS(figure.installed_quantity) <= %(nothing)s THEN NULL
+                 WHEN ABS(figure.counting_quantity - figure.installed_quantity) <= %(quantity)s
+                 THEN %(matched)s
+                 WHEN figure.installed_quantity <= %(nothing)s AND figure.counting_quantity > %(nothing)s
+                 THEN %(not_installed)s
+                 WHEN figure.counting_quantity <= %(nothing)s AND figure.installed_quantity > %(nothing)s
+                 THEN %(not_sold)s
+                 ELSE %(quantity_gap)s END
             """,
-            quantity=quantity,
-            nothing=NOTHING,
+            **terms,
         )
 
-    def _get_covered_result(self, quantity, **_tolerances):
+    def _get_covered_result(self, terms):
         """What recurs, beside contracts; equipment, beside what covers it."""
         return SQL(
             """
-            CASE WHEN stray_quantity > %(quantity)s THEN 'covered_not_installed'
-                 WHEN ABS(contract_quantity - term_quantity) <= %(quantity)s THEN
-                    CASE WHEN uncovered_quantity > %(quantity)s THEN 'not_covered'
-                         WHEN contract_quantity != 0 OR term_quantity != 0 OR attended_quantity != 0
-                              OR uncovered_quantity != 0 OR stray_quantity != 0 THEN 'matched' END
-                 WHEN contract_quantity <= %(nothing)s THEN 'not_covered'
-                 WHEN term_quantity > %(nothing)s THEN 'quantity_gap'
-                 WHEN based > 0 AND installed_quantity <= %(nothing)s THEN 'covered_not_installed'
-                 ELSE 'not_sold' END
+            CASE WHEN figure.stray_quantity > %(quantity)s THEN %(covered_not_installed)s
+                 WHEN ABS(figure.contract_quantity - figure.term_quantity) <= %(quantity)s THEN
+                    CASE WHEN figure.uncovered_quantity > %(quantity)s THEN %(not_covered)s
+                         WHEN ABS(figure.contract_quantity) > %(nothing)s
+                              OR ABS(figure.term_quantity) > %(nothing)s
+                              OR ABS(figure.attended_quantity) > %(nothing)s
+                              OR ABS(figure.uncovered_quantity) > %(nothing)s
+                              OR ABS(figure.stray_quantity) > %(nothing)s THEN %(matched)s END
+                 WHEN figure.contract_quantity <= %(nothing)s THEN %(not_covered)s
+                 WHEN figure.term_quantity > %(nothing)s THEN %(quantity_gap)s
+                 WHEN figure.based > 0 AND figure.installed_quantity <= %(nothing)s
+                 THEN %(covered_not_installed)s
+                 ELSE %(not_sold)s END
             """,
-            quantity=quantity,
-            nothing=NOTHING,
+            **terms,
         )
 
-    def _get_invoiced_result(self, amount, cent, **_tolerances):
+    def _get_invoiced_result(self, terms):
         """Everything won, beside what was invoiced of it and what orders say of it."""
         return SQL(
             """
-            CASE WHEN ABS(won_at_rate) < %(cent)s AND ABS(invoiced_at_rate) < %(cent)s
-                      AND ABS(order_gap) <= %(amount)s
-                 THEN CASE WHEN won_quantity != 0 OR invoiced_quantity != 0 THEN 'matched' END
-                 WHEN ABS(%(gap)s) <= %(amount)s
-                 THEN CASE WHEN ABS(order_gap) <= %(amount)s THEN 'matched' ELSE 'amount_gap' END
-                 WHEN ABS(invoiced_at_rate) < %(cent)s THEN 'not_invoiced'
-                 WHEN ABS(won_at_rate) < %(cent)s THEN 'invoiced_not_won'
-                 ELSE 'amount_gap' END
+            CASE WHEN ABS(figure.won_at_rate) < %(cent)s AND ABS(figure.invoiced_at_rate) < %(cent)s
+                      AND ABS(figure.order_gap) < %(amount)s
+                 THEN CASE WHEN ABS(figure.won_quantity) > %(nothing)s
+                                OR ABS(figure.invoiced_quantity) > %(nothing)s THEN %(matched)s END
+                 WHEN ABS(figure.won_at_rate - figure.invoiced_at_rate) < %(amount)s
+                 THEN CASE WHEN ABS(figure.order_gap) < %(amount)s THEN %(matched)s
+                           ELSE %(amount_gap)s END
+                 WHEN ABS(figure.invoiced_at_rate) < %(cent)s THEN %(not_invoiced)s
+                 WHEN ABS(figure.won_at_rate) < %(cent)s THEN %(invoiced_not_won)s
+                 ELSE %(amount_gap)s END
             """,
-            cent=cent,
-            amount=amount,
-            gap=self._get_gap(),
+            **terms,
         )

@@ -2,15 +2,9 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# What a line takes over as it was compared.
-STORED = (
-    *("partner_id", "product_id", "zone_id", "sale_type_id", "distributor_id", "deal_currency_id"),
-    *("won_quantity", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
-    *("uncovered_quantity", "invoiced_quantity"),
-    *("won_amount_company", "invoiced_amount_company"),
-    *("gap_amount_company", "order_gap_company", "missed_amount_company"),
-    *("installed_result", "covered_result", "invoiced_result", "result"),
-)
+from .pemba_reconciliation_found import STORED
+from .pemba_reconciliation_results import GRAVITY
+
 # What makes a difference another one than that of the run before.
 FIGURES = (
     *("result", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
@@ -56,8 +50,11 @@ class PembaReconciliation(models.Model):
         cr = self.env.cr
         cr.execute("SELECT COALESCE(MAX(id), 0) FROM pemba_reconciliation_line")
         [last_line] = cr.fetchone()
+        # A table of its own: what is also written can't be computed by several workers.
+        cr.execute(SQL("CREATE TEMPORARY TABLE pemba_compared ON COMMIT DROP AS %s", self._get_query()))
         cr.execute(self._get_statement(previous))
         totals = cr.dictfetchone()
+        cr.execute("DROP TABLE pemba_compared")
         cr.execute(
             SQL(
                 "DELETE FROM pemba_reconciliation_line WHERE reconciliation_id = %s AND id <= %s",
@@ -87,19 +84,16 @@ class PembaReconciliation(models.Model):
         return runs.search(earlier & of_same & Domain("state", "!=", "draft"), limit=1).with_env(self.env)
 
     def _get_statement(self, previous):
-        """Compare, write the lines and add up what matched, all at once.
+        """Write the lines of what was compared and add up what matched, all at once.
 
         What is matched now is kept where it was explained when it was a difference. Nobody writes these
         lines; who explains one is its last editor, and what nobody edited here is as in the run before.
         """
         names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED, "write_uid")
-        is_mixed = SQL("now.deal_currency_id IS NULL")
         is_as_before = SQL(
             "own.write_uid IS NULL AND prior.reason_id IS NOT NULL AND prior.result != 'matched'"
         )
-        values = {name: SQL.identifier("now", name) for name in STORED} | {
-            "won_amount": SQL("CASE WHEN %s THEN 0 ELSE now.won_amount END", is_mixed),
-            "invoiced_amount": SQL("CASE WHEN %s THEN 0 ELSE now.invoiced_amount END", is_mixed),
+        values = {name: SQL.identifier("now", name) for name in names} | {
             "exchange_amount_company": SQL(
                 "ROUND(now.won_amount_company - now.invoiced_amount_company, %s) - now.gap_amount_company",
                 self.currency_id.decimal_places,
@@ -118,33 +112,32 @@ class PembaReconciliation(models.Model):
                 "CASE WHEN now.result = 'matched' OR own.result != 'matched' THEN own.write_uid END"
             ),
         }
-        figures = SQL(", ").join(SQL.identifier("now", name) for name in FIGURES)
+        now_figures = SQL(", ").join(SQL.identifier("now", name) for name in FIGURES)
         prior_figures = SQL(", ").join(SQL.identifier("prior", name) for name in FIGURES)
         return SQL(
             """
-            WITH compared_now AS MATERIALIZED (
-                SELECT COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key,
-                       %(kept)s
-                  FROM (%(query)s) compared_row),
-            prior AS (%(prior)s),
+            WITH prior AS (%(prior)s),
             own AS (%(own)s),
-            -- Few are looked up: of all that matches, what was explained.
             now AS (
-                SELECT * FROM compared_now WHERE result != 'matched'
-                 UNION ALL
-                SELECT compared_now.*
-                  FROM compared_now
-                  JOIN (SELECT partner_key, product_key FROM own WHERE reason_id IS NOT NULL
-                         UNION
-                        SELECT partner_key, product_key FROM prior
-                         WHERE reason_id IS NOT NULL AND result != 'matched') explained
-                 USING (partner_key, product_key)
-                 WHERE compared_now.result = 'matched'),
+                SELECT partner_key, product_key, gravity, %(found)s
+                  FROM (
+                    SELECT COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key, *
+                      FROM pemba_compared) compared
+            CROSS JOIN LATERAL (%(figures)s) figure
+             LEFT JOIN res_partner customer ON customer.id = compared.partner_id
+             LEFT JOIN product_product product ON product.id = compared.product_id
+             LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+                 WHERE gravity != %(matched)s
+                    OR (partner_key, product_key) IN (
+                       SELECT partner_key, product_key FROM own WHERE reason_id IS NOT NULL
+                        UNION
+                       SELECT partner_key, product_key FROM prior
+                        WHERE reason_id IS NOT NULL AND result != 'matched')),
             line AS (
                 SELECT %(values)s, prior.result AS previous_result,
                        CASE WHEN now.result = 'matched' THEN 'settled'
                             WHEN COALESCE(prior.result, 'matched') = 'matched' THEN 'new'
-                            WHEN (%(figures)s) IS NOT DISTINCT FROM (%(prior_figures)s) THEN 'unchanged'
+                            WHEN (%(now_figures)s) IS NOT DISTINCT FROM (%(prior_figures)s) THEN 'unchanged'
                             ELSE 'changed' END AS evolution,
                        now.gravity
                   FROM now
@@ -163,24 +156,30 @@ class PembaReconciliation(models.Model):
                    (SELECT COUNT(*) FROM prior WHERE result != 'matched')
                    - (SELECT COUNT(*) FROM stored WHERE result != 'matched' AND previous_result != 'matched')
                    AS settled_count
-              FROM compared_now
-             WHERE result = 'matched'
+              FROM pemba_compared compared, LATERAL (%(figures)s) figure
+             WHERE gravity = %(matched)s
             """,
-            kept=SQL(", ").join(map(SQL.identifier, (*STORED, "won_amount", "invoiced_amount", "gravity"))),
-            query=self._get_query(),
             prior=self._get_lines_of(previous),
             own=self._get_lines_of(self),
+            found=SQL(", ").join(
+                SQL("%s AS %s", value, SQL.identifier(name)) for name, value in self._get_found().items()
+            ),
+            matched=GRAVITY["matched"],
             values=SQL(", ").join(
                 SQL("%s AS %s", value, SQL.identifier(name)) for name, value in values.items()
             ),
             names=SQL(", ").join(map(SQL.identifier, names)),
-            figures=figures,
+            figures=self._get_figures(),
+            now_figures=now_figures,
             prior_figures=prior_figures,
             moment=fields.Datetime.now(),
             run=self.id,
             date=self.date,
             totals=SQL(", ").join(
-                SQL("COALESCE(SUM(%s), 0) AS %s", SQL.identifier(of), SQL.identifier(name))
+                SQL(
+                    "COALESCE(SUM(%s), 0) * 0.000001 AS %s",
+                    *(self._get_millionths(of), SQL.identifier(name)),
+                )
                 for name, of in TOTALS.items()
             ),
         )

@@ -2,7 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
-from .pemba_reconciliation_run import STORED, TOTALS
+from .pemba_reconciliation_found import STORED
+from .pemba_reconciliation_run import TOTALS
 
 
 class PembaReconciliation(models.Model):

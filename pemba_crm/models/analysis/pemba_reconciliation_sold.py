@@ -18,9 +18,8 @@ class PembaReconciliation(models.Model):
         return SQL(
             """
             lead.type = 'opportunity' AND lead.won_status = 'won' AND lead.close_date <= %(date)s
-            AND (lead.company_id = %(company)s OR lead.company_id IS NULL AND %(company)s = COALESCE((
-                SELECT MIN(company_id) FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
-            ), %(shared)s))
+            AND (lead.company_id = %(company)s
+                 OR lead.company_id IS NULL AND COALESCE(selling.company_id, %(shared)s) = %(company)s)
             """,
             date=self.date,
             company=self.company_id.id,
@@ -37,11 +36,14 @@ class PembaReconciliation(models.Model):
         :param is_paid: whether that is known; always, if not given
         """
         counts = SQL("(NOT %s OR %s BETWEEN %s AND %s)", is_recurring, self.date, start, end)
+        is_paid = is_paid or SQL("TRUE")
         return {
             "won_quantity": quantity,
-            "counting_quantity": SQL("CASE WHEN %s THEN %s END", counts, quantity),
+            "lapsed_quantity": SQL("CASE WHEN NOT %s THEN %s END", counts, quantity),
             "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, counts, quantity),
-            "paid_quantity": SQL("CASE WHEN %s AND %s THEN %s END", counts, is_paid or SQL("TRUE"), quantity),
+            "unpaid_quantity": SQL(
+                "CASE WHEN %s AND NOT %s THEN %s END", counts, is_paid or SQL("TRUE"), quantity
+            ),
             "paid_amount": SQL("CASE WHEN %s THEN %s END", counts, amount),
             "based": SQL("(%s)::int", comes_into_base),
         }
@@ -52,11 +54,11 @@ class PembaReconciliation(models.Model):
 
     def _get_won_lines(self):
         """Lines of won opportunities; the licence of a subscription that is renewed is still in the base."""
-        rate = SQL("COALESCE(NULLIF(lead.deal_rate, 0), 1)")
+        rate = SQL("COALESCE(NULLIF(lead.deal_rate, 0), 1)::float8")
         start = SQL("COALESCE(line.date_start, contracted.date_start, lead.close_date)")
         columns = self._get_sold_columns(
-            SQL("CASE WHEN line.is_returned THEN - line.quantity ELSE line.quantity END"),
-            SQL("line.price_subtotal / %s", rate),
+            SQL("(CASE WHEN line.is_returned THEN - line.quantity ELSE line.quantity END)"),
+            SQL("line.price_subtotal::float8 / %s", rate),
             SQL("COALESCE(line.is_recurring, FALSE)"),
             SQL(
                 "(CASE WHEN renewed.id IS NOT NULL"
@@ -66,23 +68,23 @@ class PembaReconciliation(models.Model):
                 " ELSE COALESCE(template.pemba_equipment_policy, 'none') != 'none' END)"
             ),
             start,
-            SQL(
-                "COALESCE(line.date_end, contracted.date_end, %s)",
-                self._get_year_end(start),
-            ),
+            SQL("COALESCE(line.date_end, contracted.date_end, %s)", self._get_year_end(start)),
         )
+        is_foreign = SQL("line.net_amount != line.net_amount_company")
         columns |= {
             "partner_id": SQL("lead.customer_id"),
             "product_id": SQL("line.product_id"),
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
-            "won_amount": SQL("line.net_amount"),
             "won_amount_company": SQL("line.net_amount_company"),
-            "won_at_rate": SQL("line.net_amount / %s", rate),
+            "won_foreign": SQL("CASE WHEN %s THEN line.net_amount - line.net_amount_company END", is_foreign),
+            "won_unrounded": SQL(
+                "CASE WHEN %s THEN line.net_amount::float8 / %s - line.net_amount_company::float8 END",
+                *(is_foreign, rate),
+            ),
             "order_gap": SQL(
-                "CASE WHEN line.is_aligned OR ordered.line_id IS NOT NULL THEN"
-                " (COALESCE(ROUND(ordered.amount / currency.rounding) * currency.rounding, 0)"
-                " - line.net_amount) / %s END",
+                "CASE WHEN line.is_aligned OR ordered.line_id IS NOT NULL"
+                " THEN (COALESCE(ordered.amount, 0) - line.net_amount)::float8 / %s END",
                 rate,
             ),
         }
@@ -90,28 +92,38 @@ class PembaReconciliation(models.Model):
             """
               FROM pemba_opportunity_line line
               JOIN crm_lead lead ON lead.id = line.lead_id
+         LEFT JOIN selling ON selling.lead_id = lead.id
               JOIN product_product product ON product.id = line.product_id
               JOIN product_template template ON template.id = product.product_tmpl_id
-         LEFT JOIN res_currency currency ON currency.id = COALESCE(lead.deal_currency_id, %(currency)s)
          LEFT JOIN pemba_contract_line contracted ON contracted.opportunity_line_id = line.id
          LEFT JOIN pemba_contract_line renewed ON renewed.id = line.contract_line_id
          LEFT JOIN pemba_equipment equipment ON equipment.id = renewed.equipment_id
-         LEFT JOIN (
-                SELECT ordered_line.id AS line_id, SUM(
-                    CASE WHEN order_line.currency_id = deal.deal_currency_id THEN order_line.price_subtotal
-                         ELSE order_line.price_subtotal / COALESCE(NULLIF(sale_order.currency_rate, 0), 1)
-                              * deal.deal_rate END) AS amount
-                  FROM sale_order_line order_line
-                  JOIN sale_order ON sale_order.id = order_line.order_id AND sale_order.state = 'sale'
-                  JOIN pemba_opportunity_line ordered_line ON ordered_line.id = order_line.opportunity_line_id
-                  JOIN crm_lead deal ON deal.id = ordered_line.lead_id
-                 GROUP BY ordered_line.id) ordered ON ordered.line_id = line.id
+         LEFT JOIN (%(ordered)s) ordered ON ordered.line_id = line.id
              WHERE line.active AND %(won)s
             """,
-            currency=self.currency_id.id,
+            ordered=self._get_ordered(),
             won=self._get_won_condition(),
         )
         return columns, source
+
+    def _get_ordered(self):
+        """What confirmed orders say of lines, in the deals' currency."""
+        return SQL(
+            """
+            SELECT ordered_line.id AS line_id,
+                   ROUND(SUM(
+                       CASE WHEN order_line.currency_id = deal.deal_currency_id THEN order_line.price_subtotal
+                            ELSE order_line.price_subtotal / COALESCE(NULLIF(sale_order.currency_rate, 0), 1)
+                                 * deal.deal_rate END) / currency.rounding) * currency.rounding AS amount
+              FROM sale_order_line order_line
+              JOIN sale_order ON sale_order.id = order_line.order_id AND sale_order.state = 'sale'
+              JOIN pemba_opportunity_line ordered_line ON ordered_line.id = order_line.opportunity_line_id
+              JOIN crm_lead deal ON deal.id = ordered_line.lead_id
+              JOIN res_currency currency ON currency.id = COALESCE(deal.deal_currency_id, %s)
+             GROUP BY ordered_line.id, currency.rounding
+            """,
+            self.currency_id.id,
+        )
 
     def _get_won_without_lines(self):
         """Won opportunities that say no product, unless an order does: their amount can be compared alone."""
@@ -119,13 +131,15 @@ class PembaReconciliation(models.Model):
             "partner_id": SQL("lead.customer_id"),
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
-            "won_amount": SQL("COALESCE(lead.deal_amount, lead.expected_revenue, 0)"),
             "won_amount_company": SQL("COALESCE(lead.expected_revenue, 0)"),
-            "won_at_rate": SQL("COALESCE(lead.expected_revenue, 0)"),
+            "won_foreign": SQL(
+                "COALESCE(lead.deal_amount, lead.expected_revenue, 0) - COALESCE(lead.expected_revenue, 0)"
+            ),
         }
         source = SQL(
             """
               FROM crm_lead lead
+         LEFT JOIN selling ON selling.lead_id = lead.id
              WHERE %s
                AND NOT EXISTS (SELECT FROM pemba_opportunity_line line
                                 WHERE line.lead_id = lead.id AND line.active)
@@ -147,6 +161,7 @@ class PembaReconciliation(models.Model):
             self.company_id._get_sales_clock(),
         )
         amount = SQL("order_line.price_subtotal / %s", rate)
+        rounded = SQL("ROUND(%s, %s)", amount, self.currency_id.decimal_places)
         columns = self._get_sold_columns(
             SQL("order_line.product_uom_qty * unit.factor / own_unit.factor"),
             amount,
@@ -162,9 +177,9 @@ class PembaReconciliation(models.Model):
                 "CASE WHEN sale_order.end_customer_id IS NOT NULL THEN sale_order.partner_id ELSE 0 END"
             ),
             "currency_id": SQL("sale_order.currency_id"),
-            "won_amount": SQL("order_line.price_subtotal"),
-            "won_amount_company": SQL("ROUND(%s, %s)", amount, self.currency_id.decimal_places),
-            "won_at_rate": amount,
+            "won_amount_company": rounded,
+            "won_foreign": SQL("order_line.price_subtotal - %s", rounded),
+            "won_unrounded": SQL("%s - %s", amount, rounded),
         }
         source = SQL(
             """
@@ -212,8 +227,8 @@ class PembaReconciliation(models.Model):
             "currency_id": SQL("%s::int", self.currency_id.id),
             "invoiced_quantity": SQL("opening.quantity"),
         }
-        for name in ("won_amount", "won_amount_company", "won_at_rate"):
-            columns[name] = columns[name.replace("won", "invoiced")] = SQL("opening.amount")
+        for name in ("won_amount_company", "invoiced_amount_company", "invoiced_amount", "invoiced_at_rate"):
+            columns[name] = SQL("opening.amount")
         source = SQL(
             """
               FROM pemba_opening_sale opening

@@ -98,6 +98,7 @@ class PembaReconciliation(models.Model):
             *(is_won, self.currency_id.id),
         )
         is_same = SQL("invoice_line.currency_id = %s", currency)
+        shares = SQL("COALESCE(shared.shares, 1)")
         sign = SQL("CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END")
         columns = {
             "partner_id": SQL(
@@ -111,24 +112,26 @@ class PembaReconciliation(models.Model):
             ),
             "currency_id": currency,
             "invoiced_quantity": SQL(
-                "%s * invoice_line.quantity * unit.factor / own_unit.factor / rel.shares", sign
+                "%s * invoice_line.quantity * unit.factor / own_unit.factor / %s", *(sign, shares)
             ),
             "invoiced_amount": SQL(
-                "CASE WHEN %s THEN - invoice_line.amount_currency ELSE - invoice_line.balance * %s END"
-                " / rel.shares",
-                *(is_same, rate),
+                "CASE WHEN %s THEN - invoice_line.amount_currency ELSE - invoice_line.balance * %s END / %s",
+                *(is_same, rate, shares),
             ),
-            "invoiced_amount_company": SQL("- invoice_line.balance / rel.shares"),
+            "invoiced_amount_company": SQL("- invoice_line.balance / %s", shares),
             "invoiced_at_rate": SQL(
-                "CASE WHEN %s THEN - invoice_line.amount_currency / %s ELSE - invoice_line.balance END"
-                " / rel.shares",
-                *(is_same, rate),
+                "CASE WHEN %s THEN - invoice_line.amount_currency / %s ELSE - invoice_line.balance END / %s",
+                *(is_same, rate, shares),
             ),
         }
         source = SQL(
             """
-              FROM (SELECT *, COUNT(*) OVER (PARTITION BY invoice_line_id) AS shares
-                      FROM sale_order_line_invoice_rel) rel
+              FROM sale_order_line_invoice_rel rel
+         LEFT JOIN (
+                SELECT invoice_line_id, COUNT(*) AS shares
+                  FROM sale_order_line_invoice_rel
+                 GROUP BY invoice_line_id
+                HAVING COUNT(*) > 1) shared ON shared.invoice_line_id = rel.invoice_line_id
               JOIN account_move_line invoice_line ON invoice_line.id = rel.invoice_line_id
               JOIN account_move invoice ON invoice.id = invoice_line.move_id
               JOIN sale_order_line order_line ON order_line.id = rel.order_line_id

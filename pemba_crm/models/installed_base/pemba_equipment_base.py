@@ -85,7 +85,7 @@ class PembaEquipment(models.Model):
                   FROM pemba_equipment_event
                  WHERE date <= %(date)s AND equipment_id IN %(equipment)s
                  GROUP BY equipment_id) of_day
-             WHERE state IN ('in_service', 'suspended')
+             WHERE COALESCE(state IN ('in_service', 'suspended'), FALSE)  -- many, for all PostgreSQL knows
             """,
             newest=newest,
             date=date,
