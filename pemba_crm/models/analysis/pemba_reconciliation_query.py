@@ -16,7 +16,9 @@ RESULTS = [
 # By what facts are added up. The distributor of a direct sale is 0: who bought both ways has none.
 KEYS = {"partner_id": "int", "product_id": "int", "distributor_id": "int", "currency_id": "int"}
 # What is added up of facts: quantities in the product's unit, amounts before tax. What mostly equals another
-# is said as the difference to that, see ``_get_figures``: nothing takes neither time nor space.
+# is only what it differs by, since what is empty takes hardly any time, see ``_get_figures``: what lapsed of
+# the quantity won, what counts at no known price, what the amount won is more in the deal's currency,
+# and what it was more before it was rounded.
 MEASURES = (
     *("won_quantity", "lapsed_quantity", "term_quantity", "based"),
     *("unpaid_quantity", "paid_amount"),

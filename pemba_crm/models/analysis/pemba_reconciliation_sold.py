@@ -41,9 +41,7 @@ class PembaReconciliation(models.Model):
             "won_quantity": quantity,
             "lapsed_quantity": SQL("CASE WHEN NOT %s THEN %s END", counts, quantity),
             "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, counts, quantity),
-            "unpaid_quantity": SQL(
-                "CASE WHEN %s AND NOT %s THEN %s END", counts, is_paid or SQL("TRUE"), quantity
-            ),
+            "unpaid_quantity": SQL("CASE WHEN %s AND NOT %s THEN %s END", counts, is_paid, quantity),
             "paid_amount": SQL("CASE WHEN %s THEN %s END", counts, amount),
             "based": SQL("(%s)::int", comes_into_base),
         }
