@@ -18,20 +18,20 @@ UPDATE crm_lead SET customer_id = (%(customers)s::int[])[1 + (random() * 6)::int
        close_date = %(day)s::date - 200 + (random() * 250)::int,
        company_id = (%(companies)s::int[])[1 + (random() * 3)::int],
        deal_currency_id = (%(currencies)s::int[])[1 + (random())::int],
-       deal_rate = (ARRAY[1, 1.25, 0.8])[1 + (random() * 2)::int],
+       deal_rate = (ARRAY[1, 1.25, 0.8, 1.004])[1 + (random() * 3)::int],
        distributor_id = (%(customers)s::int[])[1 + (random() * 12)::int],
        type = (ARRAY['opportunity', 'opportunity', 'opportunity', 'lead'])[1 + (random() * 3)::int],
        deal_amount = (random() * 1000)::int, expected_revenue = (random() * 1000)::int
  WHERE id = ANY(%(leads)s);
 UPDATE pemba_opportunity_line SET product_id = (%(products)s::int[])[1 + (random() * 3)::int],
-       quantity = 1 + (random() * 9)::int,
+       quantity = (1 + (random() * 9)::int) * (ARRAY[1, 1, 0.1])[1 + (random() * 2)::int],
        is_returned = random() < 0.1, active = random() < 0.9, is_recurring = random() < 0.4,
        is_aligned = random() < 0.3,
        date_start = CASE WHEN random() < 0.7 THEN %(day)s::date - 400 + (random() * 450)::int END,
        date_end = CASE WHEN random() < 0.7 THEN %(day)s::date - 100 + (random() * 300)::int END,
        configuration_role = (ARRAY[NULL, NULL, 'licence', 'module', 'service'])[1 + (random() * 4)::int],
        contract_line_id = (%(contract_lines)s::int[])[1 + (random() * 60)::int],
-       net_amount = (ARRAY[0, 0, 100, 250, 33.33])[1 + (random() * 4)::int],
+       net_amount = (ARRAY[0, 0, 100, 250, 33.33, 1])[1 + (random() * 5)::int],
        price_subtotal = (random() * 500)::int
  WHERE lead_id = ANY(%(leads)s);
 UPDATE pemba_opportunity_line line SET net_amount_company = ROUND(line.net_amount / lead.deal_rate, 2)

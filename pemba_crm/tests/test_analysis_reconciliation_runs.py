@@ -1,6 +1,7 @@
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import SQL
 
 from .test_analysis_reconciliation import DAY, ReconciliationCommon
 
@@ -254,6 +255,31 @@ class TestReconciliationRuns(ReconciliationCommon):
         with self.assertQueryCount(30):
             run = self._run()
         self.assertEqual(run.difference_count, 21)
+
+    def test_several_workers_can_compare(self):
+        """Nothing keeps PostgreSQL to one process, such as a window function or a subquery for each row."""
+        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        self.env.flush_all()
+        forced = self.env.execute_query(
+            SQL(
+                "SELECT set_config(name, 'on', TRUE) FROM pg_settings"
+                " WHERE name IN ('debug_parallel_query', 'force_parallel_mode')"
+            )
+        )
+        self.assertEqual(forced, [("on",)])
+        plan = self.env.execute_query(SQL("EXPLAIN (COSTS FALSE) %s", run._get_compared()))
+        self.assertEqual(plan[0][0], "Gather")
+
+    def test_in_whatever_order_sums_are_added_up_they_are_the_same(self):
+        """A run that is signed off is compared with itself: the dust of floats is no change."""
+        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        for amounts in (("0", "5.6e-14"), ("383.68", "383.67999999999995"), ("0.004999999999995", "0.005")):
+            for keep in (run._get_kept, run._round):
+                texts = {
+                    self.env.execute_query(SQL("SELECT ROW(%s)::text", keep(SQL(f"{amount}::float8"))))[0]
+                    for amount in amounts
+                }
+                self.assertEqual(len(texts), 1, texts)
 
     def test_what_is_explained_later_in_the_run_before_is_taken_over(self):
         first, second = self._run("2026-04-30"), self._run("2026-05-31")

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .pemba_reconciliation_query import RESULTS
+from .pemba_reconciliation_results import NOTHING
 
 # What a line takes over as it was compared.
 STORED = (
@@ -12,12 +13,21 @@ STORED = (
     *("gap_amount_company", "order_gap_company", "missed_amount_company"),
     *("installed_result", "covered_result", "invoiced_result", "result"),
 )
-# What of it is added up.
+# What is kept of sums, to a millionth.
 SUMS = (
     *("won_quantity", "due_quantity", "installed_quantity", "term_quantity", "covered_quantity"),
     *("uncovered_quantity", "invoiced_quantity", "won_amount", "won_amount_company"),
     *("invoiced_amount", "invoiced_amount_company"),
 )
+# What of all that matched is added up.
+TOTALS = {
+    "matched_won_quantity": "won_quantity",
+    "matched_installed_quantity": "installed_quantity",
+    "matched_covered_quantity": "covered_quantity",
+    "matched_invoiced_quantity": "invoiced_quantity",
+    "matched_won_amount": "won_amount_company",
+    "matched_invoiced_amount": "invoiced_amount_company",
+}
 
 
 class PembaReconciliation(models.Model):
@@ -26,27 +36,33 @@ class PembaReconciliation(models.Model):
     _inherit = "pemba.reconciliation"
 
     def _get_found(self):
-        """What a line takes over of what was compared, ``{name: SQL}``."""
+        """What a line takes over, ``{name: SQL}``.
+
+        What it is of is ``compared``, ``figure``, see ``_get_figures``, ``customer``, ``product`` and
+        ``template``.
+        """
         found = {name: SQL.identifier("compared", name) for name in STORED} | {
-            name: SQL("%s * 0.000001", self._get_millionths(name)) for name in SUMS
+            name: self._get_kept(SQL.identifier("figure", name)) for name in SUMS
         }
         codes = [code for code, _label in RESULTS]
         for name in ("installed_result", "covered_result", "invoiced_result"):
             found[name] = SQL("(%s::varchar[])[compared.%s]", codes, SQL.identifier(name))
         for name in ("won_amount", "invoiced_amount"):
-            found[name] = SQL("CASE WHEN deal_currency_id IS NULL THEN 0 ELSE %s END", found[name])
+            found[name] = SQL("CASE WHEN compared.deal_currency_id IS NULL THEN 0 ELSE %s END", found[name])
         return found | {
             "zone_id": SQL("customer.zone_id"),
             "sale_type_id": SQL("template.pemba_sale_type_id"),
-            "result": SQL("(%s::varchar[])[gravity]", codes),
+            "result": SQL("(%s::varchar[])[compared.gravity]", codes),
             "gap_amount_company": self._round(SQL("figure.won_at_rate - figure.invoiced_at_rate")),
             "order_gap_company": self._round(SQL("figure.order_gap")),
             "missed_amount_company": self._round(
                 SQL(
-                    "figure.uncovered_rate * CASE WHEN figure.paid_quantity > 0 AND figure.paid_amount > 0"
+                    "figure.uncovered_rate"
+                    " * CASE WHEN figure.paid_quantity > %(nothing)s AND figure.paid_amount > %(nothing)s"
                     " THEN figure.paid_amount / figure.paid_quantity"
-                    " ELSE COALESCE(template.list_price * %s, 0) END",
-                    self._get_list_rate(),
+                    " ELSE COALESCE(template.list_price * %(rate)s, 0) END",
+                    nothing=NOTHING,
+                    rate=self._get_list_rate(),
                 )
             ),
         }
@@ -66,10 +82,23 @@ class PembaReconciliation(models.Model):
         )
 
     @api.model
-    def _get_millionths(self, name):
-        """A figure as a whole number: without the dust of floats, and however many there are, they add up."""
-        return SQL("ROUND(figure.%s * 1e6)::bigint", SQL.identifier(name))
+    def _get_kept(self, amount):
+        """A sum of floats to a millionth: in whatever order it was added up, it is the same."""
+        return SQL("COALESCE(NULLIF(ROUND((%s) * 1e6), 0)::numeric, 0) * 0.000001", amount)
 
     def _round(self, amount):
-        """A sum of floats to the cent; most are nothing, and need not be turned into decimals."""
-        return SQL("COALESCE(ROUND(NULLIF(%s, 0)::numeric, %s), 0)", amount, self.currency_id.decimal_places)
+        """A sum of floats to the cent."""
+        return SQL("ROUND(%s, %s)", self._get_kept(amount), self.currency_id.decimal_places)
+
+    def _get_totals(self):
+        """What is added up of all that matched.
+
+        In ten-thousandths, as whole floats: up to 900 billion they add up, in whatever order.
+        """
+        return SQL(", ").join(
+            SQL(
+                "COALESCE(SUM(ROUND(figure.%s * 1e4)), 0)::numeric * 0.0001 AS %s",
+                *(SQL.identifier(of), SQL.identifier(name)),
+            )
+            for name, of in TOTALS.items()
+        )

@@ -17,12 +17,12 @@ RESULTS = [
 KEYS = {"partner_id": "int", "product_id": "int", "distributor_id": "int", "currency_id": "int"}
 # What is added up of facts: quantities in the product's unit, amounts before tax. What mostly equals another
 # is only what it differs by, since what is empty takes hardly any time, see ``_get_figures``: what lapsed of
-# the quantity won, what counts at no known price, what the amount won is more in the deal's currency,
-# and what it was more before it was rounded.
+# the quantity won, what counts at no known price, what the amount won is more in the deal's currency, and
+# what it was more before it was rounded.
 MEASURES = (
     *("won_quantity", "lapsed_quantity", "term_quantity", "based"),
     *("unpaid_quantity", "paid_amount"),
-    *("won_amount_company", "won_foreign", "won_unrounded", "order_gap"),
+    *("won_amount_company", "won_foreign_excess", "won_rounding", "order_gap"),
     *("installed_quantity", "attended_quantity", "uncovered_quantity", "uncovered_rate"),
     *("contract_quantity", "stray_quantity"),
     *("invoiced_quantity", "invoiced_amount", "invoiced_amount_company", "invoiced_at_rate"),
@@ -41,11 +41,21 @@ class PembaReconciliation(models.Model):
         added up.
         """
         return SQL(
+            "WITH compared AS (%s) SELECT judged.* FROM (%s) judged WHERE gravity IS NOT NULL",
+            *(self._get_compared(), self._get_judged()),
+        )
+
+    def _get_compared(self):
+        """One row for each customer and product, with its sums.
+
+        Nothing in it may keep PostgreSQL to one process, as subqueries for each row and window functions do.
+        """
+        return SQL(
             """
             WITH selling AS NOT MATERIALIZED (
                 SELECT opportunity_id AS lead_id, MIN(company_id) AS company_id
                   FROM sale_order
-                 WHERE state = 'sale'
+                 WHERE state = 'sale' AND opportunity_id IS NOT NULL
                  GROUP BY opportunity_id),
             running AS NOT MATERIALIZED (
                 SELECT of_day.equipment AS equipment_id, owner.commercial_partner_id AS partner_id
@@ -59,21 +69,17 @@ class PembaReconciliation(models.Model):
              LEFT JOIN res_partner owner ON owner.id = contract.partner_id
                  WHERE contract.state != 'draft' AND contract.company_id = %(company)s
                    AND %(date)s BETWEEN line.date_start AND line.date_end),
-            fact AS (%(facts)s),
-            compared AS (
-                SELECT partner.commercial_partner_id AS partner_id, fact.product_id,
-                       CASE WHEN MIN(fact.distributor_id) = MAX(fact.distributor_id)
-                            THEN NULLIF(MIN(fact.distributor_id), 0) END AS distributor_id,
-                       CASE WHEN MIN(fact.currency_id) = MAX(fact.currency_id)
-                            THEN MIN(fact.currency_id) END AS deal_currency_id,
-                       %(sums)s
-                  FROM fact
-             LEFT JOIN res_partner partner ON partner.id = fact.partner_id
-                 WHERE %(zone)s
-                 GROUP BY partner.commercial_partner_id, fact.product_id)
-            SELECT judged.*
-              FROM (%(judged)s) judged
-             WHERE gravity IS NOT NULL
+            fact AS (%(facts)s)
+            SELECT partner.commercial_partner_id AS partner_id, fact.product_id,
+                   CASE WHEN MIN(fact.distributor_id) = MAX(fact.distributor_id)
+                        THEN NULLIF(MIN(fact.distributor_id), 0) END AS distributor_id,
+                   CASE WHEN MIN(fact.currency_id) = MAX(fact.currency_id)
+                        THEN MIN(fact.currency_id) END AS deal_currency_id,
+                   %(sums)s
+              FROM fact
+         LEFT JOIN res_partner partner ON partner.id = fact.partner_id
+             WHERE %(zone)s
+             GROUP BY partner.commercial_partner_id, fact.product_id
             """,
             states=self.env["pemba.equipment"]._get_states_query(
                 self.date, SQL("(SELECT id FROM pemba_equipment WHERE company_id = %s)", self.company_id.id)
@@ -85,7 +91,6 @@ class PembaReconciliation(models.Model):
                 SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in MEASURES
             ),
             zone=self._get_zone_condition(),
-            judged=self._get_judged(),
         )
 
     def _get_zone_condition(self):
@@ -111,8 +116,13 @@ class PembaReconciliation(models.Model):
         ]
 
     def _as_fact(self, columns, source):
-        """A query with all columns of a fact, each of its type; those that it does not have are empty."""
+        """A query with all columns of a fact, each of its type; those that it does not have are empty.
+
+        :raise ValueError: naming columns that no fact has
+        """
         kinds = KEYS | dict.fromkeys(MEASURES, "float8")
+        if unknown := columns.keys() - kinds.keys():
+            raise ValueError(f"Not compared: {', '.join(sorted(unknown))}")
         return SQL(
             "SELECT %s %s",
             SQL(", ").join(

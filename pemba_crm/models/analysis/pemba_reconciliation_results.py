@@ -5,25 +5,31 @@ from .pemba_reconciliation_query import MEASURES, RESULTS
 
 # Below this, a quantity is none: it is the dust of floats.
 NOTHING = SQL("1e-6::float8")
+# Half of the digits that are kept of a sum.
+DUST = 5e-7
 # Results as numbers, the gravest first: a million of them are compared faster than words.
 GRAVITY = {code: SQL("%s", number) for number, (code, _label) in enumerate(RESULTS, 1)}
 
 
 class PembaReconciliation(models.Model):
-    """What to make of what is compared: the three results, and what a year of maintenance is worth."""
+    """What to make of what is compared: the three results."""
 
     _inherit = "pemba.reconciliation"
 
     def _get_judged(self):
         """The three results of each customer and product, and the gravest of them: see GRAVITY."""
+        digits = self.currency_id.decimal_places
         # Less than half of the smallest coin is the dust of conversions.
-        coin = self.currency_id.rounding
+        cent = self.currency_id.rounding / 2
+        tolerance = float_round(
+            max(self.amount_tolerance, cent), precision_digits=digits, rounding_method="DOWN"
+        )
         terms = {
-            # Quantities are floats: what differs by exactly the tolerance matches.
+            # Sums are floats: what differs by exactly the tolerance matches.
             "quantity": (self.quantity_tolerance or 0.0) + 1e-6,
-            # As if what is compared were rounded.
-            "amount": float_round(self.amount_tolerance, precision_rounding=coin) + coin / 2,
-            "cent": coin / 2,
+            # As if amounts were rounded, as they are where they are kept.
+            "amount": tolerance + 10**-digits / 2 - DUST,
+            "cent": cent - DUST,
             "nothing": NOTHING,
             **GRAVITY,
         }
@@ -59,8 +65,8 @@ class PembaReconciliation(models.Model):
                         THEN won_quantity - lapsed_quantity ELSE 0 END AS due_quantity,
                    CASE WHEN ABS(contract_quantity) > %(nothing)s THEN contract_quantity
                         ELSE attended_quantity + stray_quantity END AS covered_quantity,
-                   won_amount_company + won_foreign AS won_amount,
-                   won_amount_company + won_unrounded AS won_at_rate
+                   won_amount_company + won_foreign_excess AS won_amount,
+                   won_amount_company + won_rounding AS won_at_rate
               FROM (SELECT %(sums)s) sums
             """,
             nothing=NOTHING,

@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pemba_reconciliation_found import STORED
 from .pemba_reconciliation_results import GRAVITY
 
 # What makes a difference another one than that of the run before.
@@ -14,19 +13,10 @@ FIGURES = (
 CARRIED = ("reason_id", "note")
 # More lines than this come with new statistics.
 MANY = 5000
-# What of all that matched is added up.
-TOTALS = {
-    "matched_won_quantity": "won_quantity",
-    "matched_installed_quantity": "installed_quantity",
-    "matched_covered_quantity": "covered_quantity",
-    "matched_invoiced_quantity": "invoiced_quantity",
-    "matched_won_amount": "won_amount_company",
-    "matched_invoiced_amount": "invoiced_amount_company",
-}
 
 
 class PembaReconciliation(models.Model):
-    """How a run is written: in one statement, the gravest differences first."""
+    """How a run is written: what was compared at once, the gravest differences first."""
 
     _inherit = "pemba.reconciliation"
 
@@ -50,7 +40,8 @@ class PembaReconciliation(models.Model):
         cr = self.env.cr
         cr.execute("SELECT COALESCE(MAX(id), 0) FROM pemba_reconciliation_line")
         [last_line] = cr.fetchone()
-        # A table of its own: what is also written can't be computed by several workers.
+        # A table of its own: several workers compute what is read, but not what is read and written at once.
+        cr.execute("DROP TABLE IF EXISTS pemba_compared")
         cr.execute(SQL("CREATE TEMPORARY TABLE pemba_compared ON COMMIT DROP AS %s", self._get_query()))
         cr.execute(self._get_statement(previous))
         totals = cr.dictfetchone()
@@ -89,7 +80,8 @@ class PembaReconciliation(models.Model):
         What is matched now is kept where it was explained when it was a difference. Nobody writes these
         lines; who explains one is its last editor, and what nobody edited here is as in the run before.
         """
-        names = (*STORED, "won_amount", "invoiced_amount", "exchange_amount_company", *CARRIED, "write_uid")
+        found = self._get_found()
+        names = (*found, "exchange_amount_company", *CARRIED, "write_uid")
         is_as_before = SQL(
             "own.write_uid IS NULL AND prior.reason_id IS NOT NULL AND prior.result != 'matched'"
         )
@@ -119,7 +111,7 @@ class PembaReconciliation(models.Model):
             WITH prior AS (%(prior)s),
             own AS (%(own)s),
             now AS (
-                SELECT partner_key, product_key, gravity, %(found)s
+                SELECT compared.partner_key, compared.product_key, compared.gravity, %(found)s
                   FROM (
                     SELECT COALESCE(partner_id, 0) AS partner_key, COALESCE(product_id, 0) AS product_key, *
                       FROM pemba_compared) compared
@@ -127,8 +119,8 @@ class PembaReconciliation(models.Model):
              LEFT JOIN res_partner customer ON customer.id = compared.partner_id
              LEFT JOIN product_product product ON product.id = compared.product_id
              LEFT JOIN product_template template ON template.id = product.product_tmpl_id
-                 WHERE gravity != %(matched)s
-                    OR (partner_key, product_key) IN (
+                 WHERE compared.gravity != %(matched)s
+                    OR (compared.partner_key, compared.product_key) IN (
                        SELECT partner_key, product_key FROM own WHERE reason_id IS NOT NULL
                         UNION
                        SELECT partner_key, product_key FROM prior
@@ -157,12 +149,12 @@ class PembaReconciliation(models.Model):
                    - (SELECT COUNT(*) FROM stored WHERE result != 'matched' AND previous_result != 'matched')
                    AS settled_count
               FROM pemba_compared compared, LATERAL (%(figures)s) figure
-             WHERE gravity = %(matched)s
+             WHERE compared.gravity = %(matched)s
             """,
             prior=self._get_lines_of(previous),
             own=self._get_lines_of(self),
             found=SQL(", ").join(
-                SQL("%s AS %s", value, SQL.identifier(name)) for name, value in self._get_found().items()
+                SQL("%s AS %s", value, SQL.identifier(name)) for name, value in found.items()
             ),
             matched=GRAVITY["matched"],
             values=SQL(", ").join(
@@ -175,13 +167,7 @@ class PembaReconciliation(models.Model):
             moment=fields.Datetime.now(),
             run=self.id,
             date=self.date,
-            totals=SQL(", ").join(
-                SQL(
-                    "COALESCE(SUM(%s), 0) * 0.000001 AS %s",
-                    *(self._get_millionths(of), SQL.identifier(name)),
-                )
-                for name, of in TOTALS.items()
-            ),
+            totals=self._get_totals(),
         )
 
     def _get_lines_of(self, run):

@@ -2,8 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
-from .pemba_reconciliation_found import STORED
-from .pemba_reconciliation_run import TOTALS
+from .pemba_reconciliation_found import STORED, TOTALS
 
 
 class PembaReconciliation(models.Model):

@@ -11,7 +11,7 @@ class PembaReconciliation(models.Model):
     _inherit = "pemba.reconciliation"
 
     def _get_won_condition(self):
-        """Opportunities of the company that were won by the day.
+        """Opportunities of the company that were won by the day, of ``crm_lead lead LEFT JOIN selling``.
 
         Of which company one without is, see ``crm.lead._get_selling_company``.
         """
@@ -39,9 +39,11 @@ class PembaReconciliation(models.Model):
         is_paid = is_paid or SQL("TRUE")
         return {
             "won_quantity": quantity,
-            "lapsed_quantity": SQL("CASE WHEN NOT %s THEN %s END", counts, quantity),
+            "lapsed_quantity": SQL("CASE WHEN %s IS NOT TRUE THEN %s END", counts, quantity),
             "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, counts, quantity),
-            "unpaid_quantity": SQL("CASE WHEN %s AND NOT %s THEN %s END", counts, is_paid, quantity),
+            "unpaid_quantity": SQL(
+                "CASE WHEN %s AND (%s) IS NOT TRUE THEN %s END", counts, is_paid, quantity
+            ),
             "paid_amount": SQL("CASE WHEN %s THEN %s END", counts, amount),
             "based": SQL("(%s)::int", comes_into_base),
         }
@@ -68,15 +70,17 @@ class PembaReconciliation(models.Model):
             start,
             SQL("COALESCE(line.date_end, contracted.date_end, %s)", self._get_year_end(start)),
         )
-        is_foreign = SQL("line.net_amount != line.net_amount_company")
+        is_foreign = SQL("(lead.deal_rate NOT IN (0, 1) OR line.net_amount != line.net_amount_company)")
         columns |= {
             "partner_id": SQL("lead.customer_id"),
             "product_id": SQL("line.product_id"),
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
             "won_amount_company": SQL("line.net_amount_company"),
-            "won_foreign": SQL("CASE WHEN %s THEN line.net_amount - line.net_amount_company END", is_foreign),
-            "won_unrounded": SQL(
+            "won_foreign_excess": SQL(
+                "CASE WHEN %s THEN line.net_amount - line.net_amount_company END", is_foreign
+            ),
+            "won_rounding": SQL(
                 "CASE WHEN %s THEN line.net_amount::float8 / %s - line.net_amount_company::float8 END",
                 *(is_foreign, rate),
             ),
@@ -112,7 +116,8 @@ class PembaReconciliation(models.Model):
                    ROUND(SUM(
                        CASE WHEN order_line.currency_id = deal.deal_currency_id THEN order_line.price_subtotal
                             ELSE order_line.price_subtotal / COALESCE(NULLIF(sale_order.currency_rate, 0), 1)
-                                 * deal.deal_rate END) / currency.rounding) * currency.rounding AS amount
+                                 * COALESCE(NULLIF(deal.deal_rate, 0), 1) END
+                   ) / currency.rounding) * currency.rounding AS amount
               FROM sale_order_line order_line
               JOIN sale_order ON sale_order.id = order_line.order_id AND sale_order.state = 'sale'
               JOIN pemba_opportunity_line ordered_line ON ordered_line.id = order_line.opportunity_line_id
@@ -130,7 +135,7 @@ class PembaReconciliation(models.Model):
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
             "won_amount_company": SQL("COALESCE(lead.expected_revenue, 0)"),
-            "won_foreign": SQL(
+            "won_foreign_excess": SQL(
                 "COALESCE(lead.deal_amount, lead.expected_revenue, 0) - COALESCE(lead.expected_revenue, 0)"
             ),
         }
@@ -176,8 +181,8 @@ class PembaReconciliation(models.Model):
             ),
             "currency_id": SQL("sale_order.currency_id"),
             "won_amount_company": rounded,
-            "won_foreign": SQL("order_line.price_subtotal - %s", rounded),
-            "won_unrounded": SQL("%s - %s", amount, rounded),
+            "won_foreign_excess": SQL("order_line.price_subtotal - %s", rounded),
+            "won_rounding": SQL("%s - %s", amount, rounded),
         }
         source = SQL(
             """
