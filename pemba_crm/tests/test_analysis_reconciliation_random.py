@@ -410,11 +410,11 @@ class TestReconciliationRandom(ReconciliationCommon):
 
     def _judge_invoiced(self, key):
         won, invoiced, ordered = (
-            round(key[name], 2) for name in ("won_amount", "invoiced_amount", "order_gap")
+            round(round(key[name], 6), 2) for name in ("won_amount", "invoiced_amount", "order_gap")
         )
         if not (won or invoiced or ordered):
             return "matched" if key["won_quantity"] or key["invoiced_quantity"] else None
-        if abs(key["won_amount"] - key["invoiced_amount"]) < 0.005:
+        if abs(round(key["won_amount"] - key["invoiced_amount"], 6)) < 0.005:
             return "amount_gap" if ordered else "matched"
         if not invoiced:
             return "not_invoiced"

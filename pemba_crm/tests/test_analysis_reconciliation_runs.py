@@ -1,8 +1,11 @@
+import math
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
+from ..models.analysis.pemba_reconciliation_query import MEASURES, RESULTS
 from .test_analysis_reconciliation import DAY, ReconciliationCommon
 
 
@@ -267,6 +270,7 @@ class TestReconciliationRuns(ReconciliationCommon):
             )
         )
         self.assertEqual(forced, [("on",)])
+        self.env.cr.execute("SET LOCAL max_parallel_workers_per_gather = 2")
         plan = self.env.execute_query(SQL("EXPLAIN (COSTS FALSE) %s", run._get_compared()))
         self.assertEqual(plan[0][0], "Gather")
 
@@ -276,10 +280,45 @@ class TestReconciliationRuns(ReconciliationCommon):
         for amounts in (("0", "5.6e-14"), ("383.68", "383.67999999999995"), ("0.004999999999995", "0.005")):
             for keep in (run._get_kept, run._round):
                 texts = {
-                    self.env.execute_query(SQL("SELECT ROW(%s)::text", keep(SQL(f"{amount}::float8"))))[0]
+                    self.env.execute_query(SQL("SELECT ROW(%s)::text", keep(SQL("%s::float8", amount))))[0]
                     for amount in amounts
                 }
                 self.assertEqual(len(texts), 1, texts)
+
+    def test_amounts_match_as_they_are_rounded(self):
+        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        for rounding, tolerance, difference, result in (
+            (0.01, 0, 0.004, "matched"),
+            (0.01, 0, 0.005, "amount_gap"),
+            (0.01, 5, 5.004, "matched"),
+            (0.01, 5, 5.005, "amount_gap"),
+            (0.05, 0, 0.02, "matched"),
+            (0.05, 0, 0.03, "amount_gap"),
+            (0.001, 0, 0.0004, "matched"),
+            (0.001, 0, 0.0005, "amount_gap"),
+            (0.000001, 0, 0, "matched"),
+            (1, 0, 0.4, "matched"),
+            (1, 0, 0.5, "amount_gap"),
+        ):
+            self.env.cr.execute(
+                "UPDATE res_currency SET rounding = %s, decimal_places = %s WHERE id = %s",
+                [rounding, max(0, math.ceil(-math.log10(rounding))), run.currency_id.id],
+            )
+            self.env.invalidate_all()
+            run.amount_tolerance = tolerance
+            sums = {"won_amount_company": 700 + difference, "invoiced_at_rate": 700, "won_quantity": 1}
+            compared = SQL(", ").join(
+                SQL("%s::float8 AS %s", sums.get(name), SQL.identifier(name)) for name in MEASURES
+            )
+            [(gravity,)] = self.env.execute_query(
+                SQL("WITH compared AS (SELECT %s) SELECT gravity FROM (%s) one", compared, run._get_judged())
+            )
+            self.assertEqual(RESULTS[gravity - 1][0], result, (rounding, tolerance, difference))
+
+    def test_what_is_not_compared_is_refused(self):
+        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        with self.assertRaisesRegex(ValueError, "Not compared: seats"):
+            run._as_fact({"seats": SQL("1")}, SQL("FROM crm_lead"))
 
     def test_what_is_explained_later_in_the_run_before_is_taken_over(self):
         first, second = self._run("2026-04-30"), self._run("2026-05-31")

@@ -38,8 +38,7 @@ class PembaReconciliation(models.Model):
     def _get_found(self):
         """What a line takes over, ``{name: SQL}``.
 
-        What it is of is ``compared``, ``figure``, see ``_get_figures``, ``customer``, ``product`` and
-        ``template``.
+        It reads ``compared``, ``figure`` (see ``_get_figures``), ``customer``, ``product`` and ``template``.
         """
         found = {name: SQL.identifier("compared", name) for name in STORED} | {
             name: self._get_kept(SQL.identifier("figure", name)) for name in SUMS
@@ -83,7 +82,10 @@ class PembaReconciliation(models.Model):
 
     @api.model
     def _get_kept(self, amount):
-        """A sum of floats to a millionth: in whatever order it was added up, it is the same."""
+        """A sum of floats to a millionth: below a billion, it is the same in whatever order it was added up.
+
+        Most are nothing, and need not be turned into decimals.
+        """
         return SQL("COALESCE(NULLIF(ROUND((%s) * 1e6), 0)::numeric, 0) * 0.000001", amount)
 
     def _round(self, amount):
@@ -91,13 +93,13 @@ class PembaReconciliation(models.Model):
         return SQL("ROUND(%s, %s)", self._get_kept(amount), self.currency_id.decimal_places)
 
     def _get_totals(self):
-        """What is added up of all that matched.
+        """What is added up of all that matched: in millionths, whole floats add up whatever their order.
 
-        In ten-thousandths, as whole floats: up to 900 billion they add up, in whatever order.
+        They do up to nine billion, and to 15 digits beyond.
         """
         return SQL(", ").join(
             SQL(
-                "COALESCE(SUM(ROUND(figure.%s * 1e4)), 0)::numeric * 0.0001 AS %s",
+                "COALESCE(SUM(ROUND(figure.%s * 1e6)), 0)::numeric * 0.000001 AS %s",
                 *(SQL.identifier(of), SQL.identifier(name)),
             )
             for name, of in TOTALS.items()

@@ -3,9 +3,9 @@ from odoo.tools import SQL, float_round
 
 from .pemba_reconciliation_query import MEASURES, RESULTS
 
-# Below this, a quantity is none: it is the dust of floats.
+# Below this, a quantity or an amount is none: it is the dust of floats.
 NOTHING = SQL("1e-6::float8")
-# Half of the digits that are kept of a sum.
+# Half of the last digit that is kept of a sum: from there on, it is rounded up.
 DUST = 5e-7
 # Results as numbers, the gravest first: a million of them are compared faster than words.
 GRAVITY = {code: SQL("%s", number) for number, (code, _label) in enumerate(RESULTS, 1)}
@@ -21,6 +21,7 @@ class PembaReconciliation(models.Model):
         digits = self.currency_id.decimal_places
         # Less than half of the smallest coin is the dust of conversions.
         cent = self.currency_id.rounding / 2
+        dust = min(DUST, cent / 2)
         tolerance = float_round(
             max(self.amount_tolerance, cent), precision_digits=digits, rounding_method="DOWN"
         )
@@ -28,8 +29,8 @@ class PembaReconciliation(models.Model):
             # Sums are floats: what differs by exactly the tolerance matches.
             "quantity": (self.quantity_tolerance or 0.0) + 1e-6,
             # As if amounts were rounded, as they are where they are kept.
-            "amount": tolerance + 10**-digits / 2 - DUST,
-            "cent": cent - DUST,
+            "amount": tolerance + 10**-digits / 2 - dust,
+            "cent": cent - dust,
             "nothing": NOTHING,
             **GRAVITY,
         }

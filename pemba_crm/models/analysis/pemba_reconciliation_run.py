@@ -16,7 +16,7 @@ MANY = 5000
 
 
 class PembaReconciliation(models.Model):
-    """How a run is written: what was compared at once, the gravest differences first."""
+    """How a run is written: its lines in one statement, the gravest differences first."""
 
     _inherit = "pemba.reconciliation"
 
@@ -40,12 +40,11 @@ class PembaReconciliation(models.Model):
         cr = self.env.cr
         cr.execute("SELECT COALESCE(MAX(id), 0) FROM pemba_reconciliation_line")
         [last_line] = cr.fetchone()
+        cr.execute("DROP TABLE IF EXISTS pg_temp.pemba_compared")
         # A table of its own: several workers compute what is read, but not what is read and written at once.
-        cr.execute("DROP TABLE IF EXISTS pemba_compared")
         cr.execute(SQL("CREATE TEMPORARY TABLE pemba_compared ON COMMIT DROP AS %s", self._get_query()))
         cr.execute(self._get_statement(previous))
         totals = cr.dictfetchone()
-        cr.execute("DROP TABLE pemba_compared")
         cr.execute(
             SQL(
                 "DELETE FROM pemba_reconciliation_line WHERE reconciliation_id = %s AND id <= %s",
