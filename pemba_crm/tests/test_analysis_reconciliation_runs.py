@@ -307,13 +307,34 @@ class TestReconciliationRuns(ReconciliationCommon):
             self.env.invalidate_all()
             run.amount_tolerance = tolerance
             sums = {"won_amount_company": 700 + difference, "invoiced_at_rate": 700, "won_quantity": 1}
-            compared = SQL(", ").join(
-                SQL("%s::float8 AS %s", sums.get(name), SQL.identifier(name)) for name in MEASURES
-            )
             [(gravity,)] = self.env.execute_query(
-                SQL("WITH compared AS (SELECT %s) SELECT gravity FROM (%s) one", compared, run._get_judged())
+                SQL(
+                    "WITH compared AS (%s) SELECT gravity FROM (%s) one",
+                    *(self._get_sums(**sums), run._get_judged()),
+                )
             )
             self.assertEqual(RESULTS[gravity - 1][0], result, (rounding, tolerance, difference))
+
+    def test_what_was_paid_is_not_divided_by_dust(self):
+        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        for quantity, missed in (
+            (3, 2),
+            (4.4e-16, 20),
+        ):  # 0.2 of what was paid for one, else of the list price
+            sums = self._get_sums(won_quantity=quantity, paid_amount=30, uncovered_rate=0.2)
+            found = self.env.execute_query(
+                SQL(
+                    "SELECT %s FROM (%s) compared, LATERAL (%s) figure,"
+                    " (SELECT 100 AS list_price, NULL::int AS company_id) template",
+                    *(run._get_found()["missed_amount_company"], sums, run._get_figures()),
+                )
+            )
+            self.assertEqual(found, [(missed,)])
+
+    def _get_sums(self, **sums):
+        """What the comparison adds up of a customer and product."""
+        columns = (SQL("%s::float8 AS %s", sums.get(name), SQL.identifier(name)) for name in MEASURES)
+        return SQL("SELECT %s", SQL(", ").join(columns))
 
     def test_what_is_not_compared_is_refused(self):
         run = self.env["pemba.reconciliation"].create({"date": DAY})

@@ -27,7 +27,7 @@ class PembaReconciliation(models.Model):
         )
         terms = {
             # Sums are floats: what differs by exactly the tolerance matches.
-            "quantity": (self.quantity_tolerance or 0.0) + 1e-6,
+            "quantity": self.quantity_tolerance + 1e-6,
             # As if amounts were rounded, as they are where they are kept.
             "amount": tolerance + 10**-digits / 2 - dust,
             "cent": cent - dust,

@@ -135,9 +135,7 @@ class PembaReconciliation(models.Model):
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
             "won_amount_company": SQL("COALESCE(lead.expected_revenue, 0)"),
-            "won_foreign_excess": SQL(
-                "COALESCE(lead.deal_amount, lead.expected_revenue, 0) - COALESCE(lead.expected_revenue, 0)"
-            ),
+            "won_foreign_excess": SQL("lead.deal_amount - COALESCE(lead.expected_revenue, 0)"),
         }
         source = SQL(
             """
