@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..pipeline.crm_lead import MARGIN
+from ..offer.crm_lead import MARGIN
 from ..pipeline.crm_stage import STEPS
 
 # What a row copies from its opportunity.

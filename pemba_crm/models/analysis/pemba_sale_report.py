@@ -2,7 +2,8 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..pipeline.crm_lead import CLOSED, MARGIN
+from ..offer.crm_lead import MARGIN
+from ..pipeline.crm_lead import CLOSED
 from ..pipeline.crm_stage import STEPS
 
 # Counts of opportunities, by the condition on the rows that count.

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Command
 
-from ..pipeline.crm_lead import OURS
+from ..marks import FOLLOWING
 
 
 class CrmLead(models.Model):
@@ -46,8 +46,9 @@ class CrmLead(models.Model):
         return result
 
     def write(self, vals):
+        is_told = "lost_competitor_product_id" in vals and self._get_pass() != FOLLOWING
         result = super().write(vals)
-        if "lost_competitor_product_id" in vals and self.env.context.get("pemba_following") is not OURS:
+        if is_told:
             self._record_lost()
         return result
 
@@ -78,13 +79,11 @@ class CrmLead(models.Model):
                 seen[installation[0]] = max(seen.get(installation[0], day), day)
         everything.create(list(new.values()))
         for installation, day in seen.items():
-            installation.with_context(pemba_following=OURS).seen_date = day
+            installation._set(seen_date=day)
         for product, leads in lost.grouped("lost_competitor_product_id").items():
             unnamed = leads.filtered(lambda lead, product=product: product not in lead.competitor_product_ids)
             if product and unnamed:
-                unnamed.with_context(pemba_following=OURS).write(
-                    {"competitor_product_ids": [Command.link(product.id)]}
-                )
+                unnamed._set(competitor_product_ids=[Command.link(product.id)])
 
     def _get_lost_key(self):
         """What it was lost to, as installations are known by."""
@@ -103,7 +102,7 @@ class CrmLead(models.Model):
         """A sale that is open again was lost to nobody yet."""
         given = self.filtered("lost_competitor_product_id")
         if given:
-            given.with_context(pemba_following=OURS).write({"lost_competitor_product_id": False})
+            given._set(lost_competitor_product_id=False)
         everything = self.env["pemba.competitor.installation"].sudo()  # whoever reopens it
         if self:
             recorded = everything.with_context(active_test=False).search([("lead_id", "in", self.ids)])
@@ -126,11 +125,10 @@ class CrmLead(models.Model):
         """What is known by the others is known by the head."""
         result = super()._merge_dependences(opportunities)
         everything = self.env["pemba.competitor.installation"].sudo()  # whoever merges
-        installations = everything.with_context(active_test=False, pemba_following=OURS)
-        asked = installations.search([("opportunity_id", "in", opportunities.ids)])
-        asked.write({"opportunity_id": self.id})
+        installations = everything.with_context(active_test=False)
+        installations.search([("opportunity_id", "in", opportunities.ids)])._set(opportunity_id=self.id)
         lost_to = (self | opportunities).lost_competitor_product_id[:1]
         for installation in installations.search([("lead_id", "in", opportunities.ids)]):
             is_heads = self.won_status == "lost" and installation.competitor_product_id == lost_to
-            installation.lead_id = self if is_heads else False
+            installation._set(lead_id=is_heads and self.id)
         return result

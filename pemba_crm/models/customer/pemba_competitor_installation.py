@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..pipeline.crm_lead import OURS
+from ..marks import FOLLOWING
 
 
 class PembaCompetitorInstallation(models.Model):
@@ -8,6 +8,7 @@ class PembaCompetitorInstallation(models.Model):
 
     _name = "pemba.competitor.installation"
     _description = "Competitor's Product at a Customer"
+    _inherit = ["pemba.rules"]
     _order = "contract_end_date, id desc"
 
     partner_id = fields.Many2one(
@@ -89,7 +90,9 @@ class PembaCompetitorInstallation(models.Model):
     def write(self, vals):
         """What a person changes is known by more than a loss; as another product it is not that loss's."""
         vals = self._with_entity(vals)
-        if self.env.context.get("pemba_following") is not OURS:
+        is_following = self._get_pass() == FOLLOWING
+        self._spend_pass()
+        if not is_following:
             vals = vals | {"is_by_loss": False}
             if not {"partner_id", "competitor_product_id"}.isdisjoint(vals):
                 vals["lead_id"] = False
@@ -116,7 +119,7 @@ class PembaCompetitorInstallation(models.Model):
         for installation in self:
             other = others.get(installation._get_key(), leads)[:1]
             if other or not installation.is_by_loss:
-                installation.with_context(pemba_following=OURS).lead_id = other
+                installation._set(lead_id=other.id)
             else:
                 installation.unlink()
 

@@ -3,7 +3,6 @@ from odoo.fields import Domain
 from odoo.tools import Query
 
 from ..installed_base.pemba_equipment import IN_BASE
-from ..pipeline.crm_lead import OURS
 
 # Those who have bought.
 CUSTOMERS = ("customer", "customer_prospect")
@@ -136,8 +135,7 @@ class ResPartner(models.Model):
         """What is known of competitors goes with the rest."""
         result = super()._follow_company()
         everything = self.env["pemba.competitor.installation"].sudo()  # whoever keeps contacts
-        ours = everything.with_context(active_test=False, pemba_following=OURS)
-        moved = ours.search([("partner_id", "in", self.ids)])
+        moved = everything.with_context(active_test=False).search([("partner_id", "in", self.ids)])
         for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
-            of_owner.partner_id = owner
+            of_owner._set(partner_id=owner.id)
         return result

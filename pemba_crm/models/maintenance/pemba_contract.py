@@ -6,22 +6,18 @@ from odoo.fields import Domain
 
 # A contract in one of these is over, or will be: nothing of it changes.
 CLOSED = ("renewed", "expired", "terminated")
-# A contract that ended longer ago was not missed: it is history.
-MISSED_MONTHS = 6
-# What is opened and followed by thousands, for nobody who is waiting, is told nobody.
-SILENT = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 
 
 class PembaContract(models.Model):
     """A maintenance contract or subscription: one term of what a customer pays for every year.
 
-    Whether it is in force is decided by its dates. What happens to it is in ``pemba_contract_state``, its
-    renewal in ``pemba_contract_renewal``.
+    Whether it is in force is decided by its dates. What happens to it is in ``pemba_contract_state``, what
+    follows it comes with the room *renewal*.
     """
 
     _name = "pemba.contract"
     _description = "Contract"
-    _inherit = "pemba.customer.mixin"
+    _inherit = ["pemba.customer.mixin", "pemba.rules"]
     _order = "date_end desc, id desc"
     _check_company_auto = True
 
@@ -121,14 +117,6 @@ class PembaContract(models.Model):
         precompute=True,
         help="The last day on which it may be terminated for its end.",
     )
-    renewal_date = fields.Date(
-        string="Renewal Opens",
-        compute="_compute_notice_date",
-        store=True,
-        precompute=True,
-        groups="base.group_user",
-        help="The day on which its renewal opportunity is opened.",
-    )
     is_in_force = fields.Boolean(
         string="In Force", compute="_compute_is_in_force", search="_search_is_in_force"
     )
@@ -168,7 +156,7 @@ class PembaContract(models.Model):
         help="The month whose index value its prices are of; its first day is kept.",
     )
 
-    # Before and after it
+    # Where it comes from
     lead_id = fields.Many2one(
         "crm.lead",
         string="Sold by",
@@ -179,11 +167,6 @@ class PembaContract(models.Model):
         groups="base.group_user",
         help="The opportunity that it came from.",
     )
-    predecessor_id = fields.Many2one(
-        "pemba.contract", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
-    )
-    successor_ids = fields.One2many("pemba.contract", "predecessor_id", string="Successors")
-    successor_id = fields.Many2one("pemba.contract", compute="_compute_successor_id", store=True)
 
     # Holds and ends
     is_on_hold = fields.Boolean(
@@ -210,10 +193,6 @@ class PembaContract(models.Model):
 
     _name_uniq = models.Constraint("unique(company_id, name)", "Another contract has this reference.")
     _in_order = models.Constraint("check(date_end >= date_start)", "A contract cannot end before it starts.")
-    _successor_uniq = models.UniqueIndex(
-        "(predecessor_id) WHERE predecessor_id IS NOT NULL", "This contract has a successor already."
-    )
-    _renewal_idx = models.Index("(renewal_date) WHERE state = 'running'")
 
     @api.depends("name", "partner_id")
     def _compute_display_name(self):
@@ -228,14 +207,14 @@ class PembaContract(models.Model):
                 months = contract.contract_type_id.duration_months or 12
                 contract.date_end = contract.date_start + relativedelta(months=months, days=-1)
 
-    @api.depends("date_end", "contract_type_id.notice_months", "contract_type_id.renewal_lead_days")
+    @api.depends("date_end", "contract_type_id.notice_months")
     def _compute_notice_date(self):
         for contract in self:
-            kind, end = contract.contract_type_id, contract.date_end
+            end = contract.date_end
             # Months are those to the first day that is not covered any more: three before 1 January.
             following = end and end + timedelta(days=1)
-            contract.notice_date = end and following - relativedelta(months=kind.notice_months, days=1)
-            contract.renewal_date = end and contract.notice_date - timedelta(days=kind.renewal_lead_days)
+            months = contract.contract_type_id.notice_months
+            contract.notice_date = end and following - relativedelta(months=months, days=1)
 
     @api.depends("state", "date_start", "date_end")
     def _compute_is_in_force(self):
@@ -268,6 +247,10 @@ class PembaContract(models.Model):
         today = fields.Date.context_today(self)
         return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
 
+    def _is_left_empty(self):
+        """Whether it is a draft of which nothing is left."""
+        return not self.line_ids
+
     def _get_lines_going_on(self):
         """The lines that run to its end; those without one, which are not saved yet, do."""
         return self.line_ids.filtered(lambda line: line.date_end in (False, line.contract_id.date_end))
@@ -276,8 +259,3 @@ class PembaContract(models.Model):
     def _compute_index_id(self):
         for contract in self:
             contract.index_id = contract.contract_type_id.index_id or contract.index_id
-
-    @api.depends("successor_ids")
-    def _compute_successor_id(self):
-        for contract in self:
-            contract.successor_id = contract.successor_ids[:1]

@@ -1,13 +1,10 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from psycopg2 import IntegrityError, OperationalError
 
-from .pemba_contract import SILENT
+from ..pipeline.crm_lead import SILENT
 
-_logger = logging.getLogger(__name__)
 # What is wrong with one record, and keeps no other from being done.
 FAILURES = (UserError, ValidationError, IntegrityError, ValueError, TypeError)
 # How often a batch is tried again that another worker was changing.
@@ -21,16 +18,18 @@ class PembaContract(models.Model):
 
     @api.model
     def _cron_follow(self):
-        """Prices that waited, tacit renewal, the end, reminders: each batch is committed."""
-        steps = (
-            self._cron_revise_prices,
-            self._cron_renew_tacitly,
-            self._cron_expire,
-            self._cron_remind_orders,
-        )
-        for step in steps:
+        """The steps of the day, each batch of which is committed."""
+        for step in self._get_daily_steps():
             if not step():  # no time left: the scheduler comes back
                 break
+
+    @api.model
+    def _get_daily_steps(self):
+        """What is done every day, in this order.
+
+        :return: a new list of methods, each of which says whether there was time for all
+        """
+        return [self._cron_expire]
 
     @api.model
     def _is_in_job(self):
@@ -75,35 +74,14 @@ class PembaContract(models.Model):
 
     @api.model
     def _cron_expire(self):
-        """Contracts whose last day has passed are expired, once their renewal is open or cannot be opened.
+        """Contracts whose last day has passed are expired.
 
         :return: whether there was time for all
         """
-        today = fields.Date.context_today(self)
-        is_waiting = self._get_due_domain(today) & Domain("renewal_error", "=", False)
-        over = Domain("state", "=", "running") & Domain("date_end", "<", today) & ~is_waiting
-        return self._work_off(over, lambda batch: batch.with_context(**SILENT)._set(state="expired"))
+        due = self._get_expired_domain(fields.Date.context_today(self))
+        return self._work_off(due, lambda batch: batch.with_context(**SILENT)._set(state="expired"))
 
     @api.model
-    def _cron_revise_prices(self):
-        """Renewals that wait for an index value take it once it is there.
-
-        :return: whether there was time for all
-        """
-        leads = self.env["crm.lead"]
-        waiting = leads._search([("is_price_to_revise", "=", True), ("won_status", "=", "pending")])
-        due = Domain("id", "in", waiting.subselect("renewal_contract_id"))
-        return self._work_off(due, type(self)._revise_renewals)
-
-    def _revise_renewals(self):
-        """Each by itself: one that fails is tried again the next day."""
-        for contract in self:
-            if contract._get_revaluation().get("missing"):
-                continue
-            lead = contract.renewal_lead_id
-            try:
-                with self.env.cr.savepoint():
-                    lead._revise_price()
-            except FAILURES as error:
-                self.env.invalidate_all()
-                _logger.info("%s: its price is not revised. %s", lead.display_name, error)
+    def _get_expired_domain(self, today):
+        """The contracts that are over."""
+        return Domain("state", "=", "running") & Domain("date_end", "<", today)

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..pipeline.pemba_opportunity_line import get_years
+from ..offer.pemba_opportunity_line import get_years
 
 
 class PembaContractLine(models.Model):
@@ -14,6 +14,7 @@ class PembaContractLine(models.Model):
     _description = "Contract Line"
     _order = "contract_id desc, sequence, id"
     _rec_name = "product_id"
+    _inherit = ["pemba.rules"]
     _check_company_auto = True
 
     contract_id = fields.Many2one("pemba.contract", required=True, index=True, ondelete="cascade")
@@ -91,16 +92,6 @@ class PembaContractLine(models.Model):
         groups="base.group_user",
         ondelete="set null",
         help="The line of the opportunity that sold it.",
-    )
-
-    predecessor_id = fields.Many2one(
-        "pemba.contract.line",
-        string="Renews",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The line of the contract before, whose next term it is.",
     )
     is_amended = fields.Boolean(
         readonly=True, copy=False, help="It was reduced: it does not follow its order any more."

@@ -3,15 +3,12 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from ..installed_base.pemba_customer_mixin import get_differing
-from ..pipeline.crm_lead import OURS
+from ..marks import FOLLOWING
 from .pemba_contract import CLOSED
-
-# What follows from what is done: never from a client.
-RESULTS = frozenset({"is_amended", "predecessor_id", "opportunity_line_id"})
 
 
 class PembaContractLine(models.Model):
-    """The rules of a contract line; an open renewal offers what it is corrected to."""
+    """The rules of a contract line."""
 
     _inherit = "pemba.contract.line"
 
@@ -67,8 +64,15 @@ class PembaContractLine(models.Model):
             )
         )
 
+    @api.model
+    def _get_result_fields(self):
+        """What follows from what is sold and done."""
+        return super()._get_result_fields() | {"is_amended", "opportunity_line_id"}
+
     @api.model_create_multi
     def create(self, vals_list):
+        is_following = self._get_creation_pass() == FOLLOWING
+        self._spend_pass(is_creation=True)
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract
@@ -76,44 +80,34 @@ class PembaContractLine(models.Model):
                 for vals in vals_list
             ]
         )
-        if lines._check_open(self.env._("added")):
-            lines.contract_id._follow_renewal(added=lines)
+        if not is_following:
+            lines._check_open(self.env._("added"))
+            lines.contract_id._follow_added(lines)
         return lines
 
     def write(self, vals):
-        if self.env.context.get("pemba_following") is not OURS:
-            vals = {name: value for name, value in vals.items() if name not in RESULTS}
+        is_following = self._get_pass() == FOLLOWING
+        self._spend_pass()
+        if is_following:
+            return super().write(vals)
+        vals = self._without_results(vals)
         changed = self._get_changed(vals)
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)
         offers = changed._get_offers()
         result = super().write(vals)
-        if changed._check_open(self.env._("changed"), is_corrected=True):
-            changed._follow_offers(offers)
+        changed._check_open(self.env._("changed"), is_corrected=True)
+        changed._follow_offers(offers)
         return result
 
     def _get_offers(self):
-        """What an open renewal offers for these: ``{line: (the offered line, its values by itself)}``."""
-        offered = self.contract_id._get_offered()
-        return {
-            line: (offered[line], line._prepare_renewal(offered[line].lead_id.revaluation or {}))
-            for line in self
-            if line in offered
-        }
+        """What is offered of these, for rooms that renew; asked for before they are corrected."""
 
     def _follow_offers(self, before):
-        """Corrected, they are offered as they are now; what was negotiated stays.
+        """Corrected, they are offered as they are now.
 
         :param before: see ``_get_offers``
         """
-        for line, (offer, old) in before.items():
-            new = line._prepare_renewal(offer.lead_id.revaluation or {})
-            names = ("product_id", "quantity", "price_unit", "discount", "distributor_margin_rate")
-            was_by_itself = get_differing(offer, {name: old[name] for name in names})
-            vals = {name: new[name] for name in names if name not in was_by_itself}
-            changes = get_differing(offer, vals)
-            if changes:
-                offer.write(changes)
 
     def _get_changed(self, vals):
         """Those of which more than their place and their equipment changes."""
@@ -122,19 +116,17 @@ class PembaContractLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):
-        if self._check_open(self.env._("removed"), is_corrected=True):
-            self.contract_id._follow_renewal(reduced=dict.fromkeys(self, self.browse()))
+        if self._get_pass() != FOLLOWING:
+            self._check_open(self.env._("removed"), is_corrected=True)
+            self.contract_id._follow_removed(dict.fromkeys(self, self.browse()))
 
     def _check_open(self, what, is_corrected=False):
         """Lines of what is over stay; those of what runs are amended, and it is told.
 
         :param what: what happened to them
         :param is_corrected: whether what was agreed on changes, which is for managers once it runs
-        :return: whether somebody did it, and not what they follow
         :raise UserError: naming the contract and the product
         """
-        if self.env.context.get("pemba_following") is OURS:
-            return False
         for contract, lines in self.grouped("contract_id").items():
             if contract.state in CLOSED and not contract._is_open():
                 raise UserError(
@@ -156,4 +148,3 @@ class PembaContractLine(models.Model):
                     )
                 )
             contract._log_lines(lines, what)
-        return True

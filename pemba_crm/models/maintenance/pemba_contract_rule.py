@@ -2,33 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..installed_base.pemba_customer_mixin import get_differing
-from ..pipeline.crm_lead import OURS
+from ..marks import FOLLOWING
 from .pemba_contract import CLOSED
-
-# What a contract was agreed on.
-TERMS = (
-    "company_id",
-    "partner_id",
-    "distributor_id",
-    "contract_type_id",
-    "currency_id",
-    "date_start",
-    "date_end",
-    "index_base_month",
-)
-# What follows from what is done to a contract: never from a client.
-RESULTS = frozenset(
-    {
-        "is_on_hold",
-        "hold_reason",
-        "close_reason",
-        "termination",
-        "successor_id",
-        "lead_id",
-        "reminded_days",
-        "renewal_error",
-    }
-)
 
 
 class PembaContract(models.Model):
@@ -50,13 +25,35 @@ class PembaContract(models.Model):
                     ),
                 )
 
+    @api.model
+    def _get_term_fields(self):
+        """What a contract was agreed on: a new list."""
+        return [
+            *("company_id", "partner_id", "distributor_id", "contract_type_id", "currency_id"),
+            *("date_start", "date_end", "index_base_month"),
+        ]
+
+    @api.model
+    def _get_result_fields(self):
+        """What follows from what is done to a contract."""
+        held = {"is_on_hold", "hold_reason", "close_reason", "termination", "lead_id"}
+        return super()._get_result_fields() | held
+
+    @api.model
+    def _get_imported_fields(self):
+        """Of the results, what a manager may say of a new contract, who brings in history: a new set."""
+        return set()
+
     @api.model_create_multi
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
-        if self.env.context.get("pemba_following") is not OURS:
-            vals_list = [self._without_results(vals) for vals in vals_list]
-            if not self._is_by_manager():  # who imports history
-                vals_list = [vals | {"predecessor_id": False} for vals in vals_list]
+        if not self._get_creation_pass():
+            imported = self._get_imported_fields() if self._is_by_manager() else ()
+            vals_list = [
+                self._without_results(vals) | {name: vals[name] for name in imported if name in vals}
+                for vals in vals_list
+            ]
+        self._spend_pass(is_creation=True)
         prepared = [self._prepare_vals(vals) for vals in vals_list]
         self._add_references(prepared)
         contracts = super().create([vals | {"state": "draft"} for vals in prepared])
@@ -80,19 +77,15 @@ class PembaContract(models.Model):
             else dict(vals)
         )
 
-    def _without_results(self, vals):
-        return {name: value for name, value in vals.items() if name not in RESULTS}
-
     def write(self, vals):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
-        if self.env.context.get("pemba_following") is OURS:
+        is_following = self._get_pass() == FOLLOWING
+        self._spend_pass()
+        if is_following:
             return super().write(vals)
         vals = self._prepare_vals(self._without_results(vals))
-        vals.pop("predecessor_id", None)
         state = vals.pop("state", None)
         self._check_terms(vals)
-        if "expected_order_date" in vals:  # of another day it is reminded again
-            vals["reminded_days"] = -9999
         dates = {contract: (contract.date_start, contract.date_end) for contract in self}
         result = super().write(vals)
         if not {"date_start", "date_end", "contract_type_id"}.isdisjoint(vals):
@@ -103,7 +96,7 @@ class PembaContract(models.Model):
 
     def _check_terms(self, vals):
         """:raise UserError: naming the contract and what may not be changed any more"""
-        terms = {name: vals[name] for name in TERMS if name in vals}
+        terms = {name: vals[name] for name in self._get_term_fields() if name in vals}
         for contract in self.filtered(lambda one: one.state != "draft") if terms else self.browse():
             changed = get_differing(contract, terms)
             if not contract.index_base_month:  # whoever finds out
@@ -145,11 +138,8 @@ class PembaContract(models.Model):
                 if line.date_end == end != contract.date_end:
                     vals["date_end"] = contract.date_end
                 if vals:
-                    line.with_context(pemba_following=OURS).write(vals)
-            if contract.expected_order_date == end != contract.date_end:
-                contract._set(expected_order_date=contract.date_end)
+                    line._set(**vals)
             contract.line_ids._check_dates()
-            contract._move_renewal(end)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_running(self):

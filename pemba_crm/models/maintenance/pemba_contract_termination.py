@@ -7,11 +7,10 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..installed_base.pemba_equipment import IN_BASE
-from ..pipeline.crm_lead import OURS
 
 
 class PembaContract(models.Model):
-    """A contract ends before its end, or is not renewed; until its day that is taken back."""
+    """A contract ends before its end, or for it; until its day that is taken back."""
 
     _inherit = "pemba.contract"
 
@@ -27,42 +26,40 @@ class PembaContract(models.Model):
         if not reason:
             raise UserError(self.env._("Say why it is terminated."))
         for contract in self:
-            if contract.state != "running":
-                raise UserError(self.env._("%s is not running.", contract.display_name))
-            if contract.successor_id.state not in (False, "draft"):
-                raise UserError(
-                    self.env._(
-                        "%(contract)s goes on as %(successor)s: terminate that.",
-                        contract=contract.display_name,
-                        successor=contract.successor_id.name,
-                    )
-                )
-            if not contract.date_start <= date <= contract.date_end:
-                raise UserError(
-                    self.env._(
-                        "%(contract)s runs from %(start)s to %(end)s: it cannot end on %(date)s.",
-                        contract=contract.display_name,
-                        start=format_date(self.env, contract.date_start),
-                        end=format_date(self.env, contract.date_end),
-                        date=format_date(self.env, date),
-                    )
-                )
-            contract._check_notice(date)
+            contract._check_termination(date)
             before = contract._prepare_termination()
             before["removed"] = contract._end_lines(date)
-            contract._set(state="terminated", date_end=date, close_reason=reason, renewal_likelihood=0.0)
-            contract._withdraw_successor()
-            before["asked"] = contract._propose_retirement().ids
-            before["closed"] = contract._close_renewals().ids
-            contract._set(termination=before)
+            contract._set(state="terminated", date_end=date, close_reason=reason)
+            contract._set(termination=before | contract._follow_termination())
         return True
+
+    def _check_termination(self, date):
+        if self.state != "running":
+            raise UserError(self.env._("%s is not running.", self.display_name))
+        if not self.date_start <= date <= self.date_end:
+            raise UserError(
+                self.env._(
+                    "%(contract)s runs from %(start)s to %(end)s: it cannot end on %(date)s.",
+                    contract=self.display_name,
+                    start=format_date(self.env, self.date_start),
+                    end=format_date(self.env, self.date_end),
+                    date=format_date(self.env, date),
+                )
+            )
+        self._check_notice(date)
+
+    def _follow_termination(self):
+        """What else ends with it.
+
+        :return: what is needed to take that back, as JSON
+        """
+        return {"asked": self._propose_retirement().ids}
 
     def _prepare_termination(self):
         """What a termination changes, as it is before: kept to take it back."""
         return {
             "date_end": fields.Date.to_string(self.date_end),
             "close_reason": self.close_reason,
-            "renewal_likelihood": self.renewal_likelihood,
             "lines": {line.id: fields.Date.to_string(line.date_end) for line in self.line_ids},
         }
 
@@ -82,17 +79,20 @@ class PembaContract(models.Model):
                 )
             end = fields.Date.to_date(before["date_end"])
             contract._set(state="running", date_end=end, termination=False)
-            lines = contract.line_ids.with_context(pemba_following=OURS)
-            for line in lines:
-                line.date_end = before["lines"].get(str(line.id)) or line.date_end
-            lines.create([vals | {"contract_id": contract.id} for vals in before["removed"]])
-            everybody = self.sudo().env  # whoever was asked, and whoever is in charge of the renewal
-            everybody["mail.activity"].browse(before["asked"]).exists().unlink()
-            everybody["crm.lead"].browse(before["closed"]).exists().action_unarchive()
-            contract._set(
-                close_reason=before["close_reason"], renewal_likelihood=before["renewal_likelihood"]
-            )
+            for line in contract.line_ids:
+                line._set(date_end=before["lines"].get(str(line.id)) or line.date_end)
+            contract.line_ids._put([vals | {"contract_id": contract.id} for vals in before["removed"]])
+            contract._set(close_reason=before["close_reason"])
+            contract._follow_reinstatement(before)
         return True
+
+    def _follow_reinstatement(self, before):
+        """What else ended with it goes on.
+
+        :param before: what was kept of the termination
+        """
+        activities = self.sudo().env["mail.activity"]  # whoever was asked
+        activities.browse(before["asked"]).exists().unlink()
 
     def _check_notice(self, date):
         """:raise UserError: where notice comes too late, unless it is a manager's"""
@@ -114,22 +114,19 @@ class PembaContract(models.Model):
 
         :return: the values of those that go, as JSON
         """
-        lines = self.line_ids.with_context(pemba_following=OURS)
+        lines = self.line_ids
         future = lines.filtered(lambda line: line.date_start > date)
-        lines.filtered(lambda line: line.date_start <= date < line.date_end).date_end = date
+        lines.filtered(lambda line: line.date_start <= date < line.date_end)._set(date_end=date)
         removed = []
         for line, vals in zip(future, future.copy_data(), strict=True):
-            vals |= {
-                "predecessor_id": line.predecessor_id.id,
-                "opportunity_line_id": line.opportunity_line_id.id,
-            }
+            vals |= line._prepare_origin()
             removed.append(
                 {
                     name: fields.Date.to_string(value) if isinstance(value, Day) else value
                     for name, value in vals.items()
                 }
             )
-        future.unlink()
+        future._drop()
         return removed
 
     def _propose_retirement(self):
@@ -150,17 +147,3 @@ class PembaContract(models.Model):
             summary=of_user._("%s is not renewed: retire the subscription", self.name),
             user_id=user.id,
         )
-
-    def _close_renewals(self):
-        """What was terminated is not offered again.
-
-        :return: the renewals that are lost by that
-        """
-        leads = self.sudo().renewal_lead_ids  # a colleague's too
-        leads = leads.filtered(lambda lead: lead.won_status == "pending")
-        if leads:
-            reason = self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
-            reasons = self.env["crm.lost.reason"].sudo()  # salespeople read them
-            reason = reason or reasons.create({"name": self.env._("Terminated")})
-            leads.action_set_lost(lost_reason_id=reason.id)
-        return leads

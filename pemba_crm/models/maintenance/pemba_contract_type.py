@@ -30,7 +30,6 @@ class PembaContractType(models.Model):
     is_tacit = fields.Boolean(
         string="Tacit Renewal", help="Without notice, the next contract starts by itself."
     )
-    right_ids = fields.Many2many("pemba.right", string="Rights")
     make_quotation = fields.Boolean(
         string="Quotation at Once", help="The renewal opportunity is opened with its quotation."
     )

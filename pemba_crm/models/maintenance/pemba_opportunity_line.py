@@ -1,7 +1,8 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
-from ..pipeline.crm_lead import CLOSED, OURS
+from ..marks import FOLLOWING
+from ..pipeline.crm_lead import CLOSED
 
 # What a contract line takes over from the line that sold it.
 SOLD = ("product_id", "quantity", "price_unit", "discount", "date_start", "date_end")
@@ -21,25 +22,16 @@ class PembaOpportunityLine(models.Model):
         copy=False,
         help="The running contract that it adds to, and ends with; empty for a new contract.",
     )
-    contract_line_id = fields.Many2one(
-        "pemba.contract.line",
-        string="Renews",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The line of the contract that ends.",
-    )
     contracted_ids = fields.One2many(
         "pemba.contract.line", "opportunity_line_id", string="In Contract", readonly=True
     )
 
-    @api.depends("contract_id", "contract_line_id")
+    @api.depends("contract_id")
     def _compute_is_recurring(self):
         """What belongs to a contract recurs, whatever its type."""
         result = super()._compute_is_recurring()
         for line in self:
-            if line.contract_id or line.contract_line_id:
+            if line.contract_id:
                 line.is_recurring = True
         return result
 
@@ -95,8 +87,9 @@ class PembaOpportunityLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        is_following = self._get_creation_pass() == FOLLOWING
         lines = super().create(vals_list)
-        if self.env.context.get("pemba_following") is not OURS:
+        if not is_following:
             given = lines.browse(
                 line.id for line, vals in zip(lines, vals_list, strict=True) if "contract_id" in vals
             )
@@ -105,15 +98,7 @@ class PembaOpportunityLine(models.Model):
 
     def _propose_contracts(self):
         """What recurs extends the contract that its customer has running already."""
-        lines = self.filtered(
-            lambda line: (
-                line.is_recurring
-                and not (line.contract_id or line.contract_line_id or line.is_aligned)
-                and line.lead_id.nature != "renewal"
-                and line.lead_id.customer_id
-                and line.lead_id.won_status not in CLOSED
-            )
-        )
+        lines = self.filtered(lambda line: line._may_extend())
         if not lines:
             return
         running = lines._get_running_contracts()
@@ -122,6 +107,13 @@ class PembaOpportunityLine(models.Model):
                 of_contract.write({"contract_id": contract.id})
             else:
                 of_contract._propose_term()
+
+    def _may_extend(self):
+        """Whether it is looked for what it extends."""
+        lead = self.lead_id
+        is_free = self.is_recurring and not (self.contract_id or self.is_aligned)
+        is_sale = lead.nature != "renewal" and lead.customer_id and lead.won_status not in CLOSED
+        return bool(is_free and is_sale)
 
     def _propose_term(self):
         """What starts a contract that is not of a year is sold for its whole term."""
@@ -174,15 +166,6 @@ class PembaOpportunityLine(models.Model):
         types = self.env["pemba.contract.type"]
         return self.product_id.pemba_contract_type_id or types.search([], limit=1)
 
-    def _get_details(self):
-        """What is renewed says which equipment it covers."""
-        equipment = self.sudo().contract_line_id._get_next_equipment()  # whoever offers it
-        return [*super()._get_details(), *equipment.mapped("display_name")]
-
-    def _comes_into_base(self):
-        """What is renewed is there already."""
-        return not self.contract_line_id and super()._comes_into_base()
-
     def _get_contracted(self):
         """Those that go into a contract: what recurs and counts."""
         return self.filtered(lambda line: line.active and line.is_recurring and not line.is_returned)
@@ -201,8 +184,7 @@ class PembaOpportunityLine(models.Model):
 
     def _prepare_contract_line(self):
         """Values of the contract line that it becomes."""
-        renewed = self.contract_line_id
-        equipment = renewed._get_next_equipment() or self.configuration_id._get_installed()
+        equipment = self._get_covered_equipment()
         vals = {name: self[name] for name in SOLD if name != "product_id"}
         if equipment.partner_id == self.lead_id.customer_id:
             vals["equipment_id"] = equipment.id
@@ -212,5 +194,8 @@ class PembaOpportunityLine(models.Model):
             "distributor_margin_rate": self._get_distributor_rate(),
             "opportunity_line_id": self.id,
             "sequence": self.sequence,
-            "predecessor_id": renewed.id,
         }
+
+    def _get_covered_equipment(self):
+        """The equipment that it was sold for."""
+        return self.configuration_id._get_installed()

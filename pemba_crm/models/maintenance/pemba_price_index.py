@@ -63,36 +63,59 @@ class PembaPriceIndex(models.Model):
         :param cap: the most that the price may rise by, in %
         :param floor: the least that it rises by, in %; 0: it does not fall
         :param currency: what the price is rounded in; the company's if not given
-        :return: ``{price, coefficient, base_value, base_index, base_month, value, index, month, ratio}``: the
-            coefficient is that of the price, the ratio S1 / S0 with linked series compared
+        :return: ``{price, coefficient, base_value, base_index, base_month, value, index, month, ratio,
+            fixed_share, cap, floor}``: the coefficient is that of the price, the ratio S1 / S0 with linked
+            series compared
         :raise UserError: naming the index and the month that has no final value
         """
         self.ensure_one()
-        revised = self._get_coefficient(base_date, date, fixed_share, cap, floor)
+        facts = self._get_facts(base_date, date) | {"fixed_share": fixed_share, "cap": cap, "floor": floor}
+        coefficient = self._limit(self._get_formula_coefficient(facts), cap, floor)
         currency = currency or self.env.company.currency_id
-        return revised | {"price": currency.round(amount * revised["coefficient"])}
+        return facts | {"coefficient": coefficient, "price": currency.round(amount * coefficient)}
 
-    def _get_coefficient(self, base_date, date, fixed_share=0, cap=None, floor=None):
-        """What ``_revalue`` multiplies a price by, and what that comes from."""
+    def _get_facts(self, base_date, date):
+        """What the formula uses, and what the printed computation shows; an add-on may add its own.
+
+        :raise UserError: naming the index and the month that has no final value
+        """
         months = self._get_month(base_date), self._get_month(date)
         (base, base_link), (value, link) = (self._get_final_value(month) for month in months)
-        ratio = value.value * link / (base.value * base_link)
-        share = fixed_share / 100
-        coefficient = share + (1 - share) * ratio
-        if cap is not None:
-            coefficient = min(coefficient, 1 + cap / 100)
-        if floor is not None:
-            coefficient = max(coefficient, 1 + floor / 100)
         return {
-            "coefficient": coefficient,
             "base_value": base.value,
             "base_index": base.index_id,
             "base_month": months[0],
             "value": value.value,
             "index": value.index_id,
             "month": months[1],
-            "ratio": ratio,
+            "ratio": value.value * link / (base.value * base_link),
         }
+
+    @api.model
+    def _get_formula_coefficient(self, facts):
+        """P1 / P0 by the formula alone, before cap and floor.
+
+        :param facts: see ``_get_facts``, and the conditions of the contract
+        """
+        share = facts["fixed_share"] / 100
+        return share + (1 - share) * facts["ratio"]
+
+    @api.model
+    def _get_formula_rows(self, facts):
+        """What the printed computation says: a list of ``(label, text)``, in the language of the context.
+
+        :param facts: what ``_revalue`` gave, as JSON
+        """
+        return []
+
+    @api.model
+    def _limit(self, coefficient, cap=None, floor=None):
+        """A coefficient within cap and floor, in % of the rise; None: without."""
+        if cap is not None:
+            coefficient = min(coefficient, 1 + cap / 100)
+        if floor is not None:
+            coefficient = max(coefficient, 1 + floor / 100)
+        return coefficient
 
     def _get_final_value(self, month):
         """The final value of a month, in this series or in one that it continues.

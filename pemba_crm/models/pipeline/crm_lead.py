@@ -1,56 +1,25 @@
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError
 
-# What a write must contain for a deal's stage, result, zone, rate or amounts to move.
-DEAL_FIELDS = frozenset(
-    {
-        "stage_id",
-        "active",
-        "probability",
-        "type",
-        "company_id",
-        "user_id",
-        "team_id",
-        "partner_id",
-        "country_id",
-        "zone_id",
-        "distributor_id",
-        "deal_currency_id",
-        "deal_rate",
-        "is_rate_typed",
-        "is_rate_locked",
-        "deal_amount",
-        "expected_revenue",
-        "maturity",
-        "risk_level_id",
-        "close_date",
-    }
-)
-# What is offered: it needs the deal's currency and rate, and gives its amounts.
-OFFER_FIELDS = frozenset({"opportunity_configuration_ids", "opportunity_line_ids"})
-# Of these, what matters only where another salesperson or team means another company or stage.
+from ..marks import FOLLOWING
+
+# Of what decides on a deal, what matters only where other people mean another company or stage.
 PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
-# What stays as it was once a deal is closed; managers may correct it, with a trace.
-FROZEN_FIELDS = ("zone_id", "maturity", "risk_level_id", "close_date")
-# What is told, with its old and new value, when it changes after that.
-TRACED_FIELDS = (*FROZEN_FIELDS, "deal_currency_id", "deal_rate")
-# Who sees costs and margins.
-MARGIN = "pemba_crm.group_margin"
-# What is shown of lines and of their sums, in the deal's currency.
-SHOWN = ("price_subtotal", "distributor_margin", "net_amount", "margin")
 CLOSED = ("won", "lost")
-# As a value in the context it marks what our own methods do: no client can send it.
 OURS = object()
+# What is opened and followed by thousands, for nobody who is waiting, is told nobody.
+SILENT = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 
 
 class CrmLead(models.Model):
     """An opportunity in the P-E-M-B-A tunnel: who buys, where, what kind of sale, and its result.
 
     The stage and what hangs on it are in ``crm_lead_stage``, currency and amounts in ``crm_lead_rate``,
-    changes of many deals at once in ``crm_lead_sql``.
+    changes of many deals at once in ``crm_lead_sql``. What is offered, ordered, delivered, contracted and
+    renewed comes in through the hooks of creating and writing, which later rooms fill.
     """
 
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "pemba.rules"]
 
     customer_id = fields.Many2one(
         "res.partner",
@@ -143,25 +112,25 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list, offers = self._split_offers(self._without_sums(vals_list))
+        if not self._get_creation_pass():
+            vals_list = [self._without_results(vals) for vals in vals_list]
+        vals_list, details = self._split_details(vals_list)
+        self._spend_pass(is_creation=True)
         leads = super().create(vals_list)
         given = dict(zip(leads, vals_list, strict=True))
         leads._start_results(given)
         leads._start_rates(given)
-        leads._start_offers(offers, given)
+        leads._start_details(details, given)
         leads._enter_stages()
         return leads
 
     def write(self, vals):
-        [vals] = self._without_sums([vals])
-        if not OFFER_FIELDS.isdisjoint(vals) and self.env.context.get("pemba_defers_sums") is not OURS:
-            return self._write_offer(vals)
-        touched = DEAL_FIELDS.intersection(vals)
-        if (
-            not touched
-            or self.env.context.get("pemba_following") is OURS
-            or (touched <= PEOPLE_FIELDS and not self._moves_with_people())
-        ):
+        is_following = self._get_pass() == FOLLOWING
+        if not is_following:
+            vals = self._without_results(vals)
+        self._spend_pass()
+        touched = self._get_deal_fields().intersection(vals)
+        if not touched or is_following or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
             return super().write(vals)
         if "maturity" in vals and vals.get("stage_id"):
             vals = vals | {"maturity_stage_id": vals["stage_id"]}
@@ -177,6 +146,59 @@ class CrmLead(models.Model):
         converted = self.filtered(lambda lead: lead.type != before[lead]["type"])
         (converted - moved)._enter_stages(is_chosen=False)
         return result
+
+    @api.model
+    def _get_deal_fields(self):
+        """What a write must contain for a deal's stage, result, zone, rate or amounts to move: a new set."""
+        return {
+            *("stage_id", "active", "probability", "type", "company_id", "user_id", "team_id", "partner_id"),
+            *("country_id", "zone_id", "distributor_id", "deal_currency_id", "deal_rate", "is_rate_typed"),
+            *("is_rate_locked", "deal_amount", "expected_revenue", "maturity", "risk_level_id", "close_date"),
+        }
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"won_status", "weighted_revenue", "customer_id"}
+
+    @api.model
+    def _get_frozen_fields(self):
+        """What stays as it was once a deal is closed; managers may correct it, with a trace: a new list."""
+        return ["zone_id", "maturity", "risk_level_id", "close_date"]
+
+    @api.model
+    def _get_traced_fields(self):
+        """What is told, with its old and new value, when it changes after that: a new list."""
+        return [*self._get_frozen_fields(), "deal_currency_id", "deal_rate"]
+
+    # Hooks of creating and writing
+
+    @api.model
+    def _split_details(self, vals_list):
+        """Take out of the values of new deals what needs their currency and rate.
+
+        :return: the values to create them with, and what was taken out: ``[{field: value}]``
+        """
+        return vals_list, [{} for _vals in vals_list]
+
+    def _start_details(self, details, given):
+        """Bring in what was taken out, now that the deals have a currency and a rate.
+
+        :param details: see ``_split_details``, one for each deal
+        :param given: ``{lead: values it was created with}``
+        """
+
+    def _follow_terms(self, before, vals):
+        """What a change of the deal means for what hangs on it.
+
+        :param before: ``{lead: state before the change}``
+        :param vals: the values that were written
+        """
+
+    def _follow_reopening(self, before):
+        """What it means that deals are open again; called last.
+
+        :param before: ``{lead: state before the change}``
+        """
 
     def action_assign_to_me(self):
         """The current user takes the opportunities over."""
@@ -208,7 +230,7 @@ class CrmLead(models.Model):
             "deal_amount": self.deal_amount,
             "expected_revenue": self.expected_revenue,
             "distributor_id": self.distributor_id,
-            **{name: self[name] for name in TRACED_FIELDS},
+            **{name: self[name] for name in self._get_traced_fields()},
         }
 
     def _is_open(self):
@@ -227,105 +249,7 @@ class CrmLead(models.Model):
                 key = tuple(vals.items())
                 leads_by_vals[key] = leads_by_vals.get(key, self.browse()) | lead
         for key, leads in leads_by_vals.items():
-            leads.with_context(pemba_following=OURS).write(dict(key))
-
-    # ------------------------------------------------------------
-    # The result: won and lost
-    # ------------------------------------------------------------
-
-    def _start_results(self, given):
-        """Deals that are created closed: their day and zone, and the maturity of their stage.
-
-        :param given: ``{lead: values it was created with}``
-        """
-        new_vals = {}
-        for lead, vals in given.items():
-            new_vals[lead] = {"maturity_stage_id": lead.stage_id.id} if "maturity" in vals else {}
-            if lead.won_status in CLOSED:
-                new_vals[lead] |= lead._prepare_closing_vals(vals)
-                if "maturity" not in vals:
-                    new_vals[lead] |= {
-                        "maturity": lead.stage_id.maturity,
-                        "maturity_stage_id": lead.stage_id.id,
-                    }
-                if "zone_id" not in vals:
-                    new_vals[lead]["zone_id"] = lead._get_own_zone().id
-                if lead.won_status == "lost" and not lead.last_open_step:
-                    new_vals[lead]["last_open_step"] = lead.pemba_step
-            elif lead.close_date:
-                new_vals[lead]["close_date"] = False
-        self._write_by_values(new_vals)
-
-    def _follow_results(self, before, vals):
-        """Freeze what is closed now, release what was opened again, keep what stays closed.
-
-        :param before: ``{lead: state before the change}``
-        :param vals: the values that were written
-        """
-        new_vals, bodies = {}, {}
-        for lead, old in before.items():
-            if lead.won_status not in CLOSED:
-                new_vals[lead] = {"close_date": False} if lead.close_date else {}
-            elif lead.won_status != old["won_status"]:
-                new_vals[lead] = lead._prepare_closing_vals(vals)
-            elif changed := [name for name in TRACED_FIELDS if lead[name] != old[name]]:
-                lead._check_frozen(changed)
-                bodies[lead.id] = self.env._("Changed after closing: %s", lead._describe(changed, old))
-        self._write_by_values(new_vals)
-        if bodies:
-            self.browse(bodies)._message_log_batch(bodies=bodies)
-
-    def _prepare_closing_vals(self, given):
-        """What a deal keeps from the day it is won or lost.
-
-        :param given: the values it is created or written with; only managers choose the day
-        """
-        close_date = self._get_open_day(self._get_close_date())
-        if given.get("close_date") and self.close_date != close_date:
-            self._check_frozen(["close_date"])
-            close_date = self.close_date
-        return {"is_rate_locked": True, "close_date": close_date}
-
-    def _get_close_date(self, moment=None):
-        """The day of closing where the company is.
-
-        By the time zone of the company's partner, else of its working hours, else UTC.
-
-        :param moment: in UTC; when it was closed if none is given
-        """
-        zone = self._get_deal_company()._get_sales_clock()
-        moment = moment or self.date_closed or fields.Datetime.now()
-        return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
-
-    def _check_frozen(self, changed):
-        """Only managers correct what a closing froze.
-
-        :param changed: names of fields
-        :raise UserError: naming the opportunity and the fields
-        """
-        frozen = [name for name in changed if name in FROZEN_FIELDS]
-        if frozen and not self._is_by_manager():
-            raise UserError(
-                self.env._(
-                    "%(lead)s is closed: only sales managers may change %(fields)s.",
-                    lead=self.display_name,
-                    fields=", ".join(self._get_labels(frozen)),
-                )
-            )
-
-    def _describe(self, names, old):
-        """How fields changed, for people to read.
-
-        :param old: ``{field: value before}``
-        """
-
-        def say(value):
-            return value.display_name if isinstance(value, models.BaseModel) else value
-
-        return ", ".join(
-            f"{label}: {say(old[name]) or '-'} → {say(self[name]) or '-'}"
-            for name, label in zip(names, self._get_labels(names), strict=True)
-        )
+            leads._set(**dict(key))
 
     def _is_by_manager(self):
         return self.env.su or self.env.user.has_group("pemba_crm.group_manager")

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .crm_lead import CLOSED, OURS
+from ..marks import get_scope
+from .crm_lead import CLOSED
 
 
 class CrmLead(models.Model):
@@ -97,27 +98,21 @@ class CrmLead(models.Model):
 
     @api.onchange("deal_amount", "deal_rate")
     def _onchange_deal_amount(self):
-        if (
-            not self.opportunity_line_ids
-            and self.deal_currency_id
-            and self.deal_rate
-            and not self._are_amounts_in_step()
-        ):
+        if self._has_typed_amounts() and not self._are_amounts_in_step():
             self.expected_revenue = self._to_company(self.deal_amount, self.deal_rate)
 
     @api.onchange("expected_revenue")
     def _onchange_expected_revenue(self):
-        if (
-            not self.opportunity_line_ids
-            and self.deal_currency_id
-            and self.deal_rate
-            and not self._are_amounts_in_step()
-        ):
+        if self._has_typed_amounts() and not self._are_amounts_in_step():
             self.deal_amount = self._to_deal(self.expected_revenue, self.deal_rate)
 
     def _has_typed_amounts(self):
-        """Whether one amount follows from the other, and not both from the lines."""
-        return not self.opportunity_line_ids and self.deal_currency_id and self.deal_rate
+        """Whether one amount follows from the other on the form, and not both from what is offered."""
+        return self.deal_currency_id and self.deal_rate
+
+    def _has_own_amounts(self):
+        """Whether one amount follows from the other, and not both from what is offered."""
+        return True
 
     def _are_amounts_in_step(self):
         """Whether each amount is what the rate makes of the other, to the cent."""
@@ -149,10 +144,10 @@ class CrmLead(models.Model):
 
     def _check_deal_currency(self):
         """:raise ValidationError: naming the deal, the currency and those that are allowed"""
-        if self.env.context.get("pemba_keeps_currency") is OURS:
-            return
+        kept = get_scope(self.env, "copying") | get_scope(self.env, "merging")
+        others = self.browse(kept).deal_currency_id
         for lead in self:
-            if lead._is_in_company_currency():
+            if lead._is_in_company_currency() or lead.deal_currency_id in others:
                 continue
             allowed = lead._get_allowed_deal_currencies()
             if lead.deal_currency_id not in allowed:
@@ -271,7 +266,7 @@ class CrmLead(models.Model):
                 if rate != lead.deal_rate:
                     new_vals[lead]["deal_rate"] = rate
         for lead in leads:
-            if not lead.opportunity_line_count:  # else they are the sums of its lines
+            if lead._has_own_amounts():
                 new_vals[lead] |= lead._prepare_following_amounts(
                     before[lead], vals, new_vals[lead].get("deal_rate", lead.deal_rate)
                 )

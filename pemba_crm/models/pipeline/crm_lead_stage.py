@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import is_html_empty
 
-from .crm_lead import CLOSED, OURS
+from ..marks import take
+from .crm_lead import CLOSED
 from .crm_stage import STEPS
 
 
@@ -133,8 +134,8 @@ class CrmLead(models.Model):
             has no gate
         """
         opportunities = self.filtered(lambda lead: lead.type == "opportunity" and lead.stage_id)
-        if is_chosen and self.env.context.get("pemba_passes_gates") is not OURS:
-            opportunities._check_gates()
+        if is_chosen:
+            (opportunities - take(opportunities, "passes_gates"))._check_gates()
         opportunities._start_plans()
 
     def _check_gates(self):

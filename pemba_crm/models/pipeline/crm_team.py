@@ -1,6 +1,6 @@
 from odoo import models
 
-from .crm_lead import OURS
+from ..marks import scope
 
 
 class CrmTeam(models.Model):
@@ -8,6 +8,5 @@ class CrmTeam(models.Model):
 
     def _allocate_leads_deduplicate(self, leads, duplicates_cache=None):
         """Automatic assignment leaves unmerged what merging would refuse."""
-        return super()._allocate_leads_deduplicate(
-            leads.with_context(pemba_mergeable_only=OURS), duplicates_cache=duplicates_cache
-        )
+        with scope(leads, "mergeable_only") as allocated:
+            return super()._allocate_leads_deduplicate(allocated, duplicates_cache=duplicates_cache)

@@ -16,15 +16,6 @@ class ResConfigSettings(models.TransientModel):
 
     _inherit = "res.config.settings"
 
-    group_pemba_margin = fields.Boolean(
-        string="Margins for Salespeople",
-        group="sales_team.group_sale_salesman",
-        implied_group="pemba_crm.group_margin",
-        help="Salespeople see costs and margins; sales managers always do.",
-    )
-    pemba_sales_closed_date = fields.Date(
-        related="company_id.pemba_sales_closed_date", readonly=False, string="Sales Closed Until"
-    )
     pemba_unmapped_steps = fields.Char(
         string="Steps without a stage", compute="_compute_pemba_unmapped_steps"
     )

@@ -3,8 +3,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...models.pipeline.crm_lead import OURS
-
 
 class PembaCompetitorCampaign(models.TransientModel):
     """Customers of competitors are offered our software before their contracts end."""
@@ -74,7 +72,7 @@ class PembaCompetitorCampaign(models.TransientModel):
         vals_list = [self._prepare_opportunity(customer, found) for customer, found in by_customer.items()]
         leads = self.env["crm.lead"].sudo().create(vals_list)  # in the name of the customers' salespeople
         for lead, found in zip(leads, by_customer.values(), strict=True):
-            found.with_context(pemba_following=OURS).opportunity_id = lead
+            found._set(opportunity_id=lead.id)
         if not self.env["crm.lead"].search_count([("id", "in", leads.ids)]):
             return {
                 "type": "ir.actions.client",

@@ -5,8 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from .pemba_contract import SILENT
-from .pemba_contract_job import FAILURES
+from ..maintenance.pemba_contract_job import FAILURES
+from ..pipeline.crm_lead import SILENT
 
 _logger = logging.getLogger(__name__)
 
@@ -94,6 +94,11 @@ class PembaContract(models.Model):
             lead = contract.renewal_lead_id
             contract.expected_order_amount = lead.deal_amount
             contract.order_currency_id = lead.deal_currency_id or contract.currency_id
+
+    def _prepare_vals(self, vals):
+        """Of another day it is reminded again."""
+        vals = super()._prepare_vals(vals)
+        return vals | {"reminded_days": -9999} if "expected_order_date" in vals else vals
 
     def _get_order_deadline(self):
         """By when the customer is asked to order: the day expected, else the end; none that is past."""

@@ -2,9 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .crm_lead import CLOSED, OFFER_FIELDS, OURS
+from ..marks import get_scope, scope
+from ..offer.crm_lead import OFFER_FIELDS
+from ..pipeline.crm_lead import CLOSED
 
 # Who buys: a sale is checked at its customer. Another contact of the same customer passes.
 BUYER_FIELDS = ("customer_id", "distributor_id")
@@ -137,18 +140,24 @@ class CrmLead(models.Model):
         return result
 
     def write(self, vals):
-        if "partner_id" in vals and self.env.context.get("pemba_spares_settled") is OURS:
-            settled = self._filtered_settled()
-            others = {name: value for name, value in vals.items() if name != "partner_id"}
-            if settled and others:
-                super(CrmLead, settled).write(others)
-            return super(CrmLead, self - settled).write(vals)
-        return super().write(vals)
+        spared = self.filtered(lambda lead: lead.id in get_scope(self.env, "keeps_contact"))
+        if "partner_id" not in vals or not spared:
+            return super().write(vals)
+        others = {name: value for name, value in vals.items() if name != "partner_id"}
+        if others:
+            super(CrmLead, spared).write(others)
+        return super(CrmLead, self - spared).write(vals)
 
     def _message_post_after_hook(self, message, msg_vals):
         """All opportunities of an address get its contact, once it is written to: but settled ones."""
-        sparing = self.with_context(pemba_spares_settled=OURS)
-        return super(CrmLead, sparing)._message_post_after_hook(message, msg_vals)
+        if self.partner_id or not self.email_from:
+            return super()._message_post_after_hook(message, msg_vals)
+        same_address = Domain("email_from", "=", self.email_from)
+        if self.email_normalized:
+            same_address |= Domain("email_normalized", "=", self.email_normalized)
+        closed = Domain("partner_id", "=", False) & Domain("won_status", "in", CLOSED)
+        with scope(self.search(closed & same_address)._filtered_settled(), "keeps_contact") as sparing:
+            return super(CrmLead, self.with_env(sparing.env))._message_post_after_hook(message, msg_vals)
 
     def _check_rate_lock(self, vals):
         """Unlocking the rate of a settled deal would not help."""

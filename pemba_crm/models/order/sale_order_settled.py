@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-from .crm_lead import OURS
+from ..marks import get_scope
 from .sale_order import FOLLOWED
 
 
@@ -42,12 +42,11 @@ class SaleOrder(models.Model):
 
         Unless whoever does it, having more to do, will see to that.
         """
-        if self.env.context.get("pemba_defers_alignment") is OURS:
-            yield
-        else:
-            before = self._get_settled_state()
-            yield
-            self._tell_settled(before)
+        later = get_scope(self.env, "defers_alignment")
+        orders = self.filtered(lambda order: order.id not in later)
+        before = orders._get_settled_state()
+        yield
+        orders._tell_settled(before)
 
     def _get_settled_state(self):
         """What must be known of orders before a change, to tell what happened.

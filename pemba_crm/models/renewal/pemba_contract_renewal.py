@@ -7,9 +7,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from psycopg2.errors import UniqueViolation
 
-from ..pipeline.crm_lead import OURS
-from .pemba_contract import MISSED_MONTHS, SILENT
-from .pemba_contract_job import FAILURES
+from ..maintenance.pemba_contract_job import FAILURES
+from ..pipeline.crm_lead import SILENT
+from .pemba_contract import MISSED_MONTHS
 
 _logger = logging.getLogger(__name__)
 
@@ -116,6 +116,18 @@ class PembaContract(models.Model):
         )
 
     @api.model
+    def _get_daily_steps(self):
+        """Prices that waited, tacit renewal, the end, reminders."""
+        first = [self._cron_revise_prices, self._cron_renew_tacitly]
+        return [*first, *super()._get_daily_steps(), self._cron_remind_orders]
+
+    @api.model
+    def _get_expired_domain(self, today):
+        """Contracts wait for their renewal: it is open, or cannot be opened."""
+        is_waiting = self._get_due_domain(today) & Domain("renewal_error", "=", False)
+        return super()._get_expired_domain(today) & ~is_waiting
+
+    @api.model
     def _cron_open_renewals(self, batch_size=200):
         """Open the renewals that are due, each once, whoever else is opening some.
 
@@ -194,12 +206,12 @@ class PembaContract(models.Model):
 
         :return: the opportunities
         """
-        leads = self.env["crm.lead"].with_context(pemba_renewing=OURS, **SILENT)
+        leads = self.env["crm.lead"].with_context(**SILENT)
         vals_list = []
         for (user, company), contracts in self.grouped(lambda one: (one.user_id, one.company_id)).items():
             placed = self._get_place(user, company)
             vals_list += [contract._prepare_renewal() | placed for contract in contracts]
-        created = leads.create(vals_list)
+        created = leads._put(vals_list)
         for contract in self.with_context(**SILENT):
             # Written always: a second worker with an older snapshot then fails to lock the row.
             contract._set(

@@ -1,9 +1,16 @@
+import logging
+from datetime import date as Day
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
+
+from ..maintenance.pemba_contract_job import FAILURES
+
+_logger = logging.getLogger(__name__)
 
 
 class PembaContract(models.Model):
@@ -64,23 +71,20 @@ class PembaContract(models.Model):
                 )
             }
         try:
-            revised = index._get_coefficient(
-                self.index_base_month, month, kind.fixed_share, kind._get_cap(), kind._get_floor()
+            revised = index._revalue(
+                1.0, self.index_base_month, month, kind.fixed_share, kind._get_cap(), kind._get_floor()
             )
         except UserError as error:
             return {"missing": str(error)}
-        return {
-            "index": index.display_name,
-            "base_month": fields.Date.to_string(self.index_base_month),
-            "base_value": revised["base_value"],
-            "month": fields.Date.to_string(month),
-            "value": revised["value"],
-            "ratio": revised["ratio"],
-            "coefficient": revised["coefficient"],
-            "fixed_share": kind.fixed_share,
-            "cap": kind._get_cap(),
-            "floor": kind._get_floor(),
-        }
+        kept = {name: self._to_json(value) for name, value in revised.items() if name != "price"}
+        return kept | {"index": index.display_name}
+
+    @api.model
+    def _to_json(self, value):
+        """A value as the renewal keeps it: records by their names, days as ISO dates."""
+        if isinstance(value, models.BaseModel):
+            return value.display_name
+        return fields.Date.to_string(value) if isinstance(value, Day) else value
 
     def _get_revision_month(self):
         """The newest month with a final value, at least the lag before the next term starts."""
@@ -92,3 +96,31 @@ class PembaContract(models.Model):
         """A month of a revaluation for people to read."""
         month = fields.Date.to_date(month)
         return format_date(self.env, month, date_format="MMMM yyyy")
+
+    # ------------------------------------------------------------
+    # Prices that waited
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_revise_prices(self):
+        """Renewals that wait for an index value take it once it is there.
+
+        :return: whether there was time for all
+        """
+        leads = self.env["crm.lead"]
+        waiting = leads._search([("is_price_to_revise", "=", True), ("won_status", "=", "pending")])
+        due = Domain("id", "in", waiting.subselect("renewal_contract_id"))
+        return self._work_off(due, type(self)._revise_renewals)
+
+    def _revise_renewals(self):
+        """Each by itself: one that fails is tried again the next day."""
+        for contract in self:
+            if contract._get_revaluation().get("missing"):
+                continue
+            lead = contract.renewal_lead_id
+            try:
+                with self.env.cr.savepoint():
+                    lead._revise_price()
+            except FAILURES as error:
+                self.env.invalidate_all()
+                _logger.info("%s: its price is not revised. %s", lead.display_name, error)

@@ -1,6 +1,7 @@
 from odoo import models
 
-from .crm_lead import SHOWN
+from ..marks import FOLLOWING
+from ..offer.crm_lead import SHOWN
 
 # What is written to a line whatever its deal is.
 HARMLESS = frozenset({"sequence"})
@@ -34,13 +35,9 @@ class PembaOpportunityLine(models.Model):
             line._refuse_settled([name for name in kept if kept[name] != old[name]], line.lead_id)
         return result
 
-    def unlink(self):
-        self._check_unsettled()
-        return super().unlink()
-
     def _filtered_settled(self, vals):
         """Those of settled deals, where a person writes what may change their amounts."""
-        if HARMLESS.issuperset(vals) or self._is_following():
+        if HARMLESS.issuperset(vals) or self._get_pass() == FOLLOWING:
             return self.browse()
         return self.filtered(lambda line: line.lead_id._is_settled())
 
@@ -49,17 +46,15 @@ class PembaOpportunityLine(models.Model):
         return {name: line[name] for name in KEPT}
 
     def _trace_closed(self, what):
-        if not self._is_following():
-            self._check_unsettled()
+        self._check_unsettled()
         return super()._trace_closed(what)
 
     def _trace_changes(self, old):
         """Neither a line of a settled deal changes, nor one that is moved to or from it."""
-        if not self._is_following():
-            for line, before in old.items():
-                names = [name for name in before if line[name] != before[name]]
-                for lead in (line.lead_id | before.get("lead_id", line.lead_id))._filtered_settled():
-                    line._refuse_settled(names, lead)
+        for line, before in old.items():
+            names = [name for name in before if line[name] != before[name]]
+            for lead in (line.lead_id | before.get("lead_id", line.lead_id))._filtered_settled():
+                line._refuse_settled(names, lead)
         return super()._trace_changes(old)
 
     def _check_unsettled(self):

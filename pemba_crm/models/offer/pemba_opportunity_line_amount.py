@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .crm_lead import CLOSED, MARGIN, OURS, SHOWN
+from .crm_lead import MARGIN, SHOWN
 
 
 class PembaOpportunityLine(models.Model):
@@ -175,93 +175,6 @@ class PembaOpportunityLine(models.Model):
             )
         return sql
 
-    # ------------------------------------------------------------
-    # What is taken with the product, until the deal is closed
-    # ------------------------------------------------------------
-
-    @api.depends("product_id")
-    def _compute_price_unit(self):
-        lines = self.filtered(lambda line: line.product_id and not line._keeps_terms())
-        for (lead_key, quantity), of_key in lines.grouped(
-            lambda line: (line.lead_id._get_price_key(), line.quantity)
-        ).items():
-            prices = self.env["crm.lead"]._get_list_prices(lead_key, of_key.product_id, quantity)
-            for line in of_key:
-                line.price_unit = prices[line.product_id._origin.id]
-
-    @api.depends("product_id")
-    def _compute_unit_cost(self):
-        for line in self:
-            if not line._keeps_terms():
-                product = line.product_id.with_company(line.lead_id._get_deal_company())
-                line.unit_cost = product.standard_price * (line.lead_id.deal_rate or 1.0)
-
-    @api.depends("product_id", "sale_type_id")
-    def _compute_type_margin_rate(self):
-        for line in self:
-            if not line._keeps_terms():
-                line.type_margin_rate = line.sale_type_id.margin_rate
-
-    @api.depends("lead_id.distributor_id")
-    def _compute_is_distributed(self):
-        for line in self:
-            kept = line._keeps_terms()
-            line.is_distributed = line._origin.is_distributed if kept else bool(line.lead_id.distributor_id)
-
-    @api.depends("lead_id.distributor_id", "lead_id.zone_id", "sale_type_id")
-    def _compute_distributor_margin_rate(self):
-        for line in self:
-            if not line._keeps_terms() and not line.is_distributor_margin_typed:
-                _rule, line.distributor_margin_rate = line._get_margin_rule()
-
-    @api.depends("lead_id.distributor_id", "lead_id.zone_id", "sale_type_id", "is_distributor_margin_typed")
-    def _compute_margin_rule_id(self):
-        for line in self:
-            if not line._keeps_terms():
-                rule, _rate = line._get_margin_rule()
-                line.margin_rule_id = False if line.is_distributor_margin_typed else rule
-
-    def _inverse_distributor_margin_rate(self):
-        for line in self:
-            _rule, rate = line._get_margin_rule()
-            is_typed = line.distributor_margin_rate != rate
-            if line.is_distributor_margin_typed != is_typed:
-                line.with_context(pemba_following=OURS).is_distributor_margin_typed = is_typed
-
-    def _take_again(self, *names):
-        """Compute again what was taken when a product, a type or a distributor was chosen."""
-        for name in names:
-            self.env.add_to_compute(self._fields[name], self)
-        self.modified(names)
-
-    def _convert_prices(self, old_rate, new_rate):
-        """Prices and costs become those of another currency.
-
-        :param old_rate: units of the currency they are in for one of the company's
-        :param new_rate: the same of the new one
-        """
-        if not old_rate:
-            return
-        factor = new_rate / old_rate
-        for line in self.sudo().with_context(pemba_following=OURS):  # costs too
-            vals = {
-                name: line[name] * factor for name in ("price_unit", "unit_cost", "configured_price_unit")
-            }
-            if line.offer_terms:
-                offered = line.offer_terms
-                vals["offer_terms"] = {**offered, "price_unit": offered.get("price_unit", 0.0) * factor}
-            line.write(vals)
-
-    def _get_margin_rule(self):
-        """The rule for the line and its rate: ``(id, rate)``; nothing for a direct sale."""
-        lead = self.lead_id
-        if not lead.distributor_id:
-            return False, 0.0
-        date = (lead.won_status in CLOSED and lead.close_date) or fields.Date.context_today(self)
-        return self.env["pemba.margin.rule"]._get_rule(
-            *lead._get_margin_keys(), self.sale_type_id._origin.id, date
-        )
-
     @api.depends(
         "quantity",
         "price_unit",
@@ -271,8 +184,6 @@ class PembaOpportunityLine(models.Model):
         "is_distributed",
         "unit_cost",
         "type_margin_rate",
-        "is_aligned",
-        "is_returned",
         "lead_id.deal_currency_id",
         "lead_id.deal_rate",
         "lead_id.company_id",
@@ -283,7 +194,7 @@ class PembaOpportunityLine(models.Model):
             company_currency = lead._get_deal_company().currency_id
             currency = lead.deal_currency_id or company_currency
             list_amount = line.quantity * line.price_unit * line.year_share
-            if not line.is_aligned:
+            if not line._keeps_amounts():
                 line._set_sale_amounts(list_amount, currency)
             line.cost = currency.round(line._get_cost(list_amount))
             line.margin = currency.round(line.net_amount - line.cost)
@@ -296,11 +207,18 @@ class PembaOpportunityLine(models.Model):
     def _get_cost(self, list_amount):
         """What the line costs us; what lowers the price, as a discount sold as a product, costs nothing."""
         if self.unit_cost:
-            cost = self.quantity * self.unit_cost * self.year_share
-            return -cost if self.is_returned else cost
-        if list_amount < 0 and not self.is_returned:
+            return self._get_sign() * self.quantity * self.unit_cost * self.year_share
+        if list_amount < 0 and self._get_sign() > 0:
             return 0.0
         return list_amount * (1 - self.type_margin_rate / 100)
+
+    def _get_sign(self):
+        """-1 for what is taken back, whose quantity and cost count negatively."""
+        return 1
+
+    def _keeps_amounts(self):
+        """Whether quantity and amounts are agreed elsewhere, and do not follow from prices."""
+        return False
 
     def _set_sale_amounts(self, list_amount, currency):
         """What the customer pays, the distributor keeps and we invoice."""

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
-from .crm_lead import OURS
+from ..marks import scope
+from ..pipeline.crm_lead import SILENT
 
 # The activity that asks what becomes of a deal whose orders were cancelled.
 CANCELLED_ORDERS = "pemba_crm.mail_activity_type_cancelled_orders"
@@ -10,6 +11,14 @@ class CrmLead(models.Model):
     """From the opportunity to its quotations, and back from its confirmed orders."""
 
     _inherit = "crm.lead"
+
+    offer_lock = fields.Selection(selection_add=[("ordered", "Ordered")])
+
+    @api.depends("opportunity_line_ids.is_aligned")
+    def _compute_offer_lock(self):
+        ordered = self.filtered(lambda lead: any(lead.opportunity_line_ids.mapped("is_aligned")))
+        ordered.offer_lock = "ordered"
+        return super(CrmLead, self - ordered)._compute_offer_lock()
 
     # ------------------------------------------------------------
     # A new quotation
@@ -40,6 +49,13 @@ class CrmLead(models.Model):
             context["default_pricelist_id"] = pricelist.id
         return context
 
+    def _make_quotation(self):
+        """A quotation as the *New Quotation* button makes it."""
+        context = self._prepare_opportunity_quotation_context()
+        company = self._get_deal_company()
+        orders = self.env["sale.order"].with_company(company).with_context(context, **SILENT)
+        return orders.create({"company_id": company.id}).with_env(self.env)
+
     def _update_revenues_from_so(self, order):
         # With lines, the amounts are theirs, which follow the confirmed orders.
         without_lines = self.filtered(lambda lead: not lead.opportunity_line_count)
@@ -58,7 +74,7 @@ class CrmLead(models.Model):
         :param confirmed: orders that have just been confirmed: they win
         """
         winning = self.browse()
-        for lead in self.with_context(pemba_following=OURS):
+        for lead in self:
             orders = lead.order_ids.filtered(lambda order: order.state == "sale")
             lines = lead._get_all_lines()
             if not lines.filtered(lambda line: line.active or line.sale_line_ids or line.offer_terms):
@@ -69,13 +85,22 @@ class CrmLead(models.Model):
                     winning |= lead
             elif lines.filtered("offer_terms"):
                 lead._return_to_offer()
-        winning.with_env(self.env)._win_by_orders()
+        winning._win_by_orders()
 
-    def _align_again(self):
-        """Deals whose lines follow confirmed orders: what these say, at the rates of now."""
+    def _settle_lines(self):
+        """Lines that follow confirmed orders are what these say, at the rates of now."""
+        result = super()._settle_lines()
         ordered = self.filtered(lambda lead: any(lead.opportunity_line_ids.mapped("is_aligned")))
-        if ordered and self.env.context.get("pemba_following") is not OURS:
+        if ordered:
             ordered.sudo()._follow_orders()  # whoever may see the orders
+        return result
+
+    def _follow_reopening(self, before):
+        """A deal that is not won any more is not asked about its cancelled orders."""
+        super()._follow_reopening(before)
+        self.filtered(
+            lambda lead: before[lead]["won_status"] == "won" and lead.won_status != "won"
+        )._answer_about_cancelled_orders()
 
     def _align(self, orders):
         """The lines become what was ordered; what was offered is kept for the case of a cancellation.
@@ -102,22 +127,21 @@ class CrmLead(models.Model):
         line = order_line.opportunity_line_id
         if line.lead_id == self and line.product_id == order_line.product_id:
             return line
-        line = self.env["pemba.opportunity.line"].create(
-            {
-                "lead_id": self.id,
-                "product_id": order_line.product_id.id,
-                "quantity": abs(order_line._get_product_quantity()) or 1.0,
-                "discount": 0.0 if self.distributor_id else order_line.discount,
-                "offer_terms": {"active": False},
-            }
-        )
-        order_line.opportunity_line_id = line
+        vals = {
+            "lead_id": self.id,
+            "product_id": order_line.product_id.id,
+            "quantity": abs(order_line._get_product_quantity()) or 1.0,
+            "discount": 0.0 if self.distributor_id else order_line.discount,
+            "offer_terms": {"active": False},
+        }
+        line = line._put([vals])
+        order_line._set(opportunity_line_id=line.id)
         return line
 
     def _return_to_offer(self):
         """All orders are cancelled: the lines are those of the offer again; a person decides what next."""
         for line in self._get_all_lines().filtered("offer_terms"):
-            line.write({**line.offer_terms, "offer_terms": False, "is_aligned": False})
+            line._return_to_offer()
         self._retain_what_counts()
         self._follow_lines()
         if self.won_status == "won":
@@ -129,7 +153,7 @@ class CrmLead(models.Model):
             lines = configuration._get_all_lines()
             is_retained = any(lines.mapped("active"))
             if lines and configuration.is_retained != is_retained:
-                configuration.is_retained = is_retained
+                configuration._set(is_retained=is_retained)
 
     def _win_by_orders(self):
         """Win, on the day of the first confirmed order, what orders confirm; the gates let it pass.
@@ -137,7 +161,8 @@ class CrmLead(models.Model):
         Today where sales are closed for that day: see ``_get_open_day``.
         """
         winning = self.filtered(lambda lead: lead.won_status != "won")
-        winning.with_context(pemba_passes_gates=OURS).action_set_won()
+        with scope(winning, "passes_gates") as passing:
+            passing.action_set_won()
         new_vals, days = {}, {}
         for lead in winning:
             orders = lead.order_ids.filtered(lambda order: order.state == "sale")

@@ -1,63 +1,37 @@
-from markupsafe import Markup, escape
 from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
-from .crm_lead import CLOSED, OURS
+from ..marks import APPLYING, FOLLOWING, STARTING, get_scope
+from ..pipeline.crm_lead import CLOSED
 from .pemba_opportunity_line import MOST_YEARS
-
-# What a sale was agreed on: of a closed deal only managers correct it, with a trace.
-TERMS = (
-    "lead_id",
-    "product_id",
-    "sale_type_id",
-    "configuration_id",
-    "quantity",
-    "price_unit",
-    "discount",
-    "distributor_margin_rate",
-    "unit_cost",
-    "type_margin_rate",
-    "date_start",
-    "date_end",
-    "active",
-)
-# Of these, what confirmed orders say.
-ORDERED = frozenset(TERMS) - {"sale_type_id", "configuration_id", "unit_cost", "type_margin_rate"}
-# What follows from these, and from orders and configurations: never from a client.
-RESULTS = frozenset(
-    {
-        "company_currency_id",
-        "is_recurring",
-        "year_share",
-        "is_distributed",
-        "is_distributor_margin_typed",
-        "margin_rule_id",
-        "price_subtotal",
-        "distributor_margin",
-        "net_amount",
-        "cost",
-        "margin",
-        "margin_percent",
-        "net_amount_company",
-        "distributor_margin_company",
-        "cost_company",
-        "margin_company",
-        "is_aligned",
-        "is_returned",
-        "offer_terms",
-        "configured_price_unit",
-        "configuration_role",
-        "configuration_line_id",
-    }
-)
-# What only some may see is told by name, without its value.
-SECRET = ("unit_cost", "type_margin_rate")
 
 
 class PembaOpportunityLine(models.Model):
     """The rules of a line, whichever way it is created, written and removed."""
 
     _inherit = "pemba.opportunity.line"
+
+    @api.model
+    def _get_term_fields(self):
+        """What a sale was agreed on: of a closed deal only managers correct it, with a trace. A new list."""
+        return [
+            *("lead_id", "product_id", "sale_type_id", "configuration_id", "quantity", "price_unit"),
+            *("discount", "distributor_margin_rate", "unit_cost", "type_margin_rate", "date_start"),
+            *("date_end", "active"),
+        ]
+
+    @api.model
+    def _get_result_fields(self):
+        """What follows from the terms and from configurations."""
+        amounts = {"price_subtotal", "distributor_margin", "net_amount", "cost", "margin", "margin_percent"}
+        return (
+            super()._get_result_fields()
+            | amounts
+            | {"net_amount_company", "distributor_margin_company", "cost_company", "margin_company"}
+            | {"company_currency_id", "is_recurring", "year_share", "is_distributed", "margin_rule_id"}
+            | {"is_distributor_margin_typed", "configured_price_unit", "configuration_role"}
+            | {"configuration_line_id"}
+        )
 
     @api.constrains("quantity", "discount", "distributor_margin_rate", "type_margin_rate", "unit_cost")
     def _check_numbers(self):
@@ -140,75 +114,69 @@ class PembaOpportunityLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._is_ours():
+        granted = self._get_creation_pass()
+        if granted not in (FOLLOWING, APPLYING):
             vals_list = [self._without_results(vals) for vals in vals_list]
+        self._spend_pass(is_creation=True)
         lines = super().create(vals_list)
-        lines._trace_closed(self.env._("added"))
-        lines._follow_deals(lines.lead_id)
+        if granted not in (FOLLOWING, STARTING):
+            lines._trace_closed(self.env._("added"))
+        if not granted:
+            lines._follow_deals(lines.lead_id)
         return lines
 
     def write(self, vals):
-        if not self._is_ours():
+        granted = self._get_pass()
+        if not granted:
             vals = self._without_results(vals)
-        changed = [name for name in TERMS if name in vals]
+        self._spend_pass()
+        changed = [name for name in self._get_term_fields() if name in vals]
         if not changed:
             return super().write(vals)
         leads = self.lead_id
         if vals.get("lead_id"):
             self.env["crm.lead"].browse(vals["lead_id"]).check_access("write")
         old = {line: {name: line[name] for name in changed} for line in self.sudo()}  # costs too
-        licences = {line: line._get_licence_state() for line in self._get_followed()}
+        followed = self.browse() if granted else self._get_followed()
+        licences = {line: line._get_licence_state() for line in followed}
         result = super().write(vals)
-        self._trace_changes(old)
+        if granted != FOLLOWING:
+            self._trace_changes(old)
         self._follow_licences(licences)
-        self._follow_deals(self.lead_id)
-        if leads - self.lead_id and not self._is_following():
-            (leads - self.lead_id)._follow_lines()  # they lost a line
+        if not granted:
+            self._follow_deals(leads | self.lead_id)  # those too that lost a line
         return result
 
     def unlink(self):
-        leads = self.lead_id
-        if not self._is_following():
+        leads, granted = self.lead_id, self._get_pass()
+        if granted != FOLLOWING:
             for line in self:
-                line._check_not_ordered()
-        self._trace_closed(self.env._("removed"))
-        configurations = self._get_followed().configuration_id
+                line._check_may_change()
+            self._trace_closed(self.env._("removed"))
+        configurations = self.browse() if granted else self._get_followed()
+        configurations = configurations.configuration_id
         result = super().unlink()
         configurations._follow_licences()
-        self._follow_deals(leads)
+        if not granted:
+            self._follow_deals(leads)
         return result
 
     def action_open_opportunity(self):
         """The opportunity of the line."""
         return self.lead_id.get_formview_action()
 
-    def _is_following(self):
-        """Whether lines are created with their deal, or written by what they follow.
-
-        No rule of a person's change applies.
-        """
-        context = self.env.context
-        return OURS in (context.get("pemba_following"), context.get("pemba_starting"))
-
-    def _is_ours(self):
-        """Whether results may be written: by what they follow, or by a configuration."""
-        context = self.env.context
-        return OURS in (context.get("pemba_following"), context.get("pemba_applying"))
-
-    def _without_results(self, vals):
-        return {name: value for name, value in vals.items() if name not in RESULTS}
-
+    @api.model
     def _follow_deals(self, leads):
         """The sums of deals follow their lines, unless who writes these will see to it."""
-        if not (self._is_following() or self.env.context.get("pemba_defers_sums") is OURS):
-            leads._follow_lines()
+        later = get_scope(self.env, "defers_sums")
+        leads.filtered(lambda lead: lead.id not in later)._follow_lines()
 
     def _get_followed(self):
-        """What maintenance follows: licences and modules of open deals, save while these are applied."""
-        if self._is_ours():
-            return self.browse()
+        """What maintenance follows: licences and modules of open deals."""
         return self.filtered(
-            lambda line: line._is_licence() and line.lead_id.won_status not in CLOSED and not line.is_aligned
+            lambda line: (
+                line._is_licence() and line.lead_id.won_status not in CLOSED and not line._keeps_amounts()
+            )
         )
 
     def _get_licence_state(self):
@@ -239,6 +207,19 @@ class PembaOpportunityLine(models.Model):
         """What its configuration knows the line by: ``(role, module's id, ready-made service's id)``."""
         return self.configuration_role, self.module_id.id, self.configuration_line_id.id
 
+    def _get_outcome_fields(self):
+        """What a line keeps when its configuration is applied again: a new list."""
+        return [
+            *("lead_id", "product_id", "sale_type_id", "configuration_role", "configuration_line_id"),
+            *("software_id", "module_id", "quantity", "date_start", "date_end", "price_unit"),
+            *("configured_price_unit", "discount", "distributor_margin_rate"),
+            *("is_distributor_margin_typed", "unit_cost", "type_margin_rate", "active"),
+        ]
+
+    def _is_copied(self):
+        """Whether a copy of its opportunity has it too."""
+        return True
+
     def _prepare_update(self, vals):
         """What changes when its configuration is applied again; a negotiated price stays.
 
@@ -250,69 +231,3 @@ class PembaOpportunityLine(models.Model):
         if "configured_price_unit" in vals and not self._has_negotiated_price():
             vals["price_unit"] = vals["configured_price_unit"]
         return changes | {name: value for name, value in vals.items() if value != self[name]}
-
-    def _trace_closed(self, what):
-        """Lines are added to and removed from closed deals by managers only, and it is told."""
-        if self._is_following():
-            return
-        self._trace({line: what for line in self if line.lead_id.won_status in CLOSED})
-
-    def _trace_changes(self, old):
-        """Terms of closed deals are corrected by managers only, and it is told.
-
-        :param old: ``{line: {name of field: value before}}``
-        """
-        if self._is_following():
-            return
-        told = {}
-        for line, before in old.items():
-            names = [name for name in before if line[name] != before[name]]
-            if not ORDERED.isdisjoint(names):
-                line._check_not_ordered()
-            if names and line.lead_id.won_status in CLOSED:
-                told[line] = ", ".join(line._describe(name, before[name]) for name in names)
-        self._trace(told)
-
-    def _check_not_ordered(self):
-        """:raise UserError: naming the opportunity, the product and the order, where one is confirmed"""
-        if self.is_aligned:
-            orders = self.sudo().sale_line_ids.order_id  # whoever may see them
-            raise UserError(
-                self.env._(
-                    "%(lead)s, %(product)s: it is what was ordered. Change the order instead (%(orders)s).",
-                    lead=self.lead_id.display_name,
-                    product=self.product_id.display_name,
-                    orders=", ".join(orders.filtered(lambda order: order.state == "sale").mapped("name")),
-                )
-            )
-
-    def _describe(self, name, before):
-        """How a field changed, for people to read."""
-
-        def say(value):
-            return (value.display_name if isinstance(value, models.BaseModel) else value) or "-"
-
-        label = self._get_label(name)
-        return label if name in SECRET else f"{label}: {say(before)} → {say(self[name])}"
-
-    def _trace(self, told):
-        """:param told: ``{line of a closed deal: what happened to it}``"""
-        if not told:
-            return
-        if not self.env["crm.lead"]._is_by_manager():
-            line = next(iter(told))
-            raise UserError(
-                self.env._(
-                    "%(lead)s is closed: only sales managers may change its lines (%(product)s).",
-                    lead=line.lead_id.display_name,
-                    product=line.product_id.display_name,
-                )
-            )
-        bodies = {}
-        for line, what in told.items():
-            body = self.env._("Changed after closing: %s", f"{line.product_id.display_name} ({what})")
-            bodies.setdefault(line.lead_id.id, []).append(body)
-        leads = self.env["crm.lead"].browse(bodies)
-        leads._message_log_batch(
-            bodies={lead: Markup("<br/>").join(map(escape, lines)) for lead, lines in bodies.items()}
-        )

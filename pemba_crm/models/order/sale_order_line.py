@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .crm_lead import OURS
+from ..marks import FOLLOWING, is_in_scope
 
 # What changes the sums of a confirmed order.
 ORDERED = frozenset(
@@ -20,7 +20,8 @@ ORDERED = frozenset(
 class SaleOrderLine(models.Model):
     """A line of an order that sells one of an opportunity, at the price that was negotiated."""
 
-    _inherit = "sale.order.line"
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "pemba.rules"]
 
     opportunity_line_id = fields.Many2one(
         "pemba.opportunity.line",
@@ -31,7 +32,7 @@ class SaleOrderLine(models.Model):
 
     def _is_negotiated(self):
         """Whether price and discount are the opportunity's, and stay until the user updates prices."""
-        is_updating = self.env.context.get("pemba_updates_prices") is OURS
+        is_updating = is_in_scope(self.order_id, "updates_prices")
         offered = self.opportunity_line_id
         return bool(offered) and offered.product_id == self.product_id and not is_updating
 
@@ -101,6 +102,10 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        comes_with_order = self._get_creation_pass()
+        self._spend_pass(is_creation=True)
+        if comes_with_order:
+            return super().create(vals_list)
         orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
         with orders._telling_settled():
             lines = super().create(vals_list)
@@ -108,7 +113,9 @@ class SaleOrderLine(models.Model):
         return lines
 
     def write(self, vals):
-        if ORDERED.isdisjoint(vals):
+        is_following = self._get_pass() == FOLLOWING
+        self._spend_pass()
+        if is_following or ORDERED.isdisjoint(vals):
             return super().write(vals)
         with self.order_id._telling_settled():
             result = super().write(vals)
@@ -123,5 +130,4 @@ class SaleOrderLine(models.Model):
         return result
 
     def _follow_opportunities(self):
-        if self.env.context.get("pemba_following") is not OURS:
-            self.order_id._follow_confirmed()
+        self.order_id._follow_confirmed()

@@ -1,18 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .crm_lead import MARGIN, OURS, SHOWN
-
-# What a closed opportunity was agreed on.
-TERMS = (
-    "lead_id",
-    "is_retained",
-    "software_id",
-    "version_id",
-    "deployment_type_id",
-    "module_ids",
-    "seat_count",
-)
+from ..marks import FOLLOWING, STARTING
+from .crm_lead import MARGIN, SHOWN
 
 
 class PembaOpportunityConfiguration(models.Model):
@@ -20,7 +10,7 @@ class PembaOpportunityConfiguration(models.Model):
 
     _name = "pemba.opportunity.configuration"
     _description = "Opportunity Configuration"
-    _inherit = "pemba.configuration.mixin"
+    _inherit = ["pemba.configuration.mixin", "pemba.rules"]
     _order = "lead_id desc, sequence, id"
 
     lead_id = fields.Many2one(
@@ -184,27 +174,44 @@ class PembaOpportunityConfiguration(models.Model):
     def _is_seen(self, changes):
         return not {"configured_price_unit"}.issuperset(changes)
 
-    @api.constrains(*TERMS)
-    def _check_offer_is_open(self):
-        context = self.env.context
-        if OURS not in (context.get("pemba_following"), context.get("pemba_starting")):
-            self.lead_id._check_offer_is_open()
+    @api.model
+    def _get_term_fields(self):
+        """What a closed opportunity was agreed on: a new set."""
+        return {
+            *("lead_id", "is_retained", "software_id", "version_id", "deployment_type_id", "module_ids"),
+            "seat_count",
+        }
 
     def _get_all_lines(self):
         """Its lines, those that do not count too."""
         return self.with_context(active_test=False).line_ids.with_env(self.env)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        granted = self._get_creation_pass()
+        self._spend_pass(is_creation=True)
+        configurations = super().create(vals_list)
+        if granted not in (FOLLOWING, STARTING):
+            configurations.lead_id._check_offer_is_open()
+        return configurations
+
     def write(self, vals):
-        if "lead_id" in vals and self.env.context.get("pemba_following") is not OURS:
+        is_following = self._get_pass() == FOLLOWING
+        self._spend_pass()
+        if is_following:
+            return super().write(vals)
+        if "lead_id" in vals:
             moved = self.filtered(lambda configuration: configuration.lead_id.id != vals["lead_id"])[:1]
             if moved:
                 raise UserError(
                     self.env._("%s: a configuration stays with its opportunity.", moved.display_name)
                 )
         result = super().write(vals)
+        if not self._get_term_fields().isdisjoint(vals):
+            self.lead_id._check_offer_is_open()
         if "deployment_type_id" in vals:  # subscriptions recur
             self.lead_id._follow_lines()
-        if "is_retained" in vals and self.env.context.get("pemba_following") is not OURS:
+        if "is_retained" in vals:
             lines = self._get_all_lines()
             lines.filtered(lambda line: line.active != line.configuration_id.is_retained).write(
                 {"active": bool(vals["is_retained"])}

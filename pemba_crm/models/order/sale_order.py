@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .crm_lead import OURS
+from ..marks import FOLLOWING, Pass, get_scope, scope
 
 # What changes whose order it is, whether it is confirmed, or what it brings.
 FOLLOWED = frozenset({"state", "opportunity_id", "order_line", "currency_id", "pricelist_id"})
@@ -9,7 +9,8 @@ FOLLOWED = frozenset({"state", "opportunity_id", "order_line", "currency_id", "p
 class SaleOrder(models.Model):
     """An order for an opportunity: in its currency, from its lines, and what it brings once confirmed."""
 
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "pemba.rules"]
 
     end_customer_id = fields.Many2one(
         "res.partner",
@@ -52,12 +53,13 @@ class SaleOrder(models.Model):
         return result
 
     def _recompute_prices(self):
-        return super(SaleOrder, self.with_context(pemba_updates_prices=OURS))._recompute_prices()
+        with scope(self, "updates_prices") as updating:
+            return super(SaleOrder, updating)._recompute_prices()
 
     @api.model_create_multi
     def create(self, vals_list):
-        deferring = self.with_context(pemba_defers_alignment=OURS)
-        orders = super(SaleOrder, deferring).create(vals_list).with_env(self.env)
+        with self._passing(Pass(FOLLOWING, created=["sale.order.line"])) as passing:
+            orders = super(SaleOrder, passing).create(vals_list).with_env(self.env)
         orders._follow_confirmed(is_new=True)
         return orders
 
@@ -66,24 +68,29 @@ class SaleOrder(models.Model):
             return super().write(vals)
         opportunities = self.opportunity_id
         confirmed = self.filtered(lambda order: order.state == "sale")
-        result = super(SaleOrder, self.with_context(pemba_defers_alignment=OURS)).write(vals)
+        with scope(self, "defers_alignment") as deferring:
+            result = super(SaleOrder, deferring).write(vals)
         newly_confirmed = (self - confirmed).filtered(lambda order: order.state == "sale")
         if confirmed | newly_confirmed:
             self._follow_opportunities(opportunities | self.opportunity_id, newly_confirmed)
         return result
 
+    @api.model
     def _follow_opportunities(self, opportunities, confirmed=None):
         """Opportunities with lines are what their confirmed orders sum up to.
 
         :param confirmed: orders that have just been confirmed: they win
         """
-        if opportunities and self.env.context.get("pemba_defers_alignment") is not OURS:
+        if opportunities:
             opportunities.sudo()._follow_orders(confirmed)  # whoever confirms may not see the opportunity
 
     def _follow_confirmed(self, is_new=False):
-        """Their lines may have changed.
+        """Their lines may have changed; whoever has more to do with an order sees to it at the end.
 
         :param is_new: whether they were created confirmed
         """
-        orders = self.filtered(lambda order: order.state == "sale" and order.opportunity_id)
+        later = get_scope(self.env, "defers_alignment")
+        orders = self.filtered(
+            lambda order: order.state == "sale" and order.opportunity_id and order.id not in later
+        )
         orders._follow_opportunities(orders.opportunity_id, orders if is_new else None)

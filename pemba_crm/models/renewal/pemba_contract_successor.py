@@ -7,9 +7,9 @@ from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
 from ..installed_base.pemba_customer_mixin import get_differing
-from ..pipeline.crm_lead import OURS
-from .pemba_contract import MISSED_MONTHS, SILENT
-from .pemba_contract_job import FAILURES
+from ..maintenance.pemba_contract_job import FAILURES
+from ..pipeline.crm_lead import SILENT
+from .pemba_contract import MISSED_MONTHS
 
 
 class PembaContract(models.Model):
@@ -32,9 +32,46 @@ class PembaContract(models.Model):
             return self.successor_id
         vals = self._prepare_successor(lead)
         self._check_gap(vals["date_start"], self._is_by_manager() if may_leave_gap is None else may_leave_gap)
-        successor = self.with_context(pemba_following=OURS).create(vals).with_env(self.env)
-        successor.with_context(pemba_leaves_gap=OURS).action_start()  # asked above
+        successor = self._put([vals], lines=["pemba.contract.line"])
+        successor._start(may_leave_gap=True)  # asked above
         return successor
+
+    def _start(self, may_leave_gap=None):
+        """What follows another contract starts after it, which is renewed by that.
+
+        :param may_leave_gap: whether a gap was agreed on; only managers leave one if not given
+        """
+        for contract in self.filtered("predecessor_id"):
+            contract._check_follows(self._is_by_manager() if may_leave_gap is None else may_leave_gap)
+        result = super()._start()
+        before = self.predecessor_id.with_context(tracking_disable=False)  # told, by a job too
+        before._set(state="renewed", renewal_error=False)
+        return result
+
+    def _check_follows(self, may_leave_gap):
+        """:raise UserError: where it cannot follow the contract that it is to follow"""
+        before = self.predecessor_id
+        if before.state == "terminated":
+            raise UserError(self.env._("%s was terminated: nothing follows it.", before.display_name))
+        for name in ("partner_id", "company_id"):
+            if self[name] != before[name]:
+                self._refuse(
+                    name,
+                    self.env._(
+                        "it follows %(contract)s, of %(owner)s.",
+                        contract=before.name,
+                        owner=before[name].display_name,
+                    ),
+                )
+        before._check_gap(self.date_start, may_leave_gap)
+
+    def action_release(self):
+        """The hold is over in what follows, too."""
+        held = self.sudo()  # accountants may not write contracts
+        following = held.successor_id.filtered(lambda one: one.hold_reason == one.predecessor_id.hold_reason)
+        result = super().action_release()
+        following._set(is_on_hold=False, hold_reason=False)
+        return result
 
     def _check_gap(self, start, may_leave_gap):
         following = self.date_end + timedelta(days=1)
@@ -102,7 +139,7 @@ class PembaContract(models.Model):
         sold = lead.opportunity_line_ids._get_contracted() if lead else None
         if not sold:
             return
-        ours = self.with_context(pemba_following=OURS, **SILENT)
+        ours = self.with_context(**SILENT)
         if self.lead_id != lead:
             ours._take_over_first(lead, sold)
         elif self.state == "draft":
@@ -119,21 +156,21 @@ class PembaContract(models.Model):
             if line:
                 line._follow_sale(one)
             elif self._is_open() or self.state == "draft":
-                ours.line_ids.create(one._prepare_contract_line() | {"contract_id": self.id})
+                ours.line_ids._put([one._prepare_contract_line() | {"contract_id": self.id}])
         unsold = ours.line_ids.filtered(
             lambda line: line.opportunity_line_id.lead_id == lead and line.opportunity_line_id not in sold
         )
         unsold._withdraw()
         if self.state == "draft":  # its renewal had been taken back
-            self.with_context(pemba_leaves_gap=OURS).action_start()
+            self._start(may_leave_gap=True)
 
     def _take_over_first(self, lead, sold):
         """It started without its order: what that leaves out goes, its dates hold."""
         renewed = sold.contract_line_id
         self.line_ids.filtered(
             lambda line: line.predecessor_id not in renewed and not line.opportunity_line_id
-        ).unlink()
-        self.write({"lead_id": lead.id})
+        )._drop()
+        self._set(lead_id=lead.id)
         self._follow_term(sold)
 
     def _take_over_terms(self, lead):
@@ -147,7 +184,7 @@ class PembaContract(models.Model):
             vals["currency_id"] = lead.deal_currency_id.id
         changes = get_differing(self, vals)
         if changes:
-            self.write(changes)
+            self._set(**changes)
 
     def _follow_term(self, sold):
         """Its dates are those that were sold, as long as nothing else was added to it."""
@@ -157,13 +194,13 @@ class PembaContract(models.Model):
         start, end = min(line.date_start for line in dates), max(line.date_end for line in dates)
         if (start, end) != (self.date_start, self.date_end):
             self.predecessor_id._check_gap(start, may_leave_gap=True)
-            self.line_ids.write({"date_start": start, "date_end": end})
-            self.write({"date_start": start, "date_end": end})
+            self.line_ids._set(date_start=start, date_end=end)
+            self._set(date_start=start, date_end=end)
 
     def _withdraw_successor(self):
         """A successor that never started goes with what it would have followed."""
         drafts = self.successor_ids.filtered(lambda contract: contract.state == "draft")
-        drafts.sudo().with_context(pemba_following=OURS).unlink()  # salespeople delete no contract
+        drafts.sudo()._drop()  # salespeople delete no contract
 
     @api.model
     def _cron_renew_tacitly(self, batch_size=100):

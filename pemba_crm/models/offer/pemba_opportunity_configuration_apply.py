@@ -1,32 +1,9 @@
 from odoo import models
 
-from .crm_lead import OURS, SHOWN
+from ..marks import APPLYING
 
 # The order of its lines in the offer.
 ROLES = ("licence", "module", "maintenance", "service")
-# What a line keeps when its configuration is applied again.
-OF_OUTCOME = (
-    "lead_id",
-    "product_id",
-    "sale_type_id",
-    "configuration_role",
-    "configuration_line_id",
-    "software_id",
-    "module_id",
-    "quantity",
-    "date_start",
-    "date_end",
-    "price_unit",
-    "configured_price_unit",
-    "discount",
-    "distributor_margin_rate",
-    "is_distributor_margin_typed",
-    "unit_cost",
-    "type_margin_rate",
-    "is_aligned",
-    "is_returned",
-    "active",
-)
 
 
 class PembaOpportunityConfiguration(models.Model):
@@ -50,15 +27,13 @@ class PembaOpportunityConfiguration(models.Model):
         :raise UserError: naming a closed opportunity
         """
         self.lead_id._check_offer_is_open()
-        for configuration in self.with_context(pemba_defers_sums=OURS, pemba_applying=OURS):
+        for configuration in self:
             offer, obsolete = configuration._prepare_offer()
             for line, changes, _outcome in offer:
                 if line and changes:
-                    line.write(changes)
-            self.env["pemba.opportunity.line"].with_env(configuration.env).create(
-                [changes for line, changes, _outcome in offer if not line]
-            )
-            obsolete.unlink()
+                    line._set_as(APPLYING, changes)
+            obsolete._put([changes for line, changes, _outcome in offer if not line], APPLYING)
+            obsolete._drop(APPLYING)
         self.lead_id._follow_lines()
         return True
 
@@ -107,25 +82,24 @@ class PembaOpportunityConfiguration(models.Model):
         if not line:
             return line.new(changes | {"configuration_id": self.id})
         # Not as a copy in memory of the line, which a form may be changing meanwhile.
-        names = OF_OUTCOME + (SHOWN if line.is_aligned else ())
-        [vals] = line.sudo().read(names, load=None)  # costs too
+        [vals] = line.sudo().read(line._get_outcome_fields(), load=None)  # costs too
         outcome = line.new(vals | {"id": False, "configuration_id": self.id})
         outcome.update(changes)
         return outcome
 
     def _follow_licences(self):
         """Maintenance is its rate of what the customer pays for licences, unless its price was negotiated."""
-        for configuration in self.with_context(pemba_applying=OURS, pemba_defers_sums=OURS):
+        for configuration in self:
             lines = configuration._get_all_lines()
             licences = configuration._get_counting_licences(lines)
             for line in lines.filtered(lambda line: line.configuration_role == "maintenance"):
-                if line.is_aligned:
+                if line._keeps_amounts():
                     continue
                 price = configuration._get_maintenance_price(licences)
                 if licences or line._has_negotiated_price():
-                    line.write(line._prepare_update({"configured_price_unit": price}))
+                    line._set_as(APPLYING, line._prepare_update({"configured_price_unit": price}))
                 else:
-                    line.unlink()
+                    line._drop(APPLYING)
 
     def _get_counting_licences(self, lines):
         return lines.filtered(lambda line: line._is_licence() and line.active == self.is_retained)

@@ -1,48 +1,45 @@
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.tools import float_round
 
 from ..installed_base.pemba_customer_mixin import get_differing
-from ..pipeline.crm_lead import OURS
 
 
 class PembaContractLine(models.Model):
-    """What a line takes from the sale that brought it, and gives to the term that follows."""
+    """What a line gives to the term that follows, and what is offered of it."""
 
     _inherit = "pemba.contract.line"
 
-    # ------------------------------------------------------------
-    # What was sold
-    # ------------------------------------------------------------
+    predecessor_id = fields.Many2one(
+        "pemba.contract.line",
+        string="Renews",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The line of the contract before, whose next term it is.",
+    )
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"predecessor_id"}
+
+    @api.model
+    def _get_kept_fields(self):
+        return super()._get_kept_fields() | {"predecessor_id"}
+
+    def _prepare_origin(self):
+        return super()._prepare_origin() | {"predecessor_id": self.predecessor_id.id}
 
     def _follow_sale(self, sold):
-        """It is what was sold, as the orders say by now; what is over stays.
-
-        :param sold: the line of the opportunity
-        """
-        contract = self.contract_id
-        if contract.state != "draft" and not contract._is_open():
-            return
-        if self.is_amended:
-            return  # what was reduced since stays
-        vals = {
-            name: value
-            for name, value in sold._prepare_contract_line().items()
-            if name not in ("equipment_id", "date_start", "date_end", "predecessor_id")
-        }
-        vals |= {
-            name: max(min(sold[name], contract.date_end), contract.date_start)
-            for name in ("date_start", "date_end")
-            if sold[name]
-        }
-        changes = get_differing(self, vals)
-        if changes:
-            self.with_context(pemba_following=OURS).write(changes)
-        self._follow_in_successor()
+        """What was added to a contract that was renewed goes on in its successor as it was ordered."""
+        is_following = super()._follow_sale(sold)
+        if is_following:
+            self._follow_in_successor()
+        return is_following
 
     def _follow_in_successor(self):
-        """What was added to a contract that was renewed goes on in its successor as it was ordered."""
         for line in self.contract_id.successor_id.line_ids:
             is_copy = line.predecessor_id == self and not (line.opportunity_line_id or line.is_amended)
             if not is_copy or not (line.state == "draft" or line.contract_id._is_open()):
@@ -51,40 +48,48 @@ class PembaContractLine(models.Model):
                 line, {name: self[name] for name in ("quantity", "price_unit", "discount")}
             )
             if changes:
-                line.with_context(pemba_following=OURS).write(changes)
+                line._set(**changes)
 
-    def _withdraw(self):
-        """It is not sold any more: drafts lose it, and go with their last line; running ones are told."""
-        drafts = self.filtered(lambda line: line.state == "draft")
-        contracts = drafts.contract_id
-        for contract, lines in (
-            (self - drafts).filtered(lambda line: line.state == "running").grouped("contract_id").items()
-        ):
-            contract._log_lines(lines, self.env._("not sold any more"))
-        drafts.unlink()
-        contracts.filtered(lambda contract: not contract.line_ids and not contract.predecessor_id).unlink()
+    def _get_offers(self):
+        """What an open renewal offers for these: ``{line: (the offered line, its values by itself)}``."""
+        offered = self.contract_id._get_offered()
+        return {
+            line: (offered[line], line._prepare_renewal(offered[line].lead_id.revaluation or {}))
+            for line in self
+            if line in offered
+        }
 
-    # ------------------------------------------------------------
-    # The next term
-    # ------------------------------------------------------------
+    def _follow_offers(self, before):
+        """Corrected, they are offered as they are now; what was negotiated stays.
+
+        :param before: see ``_get_offers``
+        """
+        for line, (offer, old) in before.items():
+            new = line._prepare_renewal(offer.lead_id.revaluation or {})
+            names = ("product_id", "quantity", "price_unit", "discount", "distributor_margin_rate")
+            was_by_itself = get_differing(offer, {name: old[name] for name in names})
+            vals = {name: new[name] for name in names if name not in was_by_itself}
+            changes = get_differing(offer, vals)
+            if changes:
+                offer.write(changes)
 
     def _prepare_renewal(self, revaluation):
         """Values of the opportunity line that renews it.
 
         :param revaluation: see ``pemba.contract._get_revaluation``; the price stays where a value is missing
         """
-        coefficient = revaluation.get("coefficient", 1.0)
+        limits = revaluation.get("cap"), revaluation.get("floor")
         return {
             "product_id": self.product_id.id,
             "sale_type_id": self._get_sale_type().id,
             "quantity": self.quantity,
-            "price_unit": self._revalue(coefficient, revaluation.get("cap"), revaluation.get("floor")),
+            "price_unit": self._get_revised_price(revaluation.get("coefficient", 1.0), *limits),
             "discount": self.discount,
             "distributor_margin_rate": self.distributor_margin_rate,
             "contract_line_id": self.id,
         }
 
-    def _revalue(self, coefficient, cap=None, floor=None):
+    def _get_revised_price(self, coefficient, cap=None, floor=None):
         """Its unit price times a coefficient; neither cap nor floor is passed by rounding.
 
         With the digits of prices; one that has more already gets two more than it has, since what is sold by

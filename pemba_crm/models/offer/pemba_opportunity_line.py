@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
-from .crm_lead import CLOSED
+from ..pipeline.crm_lead import CLOSED
 
 # No line is sold for longer.
 MOST_YEARS = 100
@@ -34,6 +34,7 @@ class PembaOpportunityLine(models.Model):
 
     _name = "pemba.opportunity.line"
     _description = "Opportunity Line"
+    _inherit = ["pemba.rules"]
     _order = "lead_id desc, sequence, id"
     _rec_name = "product_id"
     _check_company_auto = True
@@ -153,24 +154,6 @@ class PembaOpportunityLine(models.Model):
         digits=0,
         aggregator=None,
         help="What the dates are of a year; 1 without dates.",
-    )
-
-    # Confirmed orders
-    sale_line_ids = fields.One2many("sale.order.line", "opportunity_line_id", string="Order Lines")
-    is_aligned = fields.Boolean(
-        string="Ordered",
-        readonly=True,
-        copy=False,
-        help="Quantity and amounts are those of the confirmed orders.",
-    )
-    is_returned = fields.Boolean(
-        readonly=True, copy=False, help="The orders take it back: quantity and cost count negatively."
-    )
-    offer_terms = fields.Json(
-        readonly=True,
-        copy=False,
-        export_string_translation=False,
-        help="What was offered before orders were confirmed, for the case that all are cancelled.",
     )
 
     # Applying a configuration twice at once never doubles a line.

@@ -1,0 +1,55 @@
+from odoo import api, models
+
+from ..installed_base.pemba_customer_mixin import get_differing
+
+
+class PembaContractLine(models.Model):
+    """What a line takes from the sale that brought it."""
+
+    _inherit = "pemba.contract.line"
+
+    def _follow_sale(self, sold):
+        """It is what was sold, as the orders say by now; what is over stays.
+
+        :param sold: the line of the opportunity
+        :return: whether it follows it still
+        """
+        contract = self.contract_id
+        if contract.state != "draft" and not contract._is_open():
+            return False
+        if self.is_amended:
+            return False  # what was reduced since stays
+        vals = {
+            name: value
+            for name, value in sold._prepare_contract_line().items()
+            if name not in self._get_kept_fields()
+        }
+        vals |= {
+            name: max(min(sold[name], contract.date_end), contract.date_start)
+            for name in ("date_start", "date_end")
+            if sold[name]
+        }
+        changes = get_differing(self, vals)
+        if changes:
+            self._set(**changes)
+        return True
+
+    @api.model
+    def _get_kept_fields(self):
+        """What it does not take from the sale again: a new set."""
+        return {"equipment_id", "date_start", "date_end"}
+
+    def _prepare_origin(self):
+        """Values of what it came from, which copies do not take over."""
+        return {"opportunity_line_id": self.opportunity_line_id.id}
+
+    def _withdraw(self):
+        """It is not sold any more: drafts lose it, and go with their last line; running ones are told."""
+        drafts = self.filtered(lambda line: line.state == "draft")
+        contracts = drafts.contract_id
+        for contract, lines in (
+            (self - drafts).filtered(lambda line: line.state == "running").grouped("contract_id").items()
+        ):
+            contract._log_lines(lines, self.env._("not sold any more"))
+        drafts.unlink()
+        contracts.filtered(lambda contract: contract._is_left_empty()).unlink()

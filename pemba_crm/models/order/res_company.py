@@ -1,0 +1,26 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_date
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    pemba_sales_closed_date = fields.Date(
+        string="Sales Closed Until",
+        help="Opportunities that were won or lost up to this day keep their amount, date, result, customer"
+        " and distributor, whatever becomes of their orders.",
+    )
+
+    @api.constrains("pemba_sales_closed_date")
+    def _check_pemba_sales_closed_date(self):
+        for company in self:
+            day = company.pemba_sales_closed_date
+            if day and day > fields.Date.context_today(self):
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s, Sales Closed Until: %(date)s is still to come.",
+                        company=company.name,
+                        date=format_date(self.env, day),
+                    )
+                )

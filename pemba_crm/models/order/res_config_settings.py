@@ -1,0 +1,9 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    pemba_sales_closed_date = fields.Date(
+        related="company_id.pemba_sales_closed_date", readonly=False, string="Sales Closed Until"
+    )

@@ -1,0 +1,108 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from .crm_lead import CLOSED
+
+
+class CrmLead(models.Model):
+    """The result of a deal: it is won or lost on a day, and keeps what it was closed with."""
+
+    _inherit = "crm.lead"
+
+    def _start_results(self, given):
+        """Deals that are created closed: their day and zone, and the maturity of their stage.
+
+        :param given: ``{lead: values it was created with}``
+        """
+        new_vals = {}
+        for lead, vals in given.items():
+            new_vals[lead] = {"maturity_stage_id": lead.stage_id.id} if "maturity" in vals else {}
+            if lead.won_status in CLOSED:
+                new_vals[lead] |= lead._prepare_closing_vals(vals)
+                if "maturity" not in vals:
+                    new_vals[lead] |= {
+                        "maturity": lead.stage_id.maturity,
+                        "maturity_stage_id": lead.stage_id.id,
+                    }
+                if "zone_id" not in vals:
+                    new_vals[lead]["zone_id"] = lead._get_own_zone().id
+                if lead.won_status == "lost" and not lead.last_open_step:
+                    new_vals[lead]["last_open_step"] = lead.pemba_step
+            elif lead.close_date:
+                new_vals[lead]["close_date"] = False
+        self._write_by_values(new_vals)
+
+    def _follow_results(self, before, vals):
+        """Freeze what is closed now, release what was opened again, keep what stays closed.
+
+        :param before: ``{lead: state before the change}``
+        :param vals: the values that were written
+        """
+        new_vals, bodies = {}, {}
+        for lead, old in before.items():
+            if lead.won_status not in CLOSED:
+                new_vals[lead] = {"close_date": False} if lead.close_date else {}
+            elif lead.won_status != old["won_status"]:
+                new_vals[lead] = lead._prepare_closing_vals(vals)
+            elif changed := [name for name in self._get_traced_fields() if lead[name] != old[name]]:
+                lead._check_frozen(changed)
+                bodies[lead.id] = self.env._("Changed after closing: %s", lead._describe(changed, old))
+        self._write_by_values(new_vals)
+        if bodies:
+            self.browse(bodies)._message_log_batch(bodies=bodies)
+
+    def _prepare_closing_vals(self, given):
+        """What a deal keeps from the day it is won or lost.
+
+        :param given: the values it is created or written with; only managers choose the day
+        """
+        close_date = self._get_open_day(self._get_close_date())
+        if given.get("close_date") and self.close_date != close_date:
+            self._check_frozen(["close_date"])
+            close_date = self.close_date
+        return {"is_rate_locked": True, "close_date": close_date}
+
+    def _get_open_day(self, day):
+        """The day that a deal closed on a day is closed on, for rooms that know of closed time."""
+        return day
+
+    def _get_close_date(self, moment=None):
+        """The day of closing where the company is.
+
+        By the time zone of the company's partner, else of its working hours, else UTC.
+
+        :param moment: in UTC; when it was closed if none is given
+        """
+        zone = self._get_deal_company()._get_sales_clock()
+        moment = moment or self.date_closed or fields.Datetime.now()
+        return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
+
+    def _check_frozen(self, changed):
+        """Only managers correct what a closing froze.
+
+        :param changed: names of fields
+        :raise UserError: naming the opportunity and the fields
+        """
+        frozen = [name for name in self._get_frozen_fields() if name in changed]
+        if frozen and not self._is_by_manager():
+            raise UserError(
+                self.env._(
+                    "%(lead)s is closed: only sales managers may change %(fields)s.",
+                    lead=self.display_name,
+                    fields=", ".join(self._get_labels(frozen)),
+                )
+            )
+
+    def _describe(self, names, old):
+        """How fields changed, for people to read.
+
+        :param old: ``{field: value before}``
+        """
+
+        def say(value):
+            return value.display_name if isinstance(value, models.BaseModel) else value
+
+        return ", ".join(
+            f"{label}: {say(old[name]) or '-'} → {say(self[name]) or '-'}"
+            for name, label in zip(names, self._get_labels(names), strict=True)
+        )
