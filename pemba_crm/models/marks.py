@@ -33,8 +33,8 @@ class Pass:
 
     def __init__(self, kind, records=None, created=()):
         self.kind = kind
-        self.model = records and records._name
-        self.ids = set(records.ids if records else ())
+        self.model = None if records is None else records._name
+        self.ids = set() if records is None else set(records.ids)
         self.created = set(created)
 
 
@@ -64,7 +64,8 @@ def get_scope(env, name):
 
 def is_in_scope(records, name):
     """Whether all of these records, and not only some, are in a scope."""
-    return bool(records) and get_scope(records.env, name).issuperset(records.ids)
+    ids = records.ids  # none of what is not saved yet
+    return bool(ids) and get_scope(records.env, name).issuperset(ids)
 
 
 def take(records, name):
@@ -132,8 +133,9 @@ class PembaRules(models.AbstractModel):
     def _get_pass(self):
         """The kind of the pass that these records have for what is done with them now, if any."""
         granted = self.env.context.get("pemba_pass")
-        is_named = isinstance(granted, Pass) and self and granted.model == self._name
-        return granted.kind if is_named and granted.ids.issuperset(self.ids) else None
+        if not (isinstance(granted, Pass) and granted.model == self._name):
+            return None
+        return granted.kind if self.ids and granted.ids.issuperset(self.ids) else None
 
     @api.model
     def _get_creation_pass(self):

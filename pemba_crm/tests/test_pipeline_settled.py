@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 
-from ..models.pipeline.crm_lead import OURS
+from ..models.marks import scope
 from .common import PembaContractCommon, PembaOfferCommon, PembaSoftwareCommon
 
 # Deals are closed on the first day, and sales until the last.
@@ -405,8 +405,8 @@ class TestSettledDeals(Settling, PembaOfferCommon):
             wizard = wizard.create({"opportunity_ids": [Command.set((deal | others).ids)]})
             with self._refused(UserError, f"Opportunity at M is not merged: {REFUSAL}"):
                 wizard.action_merge()
-            leads = others.with_context(pemba_mergeable_only=OURS)
-            found = leads._get_lead_duplicates(email="same@example.org", include_lost=True)
+            with scope(others, "mergeable_only") as leads:
+                found = leads._get_lead_duplicates(email="same@example.org", include_lost=True)
             self.assertEqual(found, others)
         behind.expected_revenue = 0
         self.assertEqual((deal | behind).merge_opportunity(), deal)

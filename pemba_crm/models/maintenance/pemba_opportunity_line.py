@@ -4,9 +4,6 @@ from odoo import api, fields, models
 from ..marks import FOLLOWING
 from ..pipeline.crm_lead import CLOSED
 
-# What a contract line takes over from the line that sold it.
-SOLD = ("product_id", "quantity", "price_unit", "discount", "date_start", "date_end")
-
 
 class PembaOpportunityLine(models.Model):
     """What recurs is sold into a contract: one that runs already, ending with it, or a new one."""
@@ -182,10 +179,15 @@ class PembaOpportunityLine(models.Model):
                 return offered
         return self.price_unit
 
+    @api.model
+    def _get_sold_fields(self):
+        """What a contract line takes over as it is from the line that sold it: a new list."""
+        return ["quantity", "price_unit", "discount", "date_start", "date_end"]
+
     def _prepare_contract_line(self):
         """Values of the contract line that it becomes."""
         equipment = self._get_covered_equipment()
-        vals = {name: self[name] for name in SOLD if name != "product_id"}
+        vals = {name: self[name] for name in self._get_sold_fields()}
         if equipment.partner_id == self.lead_id.customer_id:
             vals["equipment_id"] = equipment.id
         vals["price_unit"] = self._get_agreed_price()

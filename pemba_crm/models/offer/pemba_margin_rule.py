@@ -4,8 +4,6 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-KEY_FIELDS = ("distributor_id", "zone_id", "sale_type_id")
-
 
 class PembaMarginRule(models.Model):
     """The margin that distributors keep, by distributor, sales zone and sale type."""
@@ -52,11 +50,11 @@ class PembaMarginRule(models.Model):
     @api.depends("distributor_id.name", "zone_id.name", "sale_type_id.name", "rate")
     def _compute_display_name(self):
         for rule in self:
-            names = [rule[name].display_name for name in KEY_FIELDS if rule[name]]
+            names = [rule[name].display_name for name in self._get_key_fields() if rule[name]]
             who = " · ".join(names) or self.env._("All sales")
             rule.display_name = f"{who}: {rule.rate:g} %"
 
-    @api.constrains(*KEY_FIELDS, "date_start", "date_end", "active")
+    @api.constrains("distributor_id", "zone_id", "sale_type_id", "date_start", "date_end", "active")
     def _check_overlap(self):
         """Two rules of one key never hold on one day.
 
@@ -65,7 +63,8 @@ class PembaMarginRule(models.Model):
         keys = {rule._get_key() for rule in self.filtered("active")}
         if not keys:
             return
-        domain = [(name, "in", [key[rank] for key in keys]) for rank, name in enumerate(KEY_FIELDS)]
+        names = self._get_key_fields()
+        domain = [(name, "in", [key[rank] for key in keys]) for rank, name in enumerate(names)]
         domain.append(("active", "=", True))
         first, last = fields.Date.to_date("0001-01-01"), fields.Date.to_date("9999-12-31")
         rules = self.search(domain).sorted(lambda rule: (rule._get_key(), rule.date_start or first))
@@ -92,8 +91,13 @@ class PembaMarginRule(models.Model):
             return self.env._("from %s on", start)
         return self.env._("until %s", end) if end else self.env._("without dates")
 
+    @api.model
+    def _get_key_fields(self):
+        """What a rule is chosen by, in this order: a new list."""
+        return ["distributor_id", "zone_id", "sale_type_id"]
+
     def _get_key(self):
-        return tuple(self[name].id for name in KEY_FIELDS)
+        return tuple(self[name].id for name in self._get_key_fields())
 
     @api.model_create_multi
     def create(self, vals_list):

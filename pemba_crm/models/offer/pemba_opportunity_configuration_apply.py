@@ -1,9 +1,6 @@
-from odoo import models
+from odoo import api, models
 
 from ..marks import APPLYING
-
-# The order of its lines in the offer.
-ROLES = ("licence", "module", "maintenance", "service")
 
 
 class PembaOpportunityConfiguration(models.Model):
@@ -158,6 +155,12 @@ class PembaOpportunityConfiguration(models.Model):
         others = self.lead_id.opportunity_configuration_ids
         return 10 * (len(others.filtered(lambda other: other.id < self._origin.id)) + 1)
 
+    @api.model
+    def _get_role_rank(self, role):
+        """The place of a role's lines in the offer: as the roles are listed."""
+        roles = self.env["pemba.opportunity.line"]._fields["configuration_role"].get_values(self.env)
+        return roles.index(role)
+
     def _prepare_new_line(self, key, vals):
         role, module, service = key
         price = vals.get("configured_price_unit")
@@ -168,7 +171,7 @@ class PembaOpportunityConfiguration(models.Model):
             "module_id": module,
             "configuration_line_id": service,
             "software_id": self.software_id.id,
-            "sequence": self._get_first_sequence() + ROLES.index(role),
+            "sequence": self._get_first_sequence() + self._get_role_rank(role),
             **({"price_unit": price} if price else {}),
             **vals,
         }

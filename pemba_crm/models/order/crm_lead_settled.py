@@ -9,22 +9,6 @@ from ..marks import get_scope, scope
 from ..offer.crm_lead import OFFER_FIELDS
 from ..pipeline.crm_lead import CLOSED
 
-# Who buys: a sale is checked at its customer. Another contact of the same customer passes.
-BUYER_FIELDS = ("customer_id", "distributor_id")
-# What a settled deal keeps: its result, its day, its amounts. Archived, a won one would weigh nothing.
-SETTLED_FIELDS = (
-    *BUYER_FIELDS,
-    "type",
-    "active",
-    "company_id",
-    "won_status",
-    "close_date",
-    "deal_currency_id",
-    "deal_rate",
-    "deal_amount",
-    "expected_revenue",
-)
-
 
 class CrmLead(models.Model):
     """Deals that were closed up to the day that sales are closed until, as their company says.
@@ -117,11 +101,25 @@ class CrmLead(models.Model):
     # What stays
     # ------------------------------------------------------------
 
+    @api.model
+    def _get_buyer_fields(self):
+        """Who buys: a sale is checked at its customer, another contact of whom passes. A new list."""
+        return ["customer_id", "distributor_id"]
+
+    @api.model
+    def _get_settled_fields(self):
+        """What a settled deal keeps: its result, day and amounts; archived, a won one would weigh nothing."""
+        return [
+            *self._get_buyer_fields(),
+            *("type", "active", "company_id", "won_status", "close_date", "deal_currency_id", "deal_rate"),
+            *("deal_amount", "expected_revenue"),
+        ]
+
     def _get_deal_state(self):
         state = super()._get_deal_state()
         state["is_settled"] = self._is_settled()
         if state["is_settled"]:
-            state |= {name: self[name] for name in SETTLED_FIELDS}
+            state |= {name: self[name] for name in self._get_settled_fields()}
             state["closed_until"] = self._get_closed_until()
         return state
 
@@ -190,7 +188,7 @@ class CrmLead(models.Model):
         """:param before: ``{lead: state before the change}``"""
         for lead in self.filtered(lambda lead: before[lead]["is_settled"]):
             old = before[lead]
-            changed = [name for name in SETTLED_FIELDS if lead[name] != old[name]]
+            changed = [name for name in self._get_settled_fields() if lead[name] != old[name]]
             lead._refuse_settled(changed, old["closed_until"])
 
     def _refuse_settled(self, names, closed_until=None):
@@ -254,7 +252,7 @@ class CrmLead(models.Model):
         """A settled one keeps its company and its buyers, or that it has none."""
         data = super()._merge_data(fnames)
         if self[:1]._is_settled():
-            kept = {"company_id", "partner_id", *BUYER_FIELDS}
+            kept = {"company_id", "partner_id", *self._get_buyer_fields()}
             data = {name: value for name, value in data.items() if name not in kept}
         return data
 

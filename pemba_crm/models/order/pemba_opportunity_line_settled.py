@@ -1,19 +1,7 @@
-from odoo import models
+from odoo import api, models
 
 from ..marks import FOLLOWING
 from ..offer.crm_lead import SHOWN
-
-# What is written to a line whatever its deal is.
-HARMLESS = frozenset({"sequence"})
-# What a line amounts to, in the currencies of the deal and of the company, and the period it is sold for.
-KEPT = (
-    *SHOWN,
-    "net_amount_company",
-    "distributor_margin_company",
-    "margin_company",
-    "date_start",
-    "date_end",
-)
 
 
 class PembaOpportunityLine(models.Model):
@@ -37,13 +25,24 @@ class PembaOpportunityLine(models.Model):
 
     def _filtered_settled(self, vals):
         """Those of settled deals, where a person writes what may change their amounts."""
-        if HARMLESS.issuperset(vals) or self._get_pass() == FOLLOWING:
+        if set(vals) <= {"sequence"} or self._get_pass() == FOLLOWING:
             return self.browse()
         return self.filtered(lambda line: line.lead_id._is_settled())
 
+    @api.model
+    def _get_kept_fields(self):
+        """What a line amounts to, in both currencies, and the period it is sold for: a new list."""
+        of_company = ("net_amount_company", "distributor_margin_company", "margin_company")
+        return [*SHOWN, *of_company, "date_start", "date_end"]
+
     def _get_kept(self):
         line = self.sudo()  # margins too
-        return {name: line[name] for name in KEPT}
+        return {name: line[name] for name in self._get_kept_fields()}
+
+    def _check_may_change(self, names=None):
+        if names is None:
+            self._check_unsettled()
+        return super()._check_may_change(names)
 
     def _trace_closed(self, what):
         self._check_unsettled()

@@ -2,9 +2,6 @@ from odoo import api, fields, models
 
 from ..marks import FOLLOWING, Pass, get_scope, scope
 
-# What changes whose order it is, whether it is confirmed, or what it brings.
-FOLLOWED = frozenset({"state", "opportunity_id", "order_line", "currency_id", "pricelist_id"})
-
 
 class SaleOrder(models.Model):
     """An order for an opportunity: in its currency, from its lines, and what it brings once confirmed."""
@@ -64,7 +61,7 @@ class SaleOrder(models.Model):
         return orders
 
     def write(self, vals):
-        if FOLLOWED.isdisjoint(vals):
+        if self._get_followed_fields().isdisjoint(vals):
             return super().write(vals)
         opportunities = self.opportunity_id
         confirmed = self.filtered(lambda order: order.state == "sale")
@@ -74,6 +71,11 @@ class SaleOrder(models.Model):
         if confirmed | newly_confirmed:
             self._follow_opportunities(opportunities | self.opportunity_id, newly_confirmed)
         return result
+
+    @api.model
+    def _get_followed_fields(self):
+        """What changes whose order it is, whether it is confirmed, or what it brings: a new set."""
+        return {"state", "opportunity_id", "order_line", "currency_id", "pricelist_id"}
 
     @api.model
     def _follow_opportunities(self, opportunities, confirmed=None):

@@ -2,20 +2,6 @@ from odoo import api, fields, models
 
 from ..marks import FOLLOWING, is_in_scope
 
-# What changes the sums of a confirmed order.
-ORDERED = frozenset(
-    {
-        "product_id",
-        "product_uom_qty",
-        "product_uom_id",
-        "price_unit",
-        "discount",
-        "tax_ids",
-        "order_id",
-        "opportunity_line_id",
-    }
-)
-
 
 class SaleOrderLine(models.Model):
     """A line of an order that sells one of an opportunity, at the price that was negotiated."""
@@ -115,7 +101,7 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         is_following = self._get_pass() == FOLLOWING
         self._spend_pass()
-        if is_following or ORDERED.isdisjoint(vals):
+        if is_following or self._get_ordered_fields().isdisjoint(vals):
             return super().write(vals)
         with self.order_id._telling_settled():
             result = super().write(vals)
@@ -128,6 +114,12 @@ class SaleOrderLine(models.Model):
             result = super().unlink()
             orders._follow_confirmed()
         return result
+
+    @api.model
+    def _get_ordered_fields(self):
+        """What changes the sums of a confirmed order: a new set."""
+        amounts = {"product_id", "product_uom_qty", "product_uom_id", "price_unit", "discount", "tax_ids"}
+        return amounts | {"order_id", "opportunity_line_id"}
 
     def _follow_opportunities(self):
         self.order_id._follow_confirmed()

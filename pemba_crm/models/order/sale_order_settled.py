@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ..marks import get_scope
-from .sale_order import FOLLOWED
 
 
 class SaleOrder(models.Model):
@@ -31,7 +30,7 @@ class SaleOrder(models.Model):
         return orders
 
     def write(self, vals):
-        if FOLLOWED.isdisjoint(vals):
+        if self._get_followed_fields().isdisjoint(vals):
             return super().write(vals)
         with self._telling_settled():
             return super().write(vals)

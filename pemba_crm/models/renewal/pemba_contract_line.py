@@ -83,13 +83,13 @@ class PembaContractLine(models.Model):
             "product_id": self.product_id.id,
             "sale_type_id": self._get_sale_type().id,
             "quantity": self.quantity,
-            "price_unit": self._get_revised_price(revaluation.get("coefficient", 1.0), *limits),
+            "price_unit": self._revalue(revaluation.get("coefficient", 1.0), *limits),
             "discount": self.discount,
             "distributor_margin_rate": self.distributor_margin_rate,
             "contract_line_id": self.id,
         }
 
-    def _get_revised_price(self, coefficient, cap=None, floor=None):
+    def _revalue(self, coefficient, cap=None, floor=None):
         """Its unit price times a coefficient; neither cap nor floor is passed by rounding.
 
         With the digits of prices; one that has more already gets two more than it has, since what is sold by

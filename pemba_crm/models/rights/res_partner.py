@@ -5,16 +5,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-# From the best to the worst; with each whether the right is given.
-STATUSES = {
-    "open": True,
-    "expiring": True,
-    "grace": True,
-    "suspended": False,
-    "expired": False,
-    "never": False,
-}
-
 
 class ResPartner(models.Model):
     """What a contact is entitled to, by its company's contracts, its roles and managers' exceptions."""
@@ -59,7 +49,7 @@ class ResPartner(models.Model):
         rights = self.env["pemba.right"].search([], limit=None) if sees else ()
         for partner in self:
             checks = partner._check_rights(rights) if sees and partner._origin else []
-            ranks = list(STATUSES)
+            ranks = list(self._get_right_statuses())
             partner.right_status = min(
                 (check["status"] for _right, check in checks), key=ranks.index, default=False
             )
@@ -67,6 +57,12 @@ class ResPartner(models.Model):
             partner.right_info = known and self.env["ir.qweb"]._render(
                 "pemba_crm.res_partner_rights", {"checks": checks, "labels": self._get_status_labels()}
             )
+
+    @api.model
+    def _get_right_statuses(self):
+        """From the best to the worst, with each whether the right is given: a new dict."""
+        given = dict.fromkeys(("open", "expiring", "grace"), True)
+        return given | dict.fromkeys(("suspended", "expired", "never"), False)
 
     @api.model
     def _get_status_labels(self):
@@ -136,15 +132,16 @@ class ResPartner(models.Model):
         }
         lines = lines.filtered(lambda line: right in line.contract_id.contract_type_id.right_ids)
         if lines:
+            ranks = list(self._get_right_statuses())
             check |= min(
                 (self._judge(of_contract, date) for of_contract in lines.grouped("contract_id").values()),
-                key=lambda one: (list(STATUSES).index(one["status"]), -one["valid_until"].toordinal()),
+                key=lambda one: (ranks.index(one["status"]), -one["valid_until"].toordinal()),
             )
             check["max_version"] = self._get_max_version(lines, equipment, date)
         missing = self._get_missing_role(right)
         if missing and check["status"] != "never":
             check |= {"status": "never", "reason": missing, "valid_until": False}
-        check["allowed"] = STATUSES[check["status"]]
+        check["allowed"] = self._get_right_statuses()[check["status"]]
         grant = grants.filtered(lambda one: one.right_id == right)[:1]
         if grant and not check["allowed"]:
             check |= {
