@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .crm_lead import CLOSED, MARGIN, OFFER_FIELDS, OURS, SHOWN
-from .crm_lead_axis import AXES
 
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin")
@@ -285,7 +284,7 @@ class CrmLead(models.Model):
             if of_type or lead.opportunity_line_count:
                 new_vals[lead] = lead._prepare_sums(of_type)
         self.sudo()._write_by_values(new_vals)  # margins too
-        self.invalidate_recordset(list(AXES), flush=False)
+        self.invalidate_recordset(self._get_offered_axes(), flush=False)
 
     def _prepare_sums(self, of_type):
         """What differs of the sums of the lines.
