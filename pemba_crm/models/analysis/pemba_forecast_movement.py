@@ -1,10 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# Whose change moves an opportunity from one place to another.
-PLACES = (
-    *("user_id", "team_id", "zone_id", "country_id", "customer_id", "distributor_id", "channel", "nature"),
-)
 SAME_KEY = SQL(
     "b.lead_key = a.lead_key AND b.company_id = a.company_id"
     " AND COALESCE(b.sale_type_id, 0) = COALESCE(a.sale_type_id, 0)"
@@ -30,9 +26,9 @@ class PembaForecastMovement(models.Model):
     """How the pipeline came from one snapshot to another.
 
     What was open at first (*opening*) and all movements add up to what is open at last, to the cent, for
-    revenue and weighted revenue: in all, and by month of expected closing, salesperson, team, zone, country,
-    customer, distributor, nature, sale type and company. What changes its place or its month leaves the
-    one (negative) and comes to the other.
+    revenue and weighted revenue: in all, and by month of expected closing, sale type, company and each axis
+    of the mixin. What changes its place (one of the axes) or its month leaves the one (negative) and comes
+    to the other.
 
     An opportunity that changed in several ways changed in this order: place, month, amount, conversion
     rate, maturity, risk; each effect is what it makes of the weighted revenue at the values before it.
@@ -43,9 +39,8 @@ class PembaForecastMovement(models.Model):
 
     _name = "pemba.forecast.movement"
     _description = "Forecast Movement"
-    _inherit = ["pemba.report.mixin"]
+    _inherit = ["pemba.sale.axis.mixin"]
     _auto = False
-    _ordered_selections = frozenset({"kind"})
     _order = "kind, weighted_revenue desc, id"
     _rec_name = "lead_name"
     _depends = {"pemba.forecast.snapshot": ["outcome"]}
@@ -60,18 +55,6 @@ class PembaForecastMovement(models.Model):
     currency_id = fields.Many2one("res.currency", string="Company Currency", readonly=True)
     sale_type_id = fields.Many2one("pemba.sale.type", readonly=True)
     date_deadline = fields.Date(string="Expected Closing", readonly=True)
-    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
-    team_id = fields.Many2one("crm.team", string="Sales Team", readonly=True)
-    zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True)
-    country_id = fields.Many2one("res.country", readonly=True)
-    customer_id = fields.Many2one("res.partner", readonly=True)
-    distributor_id = fields.Many2one("res.partner", readonly=True)
-    channel = fields.Selection(
-        selection=[("direct", "Direct"), ("distribution", "Distribution")], readonly=True
-    )
-    nature = fields.Selection(
-        selection=[("new", "New Business"), ("extension", "Extension"), ("renewal", "Renewal")], readonly=True
-    )
     revenue = fields.Monetary(readonly=True, help="In the company's currency, before tax.")
     weighted_revenue = fields.Monetary(readonly=True, help="Revenue × maturity × risk.")
 
@@ -82,6 +65,10 @@ class PembaForecastMovement(models.Model):
             .search([("lead_key", "=", self.lead_key)], limit=1)
             .action_open_opportunity()
         )
+
+    @api.model
+    def _get_ordered_selections(self):
+        return [*super()._get_ordered_selections(), "kind"]
 
     @api.model
     def _get_days(self):
@@ -124,7 +111,7 @@ class PembaForecastMovement(models.Model):
             gone=self._get_gone(sides, first, last),
             come=self._get_come(sides, first),
             changed=self._get_changed(sides),
-            places=SQL(", ").join(SQL.identifier("place", name) for name in PLACES),
+            places=self._get_places("place"),
         )
 
     @api.model
@@ -179,9 +166,14 @@ class PembaForecastMovement(models.Model):
             """,
             **sides,
             same_key=SAME_KEY,
-            a_places=SQL(", ").join(SQL.identifier("a", name) for name in PLACES),
-            b_places=SQL(", ").join(SQL.identifier("b", name) for name in PLACES),
+            a_places=self._get_places("a"),
+            b_places=self._get_places("b"),
         )
+
+    @api.model
+    def _get_places(self, side):
+        """Where an opportunity is: what of it moves it from one place to another when it changes."""
+        return SQL(", ").join(SQL.identifier(side, name) for name in self._get_axes())
 
     @api.model
     def _get_changed(self, sides):

@@ -6,12 +6,6 @@ from odoo.tools import SQL
 from ..offer.crm_lead import MARGIN
 from ..pipeline.crm_stage import STEPS
 
-# What a row copies from its opportunity.
-COPIED = (
-    *("stage_id", "pemba_step", "maturity", "risk_level_id", "nature", "user_id", "team_id", "zone_id"),
-    *("country_id", "customer_id", "distributor_id", "channel", "date_deadline"),
-    *("deal_currency_id", "deal_rate"),
-)
 MONTHS_KEPT = "pemba_crm.snapshot_months"
 
 
@@ -24,7 +18,7 @@ class PembaForecastSnapshot(models.Model):
 
     _name = "pemba.forecast.snapshot"
     _description = "Forecast Snapshot"
-    _inherit = ["pemba.report.mixin"]
+    _inherit = ["pemba.sale.axis.mixin"]
     _order = "date desc, date_deadline, lead_name, id"
     _rec_name = "lead_name"
 
@@ -51,18 +45,6 @@ class PembaForecastSnapshot(models.Model):
     maturity = fields.Float(string="Maturity (%)", readonly=True, aggregator="avg", digits=(16, 1))
     risk_level_id = fields.Many2one("pemba.risk.level", string="Risk", readonly=True, ondelete="set null")
     risk_factor = fields.Float(readonly=True, digits=0, aggregator=None)
-    nature = fields.Selection(
-        selection=[("new", "New Business"), ("extension", "Extension"), ("renewal", "Renewal")], readonly=True
-    )
-    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True, ondelete="set null")
-    team_id = fields.Many2one("crm.team", string="Sales Team", readonly=True, ondelete="set null")
-    zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True, ondelete="set null")
-    country_id = fields.Many2one("res.country", readonly=True, ondelete="set null")
-    customer_id = fields.Many2one("res.partner", readonly=True, ondelete="set null")
-    distributor_id = fields.Many2one("res.partner", readonly=True, ondelete="set null")
-    channel = fields.Selection(
-        selection=[("direct", "Direct"), ("distribution", "Distribution")], readonly=True
-    )
     date_deadline = fields.Date(string="Expected Closing", readonly=True)
     deal_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
     deal_rate = fields.Float(string="Conversion Rate", digits=0, readonly=True, aggregator=None)
@@ -147,7 +129,7 @@ class PembaForecastSnapshot(models.Model):
         today = fields.Date.today()
         self.env.flush_all()
         self.env.cr.execute(SQL("DELETE FROM pemba_forecast_snapshot WHERE date = %s", today))
-        copied = SQL(", ").join(map(SQL.identifier, COPIED))
+        copied = self._get_copied()
         self.env.cr.execute(
             SQL(
                 """
@@ -174,8 +156,8 @@ class PembaForecastSnapshot(models.Model):
              LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
                 """,
                 parts=self._get_parts(),
-                copied=copied,
-                from_lead=SQL(", ").join(SQL.identifier("lead", name) for name in COPIED),
+                copied=SQL(", ").join(map(SQL.identifier, copied)),
+                from_lead=SQL(", ").join(SQL.identifier("lead", name) for name in copied),
                 user=self.env.uid,
                 now=fields.Datetime.now(),
                 today=today,
@@ -187,6 +169,13 @@ class PembaForecastSnapshot(models.Model):
         self.env.cr.execute(SQL("ANALYZE pemba_forecast_snapshot"))
         self.env.invalidate_all(flush=False)
         return self.search([("date", "=", today)])
+
+    @api.model
+    def _get_copied(self):
+        """The fields that a row copies from its opportunity: the axes, and what it is worth by."""
+        own = ["stage_id", "pemba_step", "maturity", "risk_level_id", "date_deadline"]
+        own += ["deal_currency_id", "deal_rate"]
+        return own + [name for name in self._get_axes() if name not in own]
 
     @api.model
     def _get_parts(self):

@@ -20,7 +20,6 @@ class PembaReconciliationLine(models.Model):
     _inherit = ["pemba.report.mixin"]
     # They are written in the order of gravity.
     _order = "date desc, id"
-    _ordered_selections = frozenset({"result", "installed_result", "covered_result", "invoiced_result"})
     _rec_names_search = ("partner_id", "product_id")
 
     reconciliation_id = fields.Many2one(
@@ -177,6 +176,11 @@ class PembaReconciliationLine(models.Model):
 
     _run_idx = models.Index("(reconciliation_id, date DESC, id)")
     _result_idx = models.Index("(reconciliation_id, result)")
+
+    @api.model
+    def _get_ordered_selections(self):
+        results = ["result", "installed_result", "covered_result", "invoiced_result"]
+        return [*super()._get_ordered_selections(), *results]
 
     @api.depends("partner_id", "product_id", "partner_name", "product_name")
     def _compute_display_name(self):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -11,8 +11,11 @@ class PembaReportMixin(models.AbstractModel):
 
     _name = "pemba.report.mixin"
     _description = "Amounts of Several Companies"
-    # Selections whose groups come in the order of their values, and not of the alphabet.
-    _ordered_selections = frozenset()
+
+    @api.model
+    def _get_ordered_selections(self):
+        """Selections whose groups come in the order of their values, and not of the alphabet."""
+        return []
 
     def _read_group_select(self, aggregate_spec, query):
         name, _separator, function = aggregate_spec.partition(":")
@@ -21,7 +24,8 @@ class PembaReportMixin(models.AbstractModel):
         return super()._read_group_select(aggregate_spec, query)
 
     def _read_group_orderby(self, order, groupby_terms, query):
-        kept = {name: groupby_terms[name] for name in self._ordered_selections & groupby_terms.keys()}
+        ordered = [name for name in self._get_ordered_selections() if name in groupby_terms]
+        kept = {name: groupby_terms[name] for name in ordered}
         for name, term in kept.items():
             codes = [code for code, _label in self._fields[name].selection]
             groupby_terms[name] = SQL("ARRAY_POSITION(%s::varchar[], %s)", codes, term)

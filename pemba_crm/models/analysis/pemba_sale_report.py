@@ -1,17 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..offer.crm_lead import MARGIN
 from ..pipeline.crm_lead import CLOSED
 from ..pipeline.crm_stage import STEPS
-
-# Counts of opportunities, by the condition on the rows that count.
-COUNTS = {
-    "opportunity_count": SQL("TRUE"),
-    "won_count": SQL("won_status = 'won'"),
-    "lost_count": SQL("won_status = 'lost'"),
-}
 
 
 class PembaSaleReport(models.Model):
@@ -24,17 +17,15 @@ class PembaSaleReport(models.Model):
 
     _name = "pemba.sale.report"
     _description = "Sales Analysis"
-    _inherit = ["pemba.report.mixin"]
+    _inherit = ["pemba.sale.axis.mixin"]
     _auto = False
-    _ordered_selections = frozenset({"pemba_step"})
     _order = "date desc, lead_id desc, id"
     _rec_name = "lead_id"
+    # Without what of the opportunity is a column as it is: that says itself what is written first.
     _depends = {
         "crm.lead": [
             *("active", "type", "company_id", "expected_revenue", "weighted_revenue", "margin"),
-            *("distributor_margin", "won_status", "close_date", "date_deadline", "risk_level_id"),
-            *("pemba_step", "maturity", "stage_id", "user_id", "team_id", "zone_id", "country_id"),
-            *("distributor_id", "channel", "nature", "customer_id", "sale_type_id", "lost_reason_id"),
+            *("distributor_margin", "sale_type_id"),
         ],
         "pemba.opportunity.line": [
             *("lead_id", "active", "sale_type_id", "product_id", "software_id", "module_id"),
@@ -79,20 +70,8 @@ class PembaSaleReport(models.Model):
     module_id = fields.Many2one("pemba.software.module", readonly=True)
     version_id = fields.Many2one("pemba.software.version", readonly=True)
     deployment_type_id = fields.Many2one("pemba.deployment.type", readonly=True)
-    nature = fields.Selection(
-        selection=[("new", "New Business"), ("extension", "Extension"), ("renewal", "Renewal")], readonly=True
-    )
 
-    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
-    team_id = fields.Many2one("crm.team", string="Sales Team", readonly=True)
-    zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True)
     zone_root_id = fields.Many2one("pemba.zone", string="Top Zone", readonly=True)
-    country_id = fields.Many2one("res.country", readonly=True)
-    customer_id = fields.Many2one("res.partner", readonly=True)
-    distributor_id = fields.Many2one("res.partner", readonly=True)
-    channel = fields.Selection(
-        selection=[("direct", "Direct"), ("distribution", "Distribution")], readonly=True
-    )
 
     quantity = fields.Float(readonly=True, help="Of the lines; what was taken back counts negatively.")
     revenue = fields.Monetary(readonly=True, help="What we invoice, net of the distributor.")
@@ -132,9 +111,22 @@ class PembaSaleReport(models.Model):
         help="Opportunities won ÷ opportunities closed.",
     )
 
+    @api.model
+    def _get_ordered_selections(self):
+        return [*super()._get_ordered_selections(), "pemba_step"]
+
+    @api.model
+    def _get_opportunity_counts(self):
+        """``{field: the condition on the rows that count}``; an add-on may add its own."""
+        return {
+            "opportunity_count": SQL("TRUE"),
+            "won_count": SQL("won_status = 'won'"),
+            "lost_count": SQL("won_status = 'lost'"),
+        }
+
     def _read_group_select(self, aggregate_spec, query):
         name, _separator, function = aggregate_spec.partition(":")
-        if name in COUNTS and function == "sum":
+        if function == "sum" and name in self._get_opportunity_counts():
             return self._get_count_sql(name, query)
         if aggregate_spec == "win_rate:avg":
             won, lost = (self._get_count_sql(name, query) for name in ("won_count", "lost_count"))
@@ -183,9 +175,9 @@ class PembaSaleReport(models.Model):
 
     def _get_columns(self):
         """``{column: expression}``; an add-on may add its own."""
-        own = ("won_status", "close_date", "date_deadline", "pemba_step", "stage_id", "maturity")
-        own += ("risk_level_id", "lost_reason_id", "nature", "user_id", "team_id", "zone_id", "country_id")
-        own += ("customer_id", "distributor_id", "channel")
+        leads = self.env["crm.lead"]
+        own = ["won_status", "close_date", "date_deadline", "pemba_step", "stage_id", "maturity"]
+        own += ["risk_level_id", "lost_reason_id", *self._get_axes()]
         amounts = {"revenue": "net_amount", "distributor_margin": "distributor_margin", "margin": "margin"}
         of_lead = {"revenue": "expected_revenue"}
         return {
@@ -194,7 +186,7 @@ class PembaSaleReport(models.Model):
             "opportunity_line_id": SQL("line.id"),
             "company_id": SQL("COALESCE(crm_lead.company_id, %s)", self.env.company.id),
             "currency_id": SQL("company.currency_id"),
-            **{name: SQL.identifier("crm_lead", name) for name in own},
+            **{name: leads._fields[name].to_sql(leads, "crm_lead") for name in own},
             "date": SQL(
                 "CASE WHEN crm_lead.won_status IN ('won', 'lost') THEN crm_lead.close_date"
                 " ELSE crm_lead.date_deadline END"
@@ -237,7 +229,10 @@ class PembaSaleReport(models.Model):
             "invoiced": SQL(
                 "COALESCE(CASE WHEN line.id IS NULL THEN invoiced.amount ELSE invoiced_line.amount END, 0)"
             ),
-            **{name: SQL("(%s)::int", condition) for name, condition in COUNTS.items()},
+            **{
+                name: SQL("(%s)::int", condition)
+                for name, condition in self._get_opportunity_counts().items()
+            },
             "win_rate": SQL("CASE crm_lead.won_status WHEN 'won' THEN 100.0 WHEN 'lost' THEN 0.0 END"),
         }
 

@@ -2,9 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-# What a target may be narrowed to; what is empty counts all.
-SCOPE = ("user_id", "team_id", "zone_id", "sale_type_id", "nature", "distributor_id")
-
 
 class PembaTarget(models.Model):
     """What is to be won in a period, by whom, where and of what; and what of it is won by now.
@@ -15,8 +12,8 @@ class PembaTarget(models.Model):
 
     _name = "pemba.target"
     _description = "Target"
+    _inherit = ["pemba.axis.mixin"]
     _order = "date_start desc, date_end desc, id"
-    _rec_names_search = ["name", "user_id", "team_id", "zone_id", "sale_type_id", "distributor_id"]
     _check_company_auto = True
     _allow_sudo_commands = False
 
@@ -78,7 +75,21 @@ class PembaTarget(models.Model):
     _period = models.Constraint("check(date_end >= date_start)", "A target ends before it begins.")
     _amount_positive = models.Constraint("check(amount > 0)", "The amount of a target must be above zero.")
 
-    @api.depends("name", "metric", "date_start", "date_end", *SCOPE)
+    @property
+    def _rec_names_search(self):
+        return ["name", *(name for name in self._get_scope() if self._fields[name].relational)]
+
+    @api.model
+    def _get_scope(self):
+        """What a target may be narrowed to, in the order of its name; what is empty counts all."""
+        own = ["user_id", "team_id", "zone_id", "sale_type_id", "nature", "distributor_id"]
+        return own + [name for name in self._get_axes() if name not in own]
+
+    def _get_scope_values(self):
+        """What it is narrowed to: ``{name: value}`` of all its scope, as they are written."""
+        return self._convert_to_write({name: self[name] for name in self._get_scope()})
+
+    @api.depends(lambda self: ["name", "metric", "date_start", "date_end", *self._get_scope()])
     @api.depends_context("lang")
     def _compute_display_name(self):
         for target in self:
@@ -86,11 +97,10 @@ class PembaTarget(models.Model):
 
     def _get_own_name(self):
         """Whose target it is, of what, and the period."""
+        named = self.sudo()  # a name is no secret
         labels = [
-            dict(self._fields["nature"]._description_selection(self.env))[self.nature]
-            if name == "nature"
-            else self[name].sudo().display_name  # a name is no secret
-            for name in SCOPE
+            self._fields[name].convert_to_export(named[name], named)
+            for name in self._get_scope()
             if self[name]
         ]
         labels = labels or [self.env._("All sales")]
@@ -115,13 +125,13 @@ class PembaTarget(models.Model):
     # Rules
     # ------------------------------------------------------------
 
-    @api.constrains("company_id", "date_start", "date_end", "metric", "active", *SCOPE)
+    @api.constrains(lambda self: ["active", *self._get_key_fields()])
     def _check_is_only_one(self):
         """One target for the same period and scope: what is imported twice is refused.
 
         In Python: the database refuses no merge of two distributors.
         """
-        names = ("company_id", "date_start", "date_end", "metric", *SCOPE)
+        names = self._get_key_fields()
         days = [*self.mapped("date_start")]
         targets = self.sudo().search([("date_start", "in", days)])  # also of colleagues
         seen = {}
@@ -136,6 +146,11 @@ class PembaTarget(models.Model):
                     )
                 )
             seen[key] = target
+
+    @api.model
+    def _get_key_fields(self):
+        """The fields that no two targets have alike."""
+        return ["company_id", "date_start", "date_end", "metric", *self._get_scope()]
 
     def write(self, vals):
         """Parts are archived with the whole, and come back with it."""
@@ -156,11 +171,11 @@ class PembaTarget(models.Model):
         :param periods: ``[(first day, last day, amount)]``
         :return: the parts
         """
-        values = {name: self[name] if name == "nature" else self[name].id for name in SCOPE}
+        scope = self._get_scope_values()
         return self.create(
             [
                 {
-                    **values,
+                    **scope,
                     "company_id": self.company_id.id,
                     "metric": self.metric,
                     "date_start": start,

@@ -3,8 +3,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pemba_target import SCOPE
-
 
 class PembaTarget(models.Model):
     """What of a target is won by now, and whether it goes fast enough."""
@@ -33,7 +31,7 @@ class PembaTarget(models.Model):
         "in the period.",
     )
 
-    @api.depends("company_id", "date_start", "date_end", "metric", "amount", *SCOPE)
+    @api.depends(lambda self: ["amount", *self._get_key_fields()])
     def _compute_achieved(self):
         today = fields.Date.context_today(self)
         sums = self._origin._get_sums()
@@ -88,7 +86,7 @@ class PembaTarget(models.Model):
                         "(target.%(name)s IS NULL OR target.%(name)s = fact.%(name)s)",
                         name=SQL.identifier(name),
                     )
-                    for name in SCOPE
+                    for name in self._get_scope()
                     if name != "zone_id"
                 ),
                 targets=tuple(self.ids),
@@ -100,9 +98,8 @@ class PembaTarget(models.Model):
         """What was won of it from one day to another, in the sales analysis."""
         domain = Domain("won_status", "=", "won") & Domain("company_id", "=", self.company_id.id)
         domain &= Domain("date", ">=", start) & Domain("date", "<=", end)
-        for name in SCOPE:
-            if self[name]:
-                value = self[name] if name == "nature" else self[name].id
+        for name, value in self._get_scope_values().items():
+            if value:
                 domain &= Domain(name, "child_of" if name == "zone_id" else "=", value)
         return domain
 

@@ -1,33 +1,22 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-# Where an axis is read from, by the column that holds it.
-SOURCES = {
-    "product_id": SQL("line.product_id"),
-    "software_id": SQL("line.software_id"),
-    "module_id": SQL("line.module_id"),
-    "suite_id": SQL("software.suite_id"),
-    "version_id": SQL("configuration.version_id"),
-    "deployment_type_id": SQL("configuration.deployment_type_id"),
-}
-
-
-AXES = (
-    "offered_product_ids",
-    "offered_suite_ids",
-    "offered_software_ids",
-    "offered_module_ids",
-    "offered_version_ids",
-    "offered_deployment_type_ids",
-)
 
 
 class Axis(fields.Many2many):
     """What the lines of an opportunity name, to search and to group by.
 
-    Its relation is a view on the lines, so that it is never written and always right.
+    Its relation is a view on the lines, so that it is never written and always right. An add-on adds an axis
+    of its own by such a field of the opportunity, with ``relation``, ``column2`` and ``source``.
+
+    :param SQL source: what of a line that counts it is: an expression on ``line``, its ``software`` and its
+        ``configuration``
     """
+
+    source = None
+    column1 = "lead_id"
+    readonly = True
+    copy = False
 
     def update_db(self, model, columns):
         model.pool.post_init(self._create_view, model)  # when the table of the lines is there
@@ -37,7 +26,6 @@ class Axis(fields.Many2many):
         raise UserError(model.env._("%s follows from the lines of the opportunity.", self.string))
 
     def _create_view(self, model):
-        source = SOURCES[self.column2]
         model.env.cr.execute(
             SQL(
                 """CREATE OR REPLACE VIEW %(view)s AS
@@ -50,7 +38,7 @@ class Axis(fields.Many2many):
                 view=SQL.identifier(self.relation),
                 lead=SQL.identifier(self.column1),
                 column=SQL.identifier(self.column2),
-                source=source,
+                source=self.source,
             )
         )
 
@@ -63,49 +51,42 @@ class CrmLead(models.Model):
     offered_product_ids = Axis(
         "product.product",
         relation="crm_lead_offered_product",
-        column1="lead_id",
         column2="product_id",
-        readonly=True,
-        copy=False,
+        source=SQL("line.product_id"),
     )
     offered_suite_ids = Axis(
         "pemba.software.suite",
         relation="crm_lead_offered_suite",
-        column1="lead_id",
         column2="suite_id",
-        readonly=True,
-        copy=False,
+        source=SQL("software.suite_id"),
     )
     offered_software_ids = Axis(
         "pemba.software",
         relation="crm_lead_offered_software",
-        column1="lead_id",
         column2="software_id",
         string="Offered Software",
-        readonly=True,
-        copy=False,
+        source=SQL("line.software_id"),
     )
     offered_module_ids = Axis(
         "pemba.software.module",
         relation="crm_lead_offered_module",
-        column1="lead_id",
         column2="module_id",
-        readonly=True,
-        copy=False,
+        source=SQL("line.module_id"),
     )
     offered_version_ids = Axis(
         "pemba.software.version",
         relation="crm_lead_offered_version",
-        column1="lead_id",
         column2="version_id",
-        readonly=True,
-        copy=False,
+        source=SQL("configuration.version_id"),
     )
     offered_deployment_type_ids = Axis(
         "pemba.deployment.type",
         relation="crm_lead_offered_deployment_type",
-        column1="lead_id",
         column2="deployment_type_id",
-        readonly=True,
-        copy=False,
+        source=SQL("configuration.deployment_type_id"),
     )
+
+    @api.model
+    def _get_offered_axes(self):
+        """The fields of what lines name: they are read again once lines change."""
+        return [name for name, field in self._fields.items() if isinstance(field, Axis)]

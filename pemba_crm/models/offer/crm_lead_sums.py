@@ -4,7 +4,6 @@ from odoo.tools import SQL
 
 from ..marks import take
 from ..pipeline.crm_lead import CLOSED
-from .crm_lead_axis import AXES
 
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin")
@@ -87,7 +86,7 @@ class CrmLead(models.Model):
             if of_type or lead.opportunity_line_count:
                 new_vals[lead] = lead._prepare_sums(of_type)
         self.sudo()._write_by_values(new_vals)  # margins too
-        self.invalidate_recordset(list(AXES), flush=False)
+        self.invalidate_recordset(self._get_offered_axes(), flush=False)
 
     def _prepare_sums(self, of_type):
         """What differs of the sums of the lines.
