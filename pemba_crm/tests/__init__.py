@@ -42,6 +42,7 @@ from . import test_pipeline_rates
 from . import test_pipeline_settled
 from . import test_pipeline_stages
 from . import test_pipeline_tours
+from . import test_house
 from . import test_rooms
 from . import test_territory_zones
 from . import test_translations

@@ -1,8 +1,6 @@
 from odoo import fields, models
 from odoo.fields import Command
 
-from ..marks import FOLLOWING
-
 
 class CrmLead(models.Model):
     """The competitors of a sale, and what is known of the customer who chose one."""
@@ -46,9 +44,8 @@ class CrmLead(models.Model):
         return result
 
     def write(self, vals):
-        is_told = "lost_competitor_product_id" in vals and self._get_pass() != FOLLOWING
         result = super().write(vals)
-        if is_told:
+        if "lost_competitor_product_id" in vals:
             self._record_lost()
         return result
 
@@ -83,7 +80,7 @@ class CrmLead(models.Model):
         for product, leads in lost.grouped("lost_competitor_product_id").items():
             unnamed = leads.filtered(lambda lead, product=product: product not in lead.competitor_product_ids)
             if product and unnamed:
-                unnamed._set(competitor_product_ids=[Command.link(product.id)])
+                unnamed.competitor_product_ids = [Command.link(product.id)]
 
     def _get_lost_key(self):
         """What it was lost to, as installations are known by."""
@@ -102,7 +99,7 @@ class CrmLead(models.Model):
         """A sale that is open again was lost to nobody yet."""
         given = self.filtered("lost_competitor_product_id")
         if given:
-            given._set(lost_competitor_product_id=False)
+            given.lost_competitor_product_id = False
         everything = self.env["pemba.competitor.installation"].sudo()  # whoever reopens it
         if self:
             recorded = everything.with_context(active_test=False).search([("lead_id", "in", self.ids)])

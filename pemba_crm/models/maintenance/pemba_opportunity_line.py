@@ -1,7 +1,6 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
-from ..marks import FOLLOWING
 from ..pipeline.crm_lead import CLOSED
 
 
@@ -82,16 +81,13 @@ class PembaOpportunityLine(models.Model):
                     "date_end", self.env._("%s ends with its contract.", line.product_id.display_name)
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        is_following = self._get_creation_pass() == FOLLOWING
-        lines = super().create(vals_list)
-        if not is_following:
-            given = lines.browse(
-                line.id for line, vals in zip(lines, vals_list, strict=True) if "contract_id" in vals
-            )
-            (lines - given)._propose_contracts()
-        return lines
+    def _follow_creation(self, vals_list):
+        result = super()._follow_creation(vals_list)
+        given = self.browse(
+            line.id for line, vals in zip(self, vals_list, strict=True) if "contract_id" in vals
+        )
+        (self - given)._propose_contracts()
+        return result
 
     def _propose_contracts(self):
         """What recurs extends the contract that its customer has running already."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..marks import FOLLOWING, STARTING, Pass, scope
+from ..marks import STARTING, Pass, scope
 from ..pipeline.crm_lead import CLOSED
 
 # What is offered: it needs the deal's currency and rate, and gives its amounts.
@@ -147,11 +147,7 @@ class CrmLead(models.Model):
     def write(self, vals):
         if not OFFER_FIELDS.isdisjoint(vals):
             return self._write_offer(vals)
-        is_typed = "sale_type_id" in vals and self._get_pass() != FOLLOWING
-        result = super().write(vals)
-        if is_typed:
-            self._follow_typed_type()
-        return result
+        return super().write(vals)
 
     @api.model
     def _get_result_fields(self):

@@ -112,8 +112,11 @@ class CrmLead(models.Model):
             vals["sale_type_id"] = dominant
         return vals
 
-    def _follow_typed_type(self):
-        """A type that is not the dominant one of the lines was typed, and stays."""
+    def _follow_choices(self, vals):
+        """A sale type that is not the dominant one of the lines was typed, and stays."""
+        super()._follow_choices(vals)
+        if "sale_type_id" not in vals:
+            return
         new_vals = {}
         for lead in self.filtered("opportunity_line_count"):
             amounts = {}

@@ -119,6 +119,8 @@ class PembaOpportunityLine(models.Model):
             vals_list = [self._without_results(vals) for vals in vals_list]
         self._spend_pass(is_creation=True)
         lines = super().create(vals_list)
+        if granted != FOLLOWING:
+            lines._follow_creation(vals_list)
         if granted not in (FOLLOWING, STARTING):
             lines._trace_closed(self.env._("added"))
         if not granted:
@@ -130,9 +132,12 @@ class PembaOpportunityLine(models.Model):
         if not granted:
             vals = self._without_results(vals)
         self._spend_pass()
+        kept = {} if granted == FOLLOWING else self._get_kept(vals)
         changed = [name for name in self._get_term_fields() if name in vals]
         if not changed:
-            return super().write(vals)
+            result = super().write(vals)
+            self._check_kept(kept)
+            return result
         leads = self.lead_id
         if vals.get("lead_id"):
             self.env["crm.lead"].browse(vals["lead_id"]).check_access("write")
@@ -145,6 +150,7 @@ class PembaOpportunityLine(models.Model):
         self._follow_licences(licences)
         if not granted:
             self._follow_deals(leads | self.lead_id)  # those too that lost a line
+        self._check_kept(kept)
         return result
 
     def unlink(self):
@@ -160,6 +166,19 @@ class PembaOpportunityLine(models.Model):
         if not granted:
             self._follow_deals(leads)
         return result
+
+    def _follow_creation(self, vals_list):
+        """What it means that a person added these, or a configuration.
+
+        :param vals_list: the values that they were created with
+        """
+
+    def _get_kept(self, vals):
+        """What has to stay, whatever a person writes: ``{line: {field: value}}``."""
+        return {}
+
+    def _check_kept(self, kept):
+        """:param kept: see ``_get_kept``"""
 
     def action_open_opportunity(self):
         """The opportunity of the line."""

@@ -1,6 +1,5 @@
 from odoo import api, models
 
-from ..marks import FOLLOWING
 from ..offer.crm_lead import SHOWN
 
 
@@ -14,30 +13,25 @@ class PembaOpportunityLine(models.Model):
         settled = self.filtered(lambda line: line._origin and line.lead_id._is_settled())
         return super(PembaOpportunityLine, self - settled)._compute_year_share()
 
-    def write(self, vals):
-        """What else is written, as a link to a contract, passes where amounts and period stay."""
-        before = {line: line._get_kept() for line in self._filtered_settled(vals)}
-        result = super().write(vals)
-        for line, old in before.items():
-            kept = line._get_kept()
-            line._refuse_settled([name for name in kept if kept[name] != old[name]], line.lead_id)
-        return result
-
-    def _filtered_settled(self, vals):
-        """Those of settled deals, where a person writes what may change their amounts."""
-        if set(vals) <= {"sequence"} or self._get_pass() == FOLLOWING:
-            return self.browse()
-        return self.filtered(lambda line: line.lead_id._is_settled())
-
     @api.model
     def _get_kept_fields(self):
         """What a line amounts to, in both currencies, and the period it is sold for: a new list."""
         of_company = ("net_amount_company", "distributor_margin_company", "margin_company")
         return [*SHOWN, *of_company, "date_start", "date_end"]
 
-    def _get_kept(self):
-        line = self.sudo()  # margins too
-        return {name: line[name] for name in self._get_kept_fields()}
+    def _get_kept(self, vals):
+        """Amounts and periods of settled deals; what else is written, as a link to a contract, passes."""
+        kept = super()._get_kept(vals)
+        if set(vals) <= {"sequence"}:
+            return kept
+        settled = self.filtered(lambda line: line.lead_id._is_settled()).sudo()  # margins too
+        names = self._get_kept_fields()
+        return kept | {line: {name: line[name] for name in names} for line in settled}
+
+    def _check_kept(self, kept):
+        super()._check_kept(kept)
+        for line, old in kept.items():
+            line._refuse_settled([name for name in old if line[name] != old[name]], line.lead_id)
 
     def _check_may_change(self, names=None):
         if names is None:

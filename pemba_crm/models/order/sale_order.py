@@ -87,12 +87,16 @@ class SaleOrder(models.Model):
             opportunities.sudo()._follow_orders(confirmed)  # whoever confirms may not see the opportunity
 
     def _follow_confirmed(self, is_new=False):
-        """Their lines may have changed; whoever has more to do with an order sees to it at the end.
+        """Their lines may have changed.
 
         :param is_new: whether they were created confirmed
         """
-        later = get_scope(self.env, "defers_alignment")
-        orders = self.filtered(
-            lambda order: order.state == "sale" and order.opportunity_id and order.id not in later
+        orders = self._get_followed_now().filtered(
+            lambda order: order.state == "sale" and order.opportunity_id
         )
         orders._follow_opportunities(orders.opportunity_id, orders if is_new else None)
+
+    def _get_followed_now(self):
+        """Without those of which whoever has more to do with them sees to the rest."""
+        later = get_scope(self.env, "defers_alignment")
+        return self.filtered(lambda order: order.id not in later)

@@ -4,8 +4,6 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-from ..marks import get_scope
-
 
 class SaleOrder(models.Model):
     """What becomes of the orders of settled deals goes through, and is told in the history of these.
@@ -41,8 +39,7 @@ class SaleOrder(models.Model):
 
         Unless whoever does it, having more to do, will see to that.
         """
-        later = get_scope(self.env, "defers_alignment")
-        orders = self.filtered(lambda order: order.id not in later)
+        orders = self._get_followed_now()
         before = orders._get_settled_state()
         yield
         orders._tell_settled(before)

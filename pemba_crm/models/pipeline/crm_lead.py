@@ -130,13 +130,18 @@ class CrmLead(models.Model):
             vals = self._without_results(vals)
         self._spend_pass()
         touched = self._get_deal_fields().intersection(vals)
-        if not touched or is_following or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
+        if is_following:
             return super().write(vals)
+        if not touched or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
+            result = super().write(vals)
+            self._follow_choices(vals)
+            return result
         if "maturity" in vals and vals.get("stage_id"):
             vals = vals | {"maturity_stage_id": vals["stage_id"]}
         before = {lead: lead._get_deal_state() for lead in self}
         self._check_rate_lock(vals)
         result = super().write(vals)
+        self._follow_choices(vals)
         self._follow_rates(before, vals)
         self._follow_terms(before, vals)
         self._follow_results(before, vals)
@@ -185,6 +190,12 @@ class CrmLead(models.Model):
 
         :param details: see ``_split_details``, one for each deal
         :param given: ``{lead: values it was created with}``
+        """
+
+    def _follow_choices(self, vals):
+        """What it means that something was chosen, which would follow from what hangs on the deal else.
+
+        :param vals: the values that were written
         """
 
     def _follow_terms(self, before, vals):

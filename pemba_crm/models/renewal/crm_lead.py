@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-from ..marks import is_in_scope
 from ..pipeline.crm_lead import SILENT
 
 
@@ -87,9 +86,9 @@ class CrmLead(models.Model):
 
     @api.model
     def _without_results(self, vals):
-        """Managers import which contract a deal renews; merging hands it on."""
+        """Managers import which contract a deal renews."""
         kept = super()._without_results(vals)
-        if not (self._is_by_manager() or is_in_scope(self, "merging")):
+        if not self._is_by_manager():
             return kept
         imported = ("renewal_contract_id", "revaluation", "is_price_to_revise")
         return kept | {name: vals[name] for name in imported if name in vals}

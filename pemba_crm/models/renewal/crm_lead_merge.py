@@ -7,9 +7,6 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    def _merge_get_fields(self):
-        return [*super()._merge_get_fields(), "renewal_contract_id", "revaluation", "is_price_to_revise"]
-
     def _is_mergeable(self):
         """Renewals stay apart."""
         return super()._is_mergeable() and len(self.renewal_contract_id) <= 1
@@ -20,16 +17,22 @@ class CrmLead(models.Model):
         return duplicates.filtered(lambda lead: lead == self or not lead.renewal_contract_id)
 
     def _merge_data(self, fnames=None):
-        """The head becomes the renewal, which the others are no more then."""
         data = super()._merge_data(fnames)
-        renewal = self.filtered("renewal_contract_id")
+        return data | ({"nature": "renewal"} if self.renewal_contract_id else {})
+
+    def _merge_dependences(self, opportunities):
+        """The head becomes the renewal, which the others are no more then."""
+        renewal = (opportunities - self).filtered("renewal_contract_id")
         if renewal:
-            data["nature"] = "renewal"
-        others = renewal & self[1:]
-        if others:
-            others._set(renewal_contract_id=False)
-            self.env.flush_all()
-        return data
+            vals = {
+                "renewal_contract_id": renewal.renewal_contract_id.id,
+                "revaluation": renewal.revaluation,
+                "is_price_to_revise": renewal.is_price_to_revise,
+            }
+            renewal._set(renewal_contract_id=False)
+            self.env.flush_all()  # each contract has one renewal
+            self._set(**vals)
+        return super()._merge_dependences(opportunities)
 
     def _merge_opportunity(self, *args, **kwargs):
         """:raise UserError: naming two renewals, which stay apart"""
