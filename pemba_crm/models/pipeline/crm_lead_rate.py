@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..marks import get_scope
 from .crm_lead import CLOSED
@@ -130,14 +130,6 @@ class CrmLead(models.Model):
             self.expected_revenue, in_company_currency
         )
 
-    def action_unlock_rate(self):
-        """For managers: the rate of a closed deal may be typed again."""
-        self.write({"is_rate_locked": False, "is_rate_typed": True})
-
-    def action_lock_rate(self):
-        """For managers: the rate of a closed deal stays again."""
-        self.write({"is_rate_locked": True})
-
     # ------------------------------------------------------------
     # Rules
     # ------------------------------------------------------------
@@ -159,34 +151,6 @@ class CrmLead(models.Model):
                         allowed=", ".join(allowed.mapped("name")),
                     )
                 )
-
-    def _check_rate_lock(self, vals):
-        """Only managers lock and unlock rates; unlocking leaves a trace, and locked, a rate stays.
-
-        :raise UserError: naming the deal
-        """
-        is_locked = vals.get("is_rate_locked")
-        bodies = {}
-        for lead in self:
-            if is_locked is not None and bool(is_locked) != lead.is_rate_locked:
-                if not self._is_by_manager():
-                    raise UserError(
-                        self.env._("%s: only sales managers may lock or unlock its rate.", lead.display_name)
-                    )
-                if not is_locked:
-                    bodies[lead.id] = self.env._("Conversion rate unlocked at %s.", lead.deal_rate)
-            elif lead.is_rate_locked and (
-                ("deal_rate" in vals and vals["deal_rate"] != lead.deal_rate)
-                or ("deal_currency_id" in vals and vals["deal_currency_id"] != lead.deal_currency_id.id)
-                or ("is_rate_typed" in vals and vals["is_rate_typed"] != lead.is_rate_typed)
-            ):
-                raise UserError(
-                    self.env._(
-                        "%s: its rate is locked. A sales manager may unlock it first.", lead.display_name
-                    )
-                )
-        if bodies:
-            self.browse(bodies)._message_log_batch(bodies=bodies)
 
     def _check_typed_rate(self, rate):
         """:raise ValidationError: naming the deal, where a rate was typed for the company's own currency"""

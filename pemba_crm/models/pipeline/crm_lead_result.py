@@ -106,3 +106,43 @@ class CrmLead(models.Model):
             f"{label}: {say(old[name]) or '-'} → {say(self[name]) or '-'}"
             for name, label in zip(names, self._get_labels(names), strict=True)
         )
+
+    # ------------------------------------------------------------
+    # The rate is locked once it is closed
+    # ------------------------------------------------------------
+
+    def action_unlock_rate(self):
+        """For managers: the rate of a closed deal may be typed again."""
+        self.write({"is_rate_locked": False, "is_rate_typed": True})
+
+    def action_lock_rate(self):
+        """For managers: the rate of a closed deal stays again."""
+        self.write({"is_rate_locked": True})
+
+    def _check_rate_lock(self, vals):
+        """Only managers lock and unlock rates; unlocking leaves a trace, and locked, a rate stays.
+
+        :raise UserError: naming the deal
+        """
+        is_locked = vals.get("is_rate_locked")
+        bodies = {}
+        for lead in self:
+            if is_locked is not None and bool(is_locked) != lead.is_rate_locked:
+                if not self._is_by_manager():
+                    raise UserError(
+                        self.env._("%s: only sales managers may lock or unlock its rate.", lead.display_name)
+                    )
+                if not is_locked:
+                    bodies[lead.id] = self.env._("Conversion rate unlocked at %s.", lead.deal_rate)
+            elif lead.is_rate_locked and (
+                ("deal_rate" in vals and vals["deal_rate"] != lead.deal_rate)
+                or ("deal_currency_id" in vals and vals["deal_currency_id"] != lead.deal_currency_id.id)
+                or ("is_rate_typed" in vals and vals["is_rate_typed"] != lead.is_rate_typed)
+            ):
+                raise UserError(
+                    self.env._(
+                        "%s: its rate is locked. A sales manager may unlock it first.", lead.display_name
+                    )
+                )
+        if bodies:
+            self.browse(bodies)._message_log_batch(bodies=bodies)

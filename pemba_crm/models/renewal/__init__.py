@@ -11,7 +11,6 @@ from . import (
     pemba_contract_renewal,
     pemba_contract_revision,
     pemba_contract_successor,
-    pemba_contract_termination,
     pemba_opportunity_line,
     pemba_renewal_estimate,
     pemba_renewal_report,
