@@ -1,5 +1,6 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
+from odoo.tools import sql
 
 from ..pipeline.crm_lead import CLOSED
 
@@ -22,6 +23,14 @@ class PembaOpportunityLine(models.Model):
         "pemba.contract.line", "opportunity_line_id", string="In Contract", readonly=True
     )
 
+    is_contracted = fields.Boolean(
+        string="Comes into a Contract",
+        compute="_compute_is_contracted",
+        store=True,
+        precompute=True,
+        help="Selling it extends a contract of the customer, or brings one.",
+    )
+
     @api.depends("contract_id")
     def _compute_is_recurring(self):
         """What belongs to a contract recurs, whatever its type."""
@@ -30,6 +39,25 @@ class PembaOpportunityLine(models.Model):
             if line.contract_id:
                 line.is_recurring = True
         return result
+
+    @api.depends("is_recurring")
+    def _compute_is_contracted(self):
+        """What recurs does; that it counts and is not taken back is asked for beside it."""
+        for line in self:
+            line.is_contracted = line.is_recurring
+
+    def _auto_init(self):
+        # On a database that has lines it is made and filled here: none of them is computed in Python.
+        has_lines = sql.table_exists(self.env.cr, self._table)
+        is_new = has_lines and not sql.column_exists(self.env.cr, self._table, "is_contracted")
+        if is_new:
+            sql.create_column(self.env.cr, self._table, "is_contracted", "bool")
+            self.env.cr.execute("UPDATE pemba_opportunity_line SET is_contracted = is_recurring")
+        return super()._auto_init()
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"is_contracted"}
 
     @api.depends("contract_id")
     def _compute_dates(self):
@@ -104,7 +132,7 @@ class PembaOpportunityLine(models.Model):
     def _may_extend(self):
         """Whether it is looked for what it extends."""
         lead = self.lead_id
-        is_free = self.is_recurring and not (self.contract_id or self.is_aligned)
+        is_free = self.is_contracted and not (self.contract_id or self.is_aligned)
         is_sale = lead.nature != "renewal" and lead.customer_id and lead.won_status not in CLOSED
         return bool(is_free and is_sale)
 
@@ -160,8 +188,8 @@ class PembaOpportunityLine(models.Model):
         return self.product_id.pemba_contract_type_id or types.search([], limit=1)
 
     def _get_contracted(self):
-        """Those that go into a contract: what recurs and counts."""
-        return self.filtered(lambda line: line.active and line.is_recurring and not line.is_returned)
+        """Those that go into a contract, and count."""
+        return self.filtered(lambda line: line.active and line.is_contracted and not line.is_returned)
 
     def _get_agreed_price(self):
         """A year's unit price as it was offered, where that gives what was ordered: without its rounding."""

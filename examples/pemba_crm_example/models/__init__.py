@@ -1,0 +1,7 @@
+from . import (
+    axis,
+    equipment,
+    fact,
+    price_index,
+    rental,
+)

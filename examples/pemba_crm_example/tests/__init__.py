@@ -1,0 +1,2 @@
+from . import test_automations
+from . import test_example

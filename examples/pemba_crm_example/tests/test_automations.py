@@ -1,0 +1,119 @@
+"""Automation rules run inside what our own methods write, and meet the rules as anybody does."""
+
+from odoo.addons.pemba_crm.tests.common import PembaContractCommon, PembaOfferCommon
+from odoo.fields import Command
+from odoo.tests import tagged
+
+
+class AutomationCommon(PembaOfferCommon):
+    @classmethod
+    def _automate(cls, code, trigger="on_create_or_write", model="crm.lead", **vals):
+        """A rule that runs code on records."""
+        model = cls.env["ir.model"]._get(model)
+        return cls.env["base.automation"].create(
+            {
+                "name": "Automation",
+                "model_id": model.id,
+                "trigger": trigger,
+                "action_server_ids": [
+                    Command.create(
+                        {"name": "Action", "model_id": model.id, "state": "code", "code": code},
+                    )
+                ],
+                **vals,
+            }
+        )
+
+    def _check_sums(self, lead):
+        """The amounts are the sums of the lines, in both currencies."""
+        lines = lead.opportunity_line_ids
+        self.assertAlmostEqual(lead.deal_amount, sum(lines.mapped("net_amount")), 2)
+        self.assertAlmostEqual(lead.expected_revenue, sum(lines.mapped("net_amount_company")), 2)
+        for line in lines:
+            self.assertAlmostEqual(line.net_amount_company, line.net_amount / lead.deal_rate, 2)
+
+
+@tagged("post_install", "-at_install")
+class TestAutomations(AutomationCommon):
+    def _win_big_deals(self):
+        won = self.stages["A"][:1]
+        self._automate(
+            f"record.write({{'stage_id': {won.id}}})",
+            filter_pre_domain="[('expected_revenue', '<=', 1000)]",
+            filter_domain="[('expected_revenue', '>', 1000)]",
+            trigger="on_write",
+        )
+
+    def test_a_rule_that_wins_a_deal_wins_it_whole(self):
+        self._win_big_deals()
+        lead = self._create_opportunity("M")
+        lead.opportunity_line_ids = [Command.create(self._line(price_unit=2000))]
+        self.assertEqual(lead.won_status, "won")
+        self.assertTrue(lead.close_date)
+        self.assertTrue(lead.is_rate_locked)
+        self.assertEqual(lead.weighted_revenue, 2000)
+        self._check_sums(lead)
+
+    def test_it_does_so_as_a_salesperson_by_a_line_alone(self):
+        self._win_big_deals()
+        lead = self._create_opportunity("M")
+        self.env["pemba.opportunity.line"].with_user(self.salesperson).create(
+            self._line(lead_id=lead.id, price_unit=2000)
+        )
+        self.assertEqual((lead.won_status, bool(lead.close_date), lead.is_rate_locked), ("won", True, True))
+
+    def test_a_rule_that_writes_the_rate_keeps_the_sums(self):
+        zone, dollar = self._create_dollar_zone(1.25)
+        self._automate(
+            "if record.deal_rate != 2: record.write({'deal_rate': 2})",
+            filter_domain=f"[('deal_currency_id', '=', {dollar.id}), ('expected_revenue', '>', 100)]",
+        )
+        lead = self._create_opportunity("M", zone_id=zone.id)
+        lead.opportunity_line_ids = [Command.create(self._line(price_unit=price)) for price in (1000, 333.33)]
+        self.assertEqual((lead.deal_rate, lead.is_rate_typed), (2, True))
+        self._check_sums(lead)
+        self.assertEqual(lead.expected_revenue, 500 + 166.67)
+
+    def test_a_rule_on_lines_meets_the_rules_of_lines(self):
+        self._automate(
+            "if record.discount != 10: record.write({'discount': 10, 'net_amount': 1, 'is_aligned': True})",
+            model="pemba.opportunity.line",
+        )
+        lead = self._create_deal(self._line(price_unit=1000))
+        line = lead.opportunity_line_ids
+        self.assertEqual((line.discount, line.net_amount, line.is_aligned), (10, 900, False))
+        self._check_sums(lead)
+
+    def test_a_rule_inside_a_confirmation_follows_its_own_deal_alone(self):
+        """What it does to another deal is followed as ever, whatever is being done to the first."""
+        customer = self.env["res.partner"].create({"name": "Customer"})
+        other = self._create_deal(self._line(price_unit=500), partner_id=customer.id)
+        order = other._make_quotation()
+        self._automate(
+            f"env['sale.order'].browse({order.id}).action_confirm()",
+            filter_domain=f"[('state', '=', 'sale'), ('id', '!=', {order.id})]",
+            trigger="on_write",
+            model="sale.order",
+        )
+        lead = self._create_deal(self._line(price_unit=1000), partner_id=customer.id)
+        lead._make_quotation().action_confirm()
+        self.assertEqual((lead.won_status, other.won_status), ("won", "won"))
+        self.assertTrue(other.opportunity_line_ids.is_aligned)
+
+
+@tagged("post_install", "-at_install")
+class TestContractAutomations(AutomationCommon, PembaContractCommon):
+    def test_a_rule_inside_a_sale_is_told_on_the_contract(self):
+        """What a rule changes on a contract line that a sale brought is an amendment as any other."""
+        self._automate(
+            "if record.discount != 5: record.write({'discount': 5, 'opportunity_line_id': False})",
+            trigger="on_create",
+            model="pemba.contract.line",
+        )
+        contract = self._create_contract()
+        lead = self._create_deal(
+            {"product_id": self.maintenance.id, "price_unit": 365}, partner_id=self.customer.id
+        )
+        lead.action_set_won()
+        added = contract.line_ids.filtered(lambda line: line.price_unit == 365)
+        self.assertEqual((added.discount, added.opportunity_line_id), (5, lead.opportunity_line_ids))
