@@ -10,8 +10,12 @@ ROOMS = (
     "territory",
     "catalogue",
     "pipeline",
+    "offer",
+    "order",
     "installed_base",
     "maintenance",
+    "renewal",
+    "rights",
     "customer",
     "analysis",
 )
@@ -81,8 +85,10 @@ def uses_of_later_rooms(addon, stock_names):
 
     :param stock_names: names that exist without the add-on and so belong to no room
     """
+    below = set().union(*map(defined_names, (addon / "models").glob("*.py")))  # all rooms stand on these
     defined = {
-        room: set().union(*map(defined_names, room_files(addon, room))) - stock_names for room in ROOMS
+        room: set().union(*map(defined_names, room_files(addon, room))) - stock_names - below
+        for room in ROOMS
     }
     lines = []
     for position, room in enumerate(ROOMS):
