@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .common import PembaContractCommon
@@ -38,3 +40,20 @@ class TestRenewalOffer(PembaContractCommon):
         other = self._create_opportunity(partner_id=self.customer.id)
         order = self.env["sale.order"].create({"partner_id": self.customer.id, "opportunity_id": other.id})
         self.assertEqual(order._find_mail_template(), self.env.ref("sale.email_template_edi_sale"))
+
+    def test_another_formula_tells_what_it_used(self):
+        self.kind.write({"fixed_share": 15, "has_cap": True, "cap_rate": 5})
+        _contract, order = self._offer()
+        printed = (
+            "Fixed share <span>15.00</span> %.",
+            "Cap <span>5.00</span> %.",
+            "Coefficient <span>1.037887</span>.",
+        )
+        self.assertIn(" ".join(printed), self._print(order))
+
+        def rows(_indices, facts):  # as an add-on with another formula has them
+            return [("Wages", f"{facts['ratio']:.4f}"), ("Energy", "none")]
+
+        with patch.object(type(self.env["pemba.price.index"]), "_get_formula_rows", rows):
+            told = (*printed[:2], "Wages 1.0446. Energy none.", *printed[2:])
+            self.assertIn(" ".join(told), self._print(order))
