@@ -1,1 +1,1 @@
-from . import analysis, installed_base, maintenance
+from . import analysis, installed_base, maintenance, rights

@@ -86,13 +86,14 @@ def uses_of_later_rooms(addon, stock_names):
 
     :param stock_names: names that exist without the add-on and so belong to no room
     """
-    shared = set().union(*map(defined_names, (addon / "models").glob("*.py")))  # below all rooms
+    below = set().union(*map(defined_names, (addon / "models").glob("*.py")))  # all rooms stand on these
     defined = {
-        room: set().union(*map(defined_names, room_files(addon, room))) - stock_names for room in ROOMS
+        room: set().union(*map(defined_names, room_files(addon, room))) - stock_names - below
+        for room in ROOMS
     }
     lines = []
     for position, room in enumerate(ROOMS):
-        earlier = shared.union(*(defined[before] for before in ROOMS[: position + 1]))
+        earlier = below.union(*(defined[before] for before in ROOMS[: position + 1]))
         for path in room_files(addon, room):
             used = used_names(path)
             for later in ROOMS[position + 1 :]:

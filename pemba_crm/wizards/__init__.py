@@ -3,5 +3,7 @@
 from . import pipeline
 from . import installed_base
 from . import maintenance
+from . import renewal
+from . import rights
 from . import customer
 from . import analysis

@@ -5,7 +5,7 @@ from odoo.http import request
 
 
 class ContractPortal(CustomerPortal):
-    """A customer's contracts and what the contact is entitled to; the rules say who sees which contracts."""
+    """A customer's contracts; the rules say who sees which."""
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
@@ -34,16 +34,17 @@ class ContractPortal(CustomerPortal):
         )
         if allowed:
             contracts = contracts.search([], limit=self._items_per_page, offset=pager["offset"])
-        contact = request.env.user.partner_id.sudo()  # one's own rights, by contracts that one reads in part
-        rights = contact.env["pemba.right"].search([], limit=None)
-        values = self._prepare_portal_layout_values() | {
+        values = self._prepare_contracts_values(contracts) | {"pager": pager}
+        return request.render("pemba_crm.portal_my_contracts", values)
+
+    def _prepare_contracts_values(self, contracts):
+        """What the page shows.
+
+        :param contracts: those of the page; none where the user may not read any
+        """
+        return self._prepare_portal_layout_values() | {
             "contracts": contracts.sudo(),  # names of types and products
-            "today": fields.Date.context_today(contact),
-            "checks": contact._check_rights(rights) if allowed else [],
-            "is_public": True,  # why is not told outside
-            "labels": contact._get_status_labels(),
+            "today": fields.Date.context_today(contracts),
             "page_name": "maintenance",
-            "pager": pager,
             "default_url": "/my/maintenance",
         }
-        return request.render("pemba_crm.portal_my_contracts", values)

@@ -16,12 +16,15 @@ class PembaPortfolioTransfer(models.TransientModel):
     def _compute_contract_ids(self):
         for transfer in self:
             if transfer.user_id and not self.env.context.get("active_ids"):
-                domain = Domain("user_id", "=", transfer.user_id.id)
-                contracts = self.env["pemba.contract"]
-                domain &= Domain("state", "in", ("draft", "running")) | contracts._get_awaited_domain()
+                domain = Domain("user_id", "=", transfer.user_id.id) & self._get_contract_domain()
                 if transfer.zone_id:
                     domain &= Domain("zone_id", "child_of", transfer.zone_id.id)
-                transfer.contract_ids = contracts.search(domain)
+                transfer.contract_ids = self.env["pemba.contract"].search(domain)
+
+    @api.model
+    def _get_contract_domain(self):
+        """The contracts that somebody has to look after."""
+        return Domain("state", "in", ("draft", "running"))
 
     @api.depends("contract_ids")
     def _compute_contract_count(self):

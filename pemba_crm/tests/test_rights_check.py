@@ -141,6 +141,15 @@ class TestRights(PembaContractCommon):
         self.contract._set(close_reason="Too expensive")
         self.assertEqual(self._check(self.ann, day="2027-01-02"), "expired")
 
+    def test_rights_go_on_after_a_reduction(self):
+        contract = self._create_contract(
+            {"price_unit": 100, "quantity": 5, "equipment_id": self.geo.id}, date_start="2026-01-01"
+        )
+        with freeze_time("2026-06-01"):
+            contract._reduce(contract.line_ids, 2, "2026-06-10")
+            check = self.customer.check_right("hotline", self.geo)
+            self.assertEqual((check["status"], str(check["valid_until"])), ("open", "2026-12-31"))
+
     def test_without_a_role_by_the_setting(self):
         self.assertEqual(self._check(self.ann), "open")
         self.env["res.config.settings"].create({"pemba_roles_required": True}).execute()

@@ -474,6 +474,16 @@ class TestRenewals(PembaContractCommon):
         )
         self.assertEqual(contract.order_state, "received")
 
+    def test_a_portfolio_has_the_orders_that_are_awaited(self):
+        contract = self._create_contract(date_start="2026-01-01", user_id=self.salesperson.id)
+        self._open("2026-09-01")
+        transfers = self.env["pemba.portfolio.transfer"].with_user(self.manager)
+        contract._set(state="expired")
+        for received, found in ((False, contract), ("2027-01-05", contract.browse())):
+            contract.order_received_date = received
+            transfer = transfers.create({"user_id": self.salesperson.id, "new_user_id": self.manager.id})
+            self.assertEqual(transfer.contract_ids, found)
+
     def test_reminders_are_sent_once_in_one_message(self):
         first = self._create_contract(date_start="2026-01-01", user_id=self.salesperson.id)
         second = self._create_contract(date_start="2026-01-01", user_id=self.salesperson.id)

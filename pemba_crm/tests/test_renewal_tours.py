@@ -4,7 +4,7 @@ from .common import PembaContractCommon
 
 
 @tagged("post_install", "-at_install")
-class TestMaintenanceTours(PembaContractCommon, HttpCase):
+class TestRenewalTours(PembaContractCommon, HttpCase):
     def test_a_salesperson_renews_a_contract(self):
         start = self._day(-300).replace(day=1)
         index = self._create_index({"2020-01": 293.9, f"{start:%Y-%m}": 307.0})
@@ -15,13 +15,3 @@ class TestMaintenanceTours(PembaContractCommon, HttpCase):
         successor = contract.successor_id
         self.assertEqual((contract.state, successor.state), ("renewed", "running"))
         self.assertEqual((successor.amount_annual, successor.line_ids.equipment_id), (1253.49, self.geo))
-
-    def test_support_checks_what_a_caller_is_entitled_to(self):
-        self.geo.serial_number = "SN-4711"
-        self._create_contract()
-        self.start_tour("/odoo/pemba-hotline", "pemba_crm_check_rights", login="pemba_support")
-        self.start_tour(
-            f"/odoo/res.partner/{self.customer.id}",
-            "pemba_crm_see_rights_of_a_contact",
-            login="pemba_support",
-        )
