@@ -1,3 +1,4 @@
+from . import test_analysis_dashboard_updates
 from . import test_analysis_dashboards
 from . import test_analysis_digest
 from . import test_analysis_forecast
