@@ -14,7 +14,7 @@ help:
 ## shell         a Python shell on the served database
 ## import-sales  load the CRM Sales Opportunities files into the served database (DATA=folder)
 ## compare-sales compare its won revenue with what the sales analysis says (DATA=folder)
-## dashboards    write the add-on's dashboards from scripts/dashboards
+## dashboards    write the add-on's dashboards from pemba_crm/dashboards
 ## translations  refresh pemba_crm/i18n from the code
 ## clean         drop the databases and whatever else can be rebuilt, keep the downloads
 ## distclean     remove the whole cache folder

@@ -99,6 +99,7 @@
         "views/analysis/pemba_forecast_views.xml",
         "views/analysis/pemba_target_views.xml",
         "views/analysis/digest_views.xml",
+        "views/analysis/spreadsheet_dashboard_views.xml",
         "views/analysis/pemba_equipment_views.xml",
         "reports/analysis/pemba_reconciliation_report.xml",
         "views/analysis/pemba_reconciliation_templates.xml",

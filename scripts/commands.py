@@ -8,7 +8,6 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
-import dashboards
 import postgres
 import server
 from databases import ADDON, CONFIGURATION, Odoo, log_is_clean
@@ -258,8 +257,7 @@ def translations():
 
 def write_dashboards():
     """Write the dashboards' files, as Odoo's spreadsheets have them."""
-    dashboards.write()
-    return 0
+    return subprocess.run([sys.executable, "-m", "dashboards"], cwd=ADDON).returncode
 
 
 def clean():

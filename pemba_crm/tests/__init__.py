@@ -1,4 +1,5 @@
 from . import test_analysis_axes
+from . import test_analysis_dashboard_updates
 from . import test_analysis_dashboards
 from . import test_analysis_digest
 from . import test_analysis_forecast

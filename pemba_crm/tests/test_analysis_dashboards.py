@@ -1,6 +1,8 @@
 import json
 import re
 
+from odoo.addons.pemba_crm.dashboards import SalesBoard
+from odoo.addons.pemba_crm.dashboards.sales import ANALYSIS, LEAD, SALES, SALES_MENU, WON
 from odoo.addons.spreadsheet.utils.validate_data import (
     fields_in_spreadsheet,
     menus_xml_ids_in_spreadsheet,
@@ -12,6 +14,55 @@ from odoo.tests import tagged
 from .test_analysis_sales import SaleReportCommon
 
 BOARDS = ("sales", "margins", "maintenance", "installed_base")
+
+
+class CountriesBoard(SalesBoard):
+    """Our dashboard of sales, as another add-on has it that sells by country."""
+
+    def get_filters(self):
+        return super().get_filters() | {"country": ("Country", "res.country")}
+
+    def get_axes(self):
+        return super().get_axes() | {"country": "country_id"}
+
+    def get_matching(self):
+        matching = super().get_matching()
+        matching[LEAD]["country"] = "country_id"
+        return matching
+
+    def get_cards(self):
+        won = self.pivot(SALES, ["quantity"], WON, action=ANALYSIS)
+        card = self.card("Quantity", won.value("quantity"), menu=SALES_MENU, large=False, sample=("12",))
+        return [*super().get_cards(), card]
+
+    def get_charts(self):
+        sample = (("*France", "*Japan"), ("Revenue", 300, 200))
+        chart = self.chart(
+            "Countries", "odoo_pie", SALES, ["country_id"], "revenue", domain=WON, sample=sample
+        )
+        return [*super().get_charts(), chart]
+
+    def get_tables(self):
+        return [
+            self.best(
+                "Countries",
+                SALES,
+                "country_id",
+                ["revenue"],
+                headers=("Revenue",),
+                domain=WON,
+                sample=(("*France", "300"), ("*Japan", "200")),
+            ),
+            self.records(
+                "Opportunities Won",
+                LEAD,
+                {"name": "Opportunity", "country_id": "Country", "expected_revenue": "Revenue"},
+                domain=WON,
+                order="-expected_revenue",
+                sample=(("*Acme", "*France", "300"),),
+            ),
+            *super().get_tables(),
+        ]
 
 
 @tagged("post_install", "-at_install")
@@ -173,6 +224,32 @@ class TestDashboards(SaleReportCommon):
                         for name, own in (("revenue", "expected_revenue"), ("weighted_revenue",) * 2):
                             figure = row[f"{name}:sum_currency"] or 0.0
                             self.assertAlmostEqual(figure, sum(leads.mapped(own)), 6)
+
+    def test_another_add_on_adds_to_a_dashboard(self):
+        """A filter, a figure, a chart and two tables answer, and so does what was there before."""
+        board = CountriesBoard()
+        self.boards["sales"].spreadsheet_data = json.dumps(board.build())
+        france, japan = self.env.ref("base.fr"), self.env.ref("base.jp")
+        for country, price in ((france, 300), (japan, 200)):
+            lead = self._create_deal(self._line(price_unit=price, quantity=2), country_id=country.id)
+            lead.action_set_won()
+
+        data = self._get_data("sales")
+        added = [
+            source
+            for source in self._get_sources(data)
+            if "country_id" in source[4] + source[6] or "quantity" in str(source[5])
+        ]
+        self.assertEqual({source[3]["country"]["chain"] for source in added}, {"country_id"})
+        in_japan = [("country_id", "in", japan.ids)]
+        answers = [self._read(self.env(user=self.manager), source, in_japan) for source in added]
+        [figure], [best], [chart], [record] = answers
+        self.assertEqual((figure["quantity:sum"], record["id"]), (2, lead.id))
+        self.assertEqual((best["revenue:sum"], chart["revenue:sum"]), (400, 400))
+        self.assertEqual(data["globalFilters"][-1]["modelName"], "res.country")
+        for content in (data, board.build_sample()):
+            terms = list(self._get_terms(content))
+            self.assertLessEqual({"Quantity", "Countries", "Opportunities Won", "Country"}, set(terms))
 
     def test_samples_look_the_same_without_records(self):
         for name in BOARDS:

@@ -30,4 +30,6 @@ from . import (
     pemba_target,
     pemba_target_achievement,
     res_config_settings,
+    spreadsheet_dashboard,
+    spreadsheet_dashboard_group,
 )

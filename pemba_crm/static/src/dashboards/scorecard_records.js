@@ -6,8 +6,9 @@ import "@spreadsheet/chart/odoo_menu/figure_component"; // Odoo's own patch of t
 const {getNumberOfPivotFunctions} = spreadsheet.helpers;
 
 /**
- * Odoo's scorecards open a menu, with all that is in it. Ours open the records that the figure counts, with
- * the filters of the dashboard: those of the first pivot in its formula.
+ * Odoo's scorecards open a menu, with all that is in it. Those that our builder of dashboards makes, for whatever
+ * add-on, open the records that the figure counts, with the filters of the dashboard: those of the first pivot in
+ * its formula.
  */
 patch(spreadsheet.components.ScorecardChart.prototype, {
     /**
@@ -16,7 +17,7 @@ patch(spreadsheet.components.ScorecardChart.prototype, {
     getRecordsPosition() {
         const {getters} = this.env.model;
         const {keyValue} = getters.getChartDefinition(this.props.chartId);
-        if (!keyValue) {
+        if (!keyValue || !this.props.chartId.startsWith("card_")) {
             return undefined;
         }
         const {sheetId, zone} = getters.getRangeFromSheetXC(getters.getActiveSheetId(), keyValue);
@@ -29,8 +30,7 @@ patch(spreadsheet.components.ScorecardChart.prototype, {
         if (!pivotId || !getters.isExistingPivot(pivotId)) {
             return undefined;
         }
-        const {actionXmlId} = getters.getPivotCoreDefinition(pivotId);
-        return actionXmlId?.startsWith("pemba_crm.") ? position : undefined;
+        return getters.getPivotCoreDefinition(pivotId).actionXmlId ? position : undefined;
     },
     async onClick() {
         const position = this.env.isDashboard() && this.getRecordsPosition();
