@@ -63,9 +63,8 @@ def get_scope(env, name):
 
 
 def is_in_scope(records, name):
-    """Whether all of these records, and not only some, are in a scope."""
-    ids = records.ids  # none of what is not saved yet
-    return bool(ids) and get_scope(records.env, name).issuperset(ids)
+    """Whether all of these records, and not only some, are in a scope; none that is not saved yet is."""
+    return bool(records.ids) and get_scope(records.env, name).issuperset(records.ids)
 
 
 def take(records, name):

@@ -66,8 +66,8 @@ class TestRenewalTerms(PembaContractCommon):
 
     def test_small_prices_keep_their_share(self):
         line = self._create_contract({"price_unit": 0.0125, "quantity": 10000}).line_ids
-        self.assertEqual(line._get_revised_price(1.02), 0.01275)
-        self.assertEqual(line._get_revised_price(0.999999, floor=0), 0.0125)
+        self.assertEqual(line._revalue(1.02), 0.01275)
+        self.assertEqual(line._revalue(0.999999, floor=0), 0.0125)
 
     def test_a_lost_renewal_stays_lost(self):
         contract = self._create_contract(date_start="2026-01-01")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..marks import FOLLOWING, is_in_scope
+from ..marks import FOLLOWING, get_scope
 
 
 class SaleOrderLine(models.Model):
@@ -18,7 +18,8 @@ class SaleOrderLine(models.Model):
 
     def _is_negotiated(self):
         """Whether price and discount are the opportunity's, and stay until the user updates prices."""
-        is_updating = is_in_scope(self.order_id, "updates_prices")
+        updating = get_scope(self.env, "updates_prices")
+        is_updating = updating and self.order_id.id in updating
         offered = self.opportunity_line_id
         return bool(offered) and offered.product_id == self.product_id and not is_updating
 
