@@ -14,6 +14,7 @@ ROOMS = (
     "maintenance",
     "customer",
     "analysis",
+    "reconciliation",
 )
 FOLDERS = ("models", "controllers", "wizards", "reports", "views", "data", "demo")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")

@@ -5,3 +5,4 @@ from . import installed_base
 from . import maintenance
 from . import customer
 from . import analysis
+from . import reconciliation

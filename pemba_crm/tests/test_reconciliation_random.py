@@ -1,7 +1,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .test_analysis_reconciliation import DAY, ReconciliationCommon
+from .test_reconciliation_comparison import DAY, ReconciliationCommon
 
 SETS = 200
 # Whatever is compared, at random: every statement changes all records of a table.

@@ -12,7 +12,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..hooks import _keep_activities
-from .test_analysis_reconciliation import DAY, ReconciliationCommon
+from .test_reconciliation_comparison import DAY, ReconciliationCommon
 
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
 
@@ -939,12 +939,12 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
             self.assertIn(text, html)
 
     def test_more_lines_than_a_sheet_has_rows_are_told(self):
-        module = "odoo.addons.pemba_crm.models.analysis.pemba_reconciliation_export"
+        module = "odoo.addons.pemba_crm.models.reconciliation.pemba_reconciliation_export"
         with patch(f"{module}.LINES_OF_SHEET", 3), self._refused(UserError, "has 4 lines, .* room for 3"):
             self.run_._get_xlsx()
 
     def test_many_lines_are_read_some_at_a_time(self):
-        module = "odoo.addons.pemba_crm.models.analysis.pemba_reconciliation_export"
+        module = "odoo.addons.pemba_crm.models.reconciliation.pemba_reconciliation_export"
         with patch(f"{module}.BATCH", 3):
             self.assertEqual(list(self.run_._iterate_lines()), list(self.run_.line_ids))
         self._win(self._customer("Other"), {"product_id": self.study.id})

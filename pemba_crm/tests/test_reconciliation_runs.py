@@ -5,8 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
-from ..models.analysis.pemba_reconciliation_query import MEASURES, RESULTS
-from .test_analysis_reconciliation import DAY, ReconciliationCommon
+from ..models.reconciliation.pemba_reconciliation_query import MEASURES, RESULTS
+from .test_reconciliation_comparison import DAY, ReconciliationCommon
 
 
 @tagged("post_install", "-at_install")
