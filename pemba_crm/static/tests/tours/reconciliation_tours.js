@@ -27,16 +27,7 @@ registry.category("web_tour.tours").add("pemba_crm_sign_off_a_reconciliation", {
             run: "click",
         },
         {
-            content: "ask who sold it",
-            trigger: ".o_data_row:contains('Buyer') button[name=action_fix]",
-            run: "click",
-        },
-        {
-            content: "the salesperson is asked",
-            trigger: ".o_notification:contains('Asked: pemba_sales')",
-        },
-        {
-            content: "explain it meanwhile",
+            content: "explain it",
             trigger: ".o_data_row:contains('Buyer') td[name=reason_id]",
             run: "click",
         },
@@ -58,6 +49,19 @@ registry.category("web_tour.tours").add("pemba_crm_sign_off_a_reconciliation", {
         {
             content: "it is kept",
             trigger: ".o_list_view:not(:has(.o_selected_row))",
+        },
+        {
+            content: "ask who sold it all the same",
+            trigger: ".o_data_row:contains('Buyer') button[name=action_fix]",
+            run: "click",
+        },
+        {
+            content: "the salesperson is asked",
+            trigger: ".o_notification:contains('Asked: pemba_sales')",
+        },
+        {
+            content: "the list is read again: what was explained is not in it",
+            trigger: ".o_list_view:not(:has(.o_data_row))",
         },
         {
             content: "back to the run",
