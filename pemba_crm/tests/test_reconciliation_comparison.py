@@ -118,6 +118,10 @@ class ReconciliationCommon(PembaContractCommon):
         run.action_compute()
         return run
 
+    def _get_content(self, run):
+        """The run's workbook."""
+        return run.env["pemba.reconciliation.workbook"]._get_content(run)
+
     def _results(self, run):
         """What a run says, by customer and product: the gravest result."""
         return {

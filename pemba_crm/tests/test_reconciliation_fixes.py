@@ -629,7 +629,7 @@ class TestReconciliationFixes(ReconciliationCommon):
         run.action_sign_off()
         early.line_ids.action_ask()
         self.assertEqual((run.line_ids.asked_name, run.line_ids.answer), (self.salesperson.name, "In July"))
-        sheet = openpyxl.load_workbook(io.BytesIO(run._get_xlsx()))["Differences"]
+        sheet = openpyxl.load_workbook(io.BytesIO(self._get_content(run)))["Differences"]
         texts = {cell.value for row in sheet.iter_rows() for cell in row}
         self.assertLessEqual({"In July", self.salesperson.name}, texts)
 
@@ -766,7 +766,7 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
         return book
 
     def test_the_workbook(self):
-        book = self._assert_no_formula(self.run_._get_xlsx(), (*self.NAMES, "=HYPERLINK(1)"))
+        book = self._assert_no_formula(self._get_content(self.run_), (*self.NAMES, "=HYPERLINK(1)"))
         self.assertEqual(book.sheetnames, ["Summary", "Differences"])
         sheet = book["Differences"]
         head = [cell.value for cell in sheet[1]]
@@ -792,7 +792,7 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
 
     def test_in_french(self):
         self.env["res.lang"]._activate_and_install_lang("fr_FR")
-        book = openpyxl.load_workbook(io.BytesIO(self.run_.with_context(lang="fr_FR")._get_xlsx()))
+        book = openpyxl.load_workbook(io.BytesIO(self._get_content(self.run_.with_context(lang="fr_FR"))))
         self.assertEqual(book.sheetnames, ["Synthèse", "Écarts"])
 
     def _post(self, url, data, is_file=False):
@@ -939,20 +939,23 @@ class TestReconciliationExports(ReconciliationCommon, HttpCase):
             self.assertIn(text, html)
 
     def test_more_lines_than_a_sheet_has_rows_are_told(self):
-        module = "odoo.addons.pemba_crm.models.reconciliation.pemba_reconciliation_export"
+        module = "odoo.addons.pemba_crm.models.reconciliation.pemba_reconciliation_workbook"
         with patch(f"{module}.LINES_OF_SHEET", 3), self._refused(UserError, "has 4 lines, .* room for 3"):
-            self.run_._get_xlsx()
+            self._get_content(self.run_)
 
     def test_many_lines_are_read_some_at_a_time(self):
-        module = "odoo.addons.pemba_crm.models.reconciliation.pemba_reconciliation_export"
+        module = "odoo.addons.pemba_crm.models.reconciliation.pemba_reconciliation_workbook"
         with patch(f"{module}.BATCH", 3):
-            self.assertEqual(list(self.run_._iterate_lines()), list(self.run_.line_ids))
+            self.assertEqual(
+                list(self.env["pemba.reconciliation.workbook"]._iterate_lines(self.run_)),
+                list(self.run_.line_ids),
+            )
         self._win(self._customer("Other"), {"product_id": self.study.id})
         run = self._run()
-        run._get_xlsx()
+        self._get_content(run)
         self.env.invalidate_all()
         with self.assertQueryCount(25):
-            run._get_xlsx()
+            self._get_content(run)
 
 
 @tagged("post_install", "-at_install")

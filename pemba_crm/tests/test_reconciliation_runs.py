@@ -1,11 +1,12 @@
 import math
+from functools import partial
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
-from ..models.reconciliation.pemba_reconciliation_query import MEASURES, RESULTS
+from ..models.reconciliation.pemba_reconciliation_scope import Scope
 from .test_reconciliation_comparison import DAY, ReconciliationCommon
 
 
@@ -95,7 +96,7 @@ class TestReconciliationRuns(ReconciliationCommon):
         self.buyer.company_id = self._create_company("Another", "EUR")
         self.env.invalidate_all()
         self.assertEqual(run.line_ids.display_name, "Buyer, Training")
-        self.assertTrue(run._get_xlsx())
+        self.assertTrue(self._get_content(run))
 
     def test_comparing_again_replaces_and_keeps_what_was_said(self):
         run = self._run()
@@ -271,14 +272,16 @@ class TestReconciliationRuns(ReconciliationCommon):
         )
         self.assertEqual(forced, [("on",)])
         self.env.cr.execute("SET LOCAL max_parallel_workers_per_gather = 2")
-        plan = self.env.execute_query(SQL("EXPLAIN (COSTS FALSE) %s", run._get_compared()))
+        compared = self.env["pemba.reconciliation.comparison"]._get_compared(run._get_scope())
+        plan = self.env.execute_query(SQL("EXPLAIN (COSTS FALSE) %s", compared))
         self.assertEqual(plan[0][0], "Gather")
 
     def test_in_whatever_order_sums_are_added_up_they_are_the_same(self):
         """A run that is signed off is compared with itself: the dust of floats is no change."""
-        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        outcome = self.env["pemba.reconciliation.outcome"]
+        scope = Scope(self.company, DAY, self.env["pemba.zone"])
         for amounts in (("0", "5.6e-14"), ("383.68", "383.67999999999995"), ("0.004999999999995", "0.005")):
-            for keep in (run._get_kept, run._round):
+            for keep in (outcome._get_kept, partial(outcome._round, scope)):
                 texts = {
                     self.env.execute_query(SQL("SELECT ROW(%s)::text", keep(SQL("%s::float8", amount))))[0]
                     for amount in amounts
@@ -286,6 +289,7 @@ class TestReconciliationRuns(ReconciliationCommon):
                 self.assertEqual(len(texts), 1, texts)
 
     def test_amounts_match_as_they_are_rounded(self):
+        judgement = self.env["pemba.reconciliation.judgement"]
         run = self.env["pemba.reconciliation"].create({"date": DAY})
         for rounding, tolerance, difference, result in (
             (0.01, 0, 0.004, "matched"),
@@ -310,36 +314,40 @@ class TestReconciliationRuns(ReconciliationCommon):
             [(gravity,)] = self.env.execute_query(
                 SQL(
                     "WITH compared AS (%s) SELECT gravity FROM (%s) one",
-                    *(self._get_sums(**sums), run._get_judged()),
+                    *(self._get_sums(**sums), judgement._get_judged(run._get_scope())),
                 )
             )
-            self.assertEqual(RESULTS[gravity - 1][0], result, (rounding, tolerance, difference))
+            self.assertEqual(judgement._get_gravity()[gravity - 1], result, (rounding, tolerance, difference))
 
     def test_what_was_paid_is_not_divided_by_dust(self):
-        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        found = self.env["pemba.reconciliation.outcome"]._get_found(
+            Scope(self.company, DAY, self.env["pemba.zone"])
+        )
+        figures = self.env["pemba.reconciliation.judgement"]._get_figures()
         for quantity, missed in (
             (3, 2),
             (4.4e-16, 20),
         ):  # 0.2 of what was paid for one, else of the list price
             sums = self._get_sums(won_quantity=quantity, paid_amount=30, uncovered_rate=0.2)
-            found = self.env.execute_query(
+            rows = self.env.execute_query(
                 SQL(
                     "SELECT %s FROM (%s) compared, LATERAL (%s) figure,"
                     " (SELECT 100 AS list_price, NULL::int AS company_id) template",
-                    *(run._get_found()["missed_amount_company"], sums, run._get_figures()),
+                    *(found["missed_amount_company"], sums, figures),
                 )
             )
-            self.assertEqual(found, [(missed,)])
+            self.assertEqual(rows, [(missed,)])
 
     def _get_sums(self, **sums):
         """What the comparison adds up of a customer and product."""
-        columns = (SQL("%s::float8 AS %s", sums.get(name), SQL.identifier(name)) for name in MEASURES)
+        measures = self.env["pemba.reconciliation.comparison"]._get_measures()
+        columns = (SQL("%s::float8 AS %s", sums.get(name), SQL.identifier(name)) for name in measures)
         return SQL("SELECT %s", SQL(", ").join(columns))
 
     def test_what_is_not_compared_is_refused(self):
-        run = self.env["pemba.reconciliation"].create({"date": DAY})
+        comparison = self.env["pemba.reconciliation.comparison"]
         with self.assertRaisesRegex(ValueError, "Not compared: seats"):
-            run._as_fact({"seats": SQL("1")}, SQL("FROM crm_lead"))
+            comparison._as_fact({"seats": SQL("1")}, SQL("FROM crm_lead"))
 
     def test_what_is_explained_later_in_the_run_before_is_taken_over(self):
         first, second = self._run("2026-04-30"), self._run("2026-05-31")

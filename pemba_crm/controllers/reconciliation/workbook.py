@@ -15,7 +15,7 @@ class ReconciliationExport(http.Controller):
             raise request.not_found()
         run.check_access("read")
         return request.make_response(
-            run._get_xlsx(),
+            request.env["pemba.reconciliation.workbook"]._get_content(run),
             headers=[
                 ("Content-Type", XLSX),
                 ("Content-Disposition", content_disposition(f"{run._get_file_name()}.xlsx")),

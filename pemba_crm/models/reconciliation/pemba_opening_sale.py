@@ -6,7 +6,8 @@ from odoo.tools import format_date
 class PembaOpeningSale(models.Model):
     """What was sold, and invoiced, before these records begin, so that an old base is not all "not sold".
 
-    The reconciliation counts it as won and as invoiced; nothing else does.
+    The reconciliation counts it as won and as invoiced; nothing else does. How it is recorded from
+    differences is in ``…_record``.
     """
 
     _name = "pemba.opening.sale"

@@ -5,19 +5,14 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-# What is added up of each result, in company currency.
-AMOUNTS = (
-    *("won_amount_company", "invoiced_amount_company", "exchange_amount_company", "gap_amount_company"),
-    "missed_amount_company",
-)
-
 
 class PembaReconciliation(models.Model):
     """What was sold by a day beside what is installed, under contract and invoiced: the accountants' check.
 
-    Only differences and what was explained are kept as lines, of what matched the totals. What is compared is
-    in ``pemba_reconciliation_query``, how a run is written in ``pemba_reconciliation_run``. A run that is
-    signed off stays as it is.
+    Only differences and what was explained are kept as lines, of what matched the totals. How it is compared
+    is in ``…_compare``, what may be done to it in ``…_rule``, what is signed off in ``…_sign_off``. What is
+    compared, and what is made of it, are services: ``….comparison``, ``….judgement``, ``….outcome``, and
+    ``….summary`` and ``….workbook`` for those who read it.
     """
 
     _name = "pemba.reconciliation"
@@ -158,10 +153,11 @@ class PembaReconciliation(models.Model):
     @api.depends_context("lang")
     def _compute_summary(self):
         """The results with their numbers and amounts, as a table."""
+        summary = self.env["pemba.reconciliation.summary"]
         for run in self:
             run.summary = run.state != "draft" and self.env["ir.qweb"]._render(
                 "pemba_crm.pemba_reconciliation_summary",
-                {"run": run, "rows": run._get_result_rows(), "is_printed": False},
+                {"run": run, "summary": summary, "is_printed": False},
             )
 
     @api.depends("company_id", "zone_id", "date")
@@ -174,21 +170,6 @@ class PembaReconciliation(models.Model):
         for run in self:
             same = twins.get((run.company_id._origin, run.zone_id._origin, run.date), of_days.browse())
             run.twin_id = (same - run._origin)[:1]
-
-    def _get_result_rows(self):
-        """What lines say by result: ``[{code, label, count, explained, and amounts}]``, the gravest first."""
-        lines = self.env["pemba.reconciliation.line"]
-        labels = dict(lines._fields["result"]._description_selection(self.env))
-        groups = lines._read_group(
-            [("reconciliation_id", "=", self._origin.id), ("result", "!=", "matched")],
-            ["result"],
-            ["__count", "reason_id:count", *(f"{name}:sum" for name in AMOUNTS)],
-        )
-        return [
-            {"code": code, "label": labels[code], "count": count, "explained": explained}
-            | dict(zip(AMOUNTS, amounts, strict=True))
-            for code, count, explained, *amounts in groups
-        ]
 
     def action_open_lines(self):
         """Its differences; what was explained and matches now is one filter away."""
@@ -230,3 +211,6 @@ class PembaReconciliation(models.Model):
             "url": f"/pemba_crm/reconciliation/{self.id}/xlsx",
             "target": "download",
         }
+
+    def _get_file_name(self):
+        return self.env._("Reconciliation %s", self.display_name)

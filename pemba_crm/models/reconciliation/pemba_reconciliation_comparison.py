@@ -1,126 +1,133 @@
 from odoo import models
 from odoo.tools import SQL
 
-# What is compared, the gravest first.
-RESULTS = [
-    ("not_sold", "Not Sold"),
-    ("not_installed", "Not Installed"),
-    ("quantity_gap", "Quantity Differs"),
-    ("covered_not_installed", "Covered, Not Installed"),
-    ("not_covered", "Not Covered"),
-    ("invoiced_not_won", "Invoiced, Not Won"),
-    ("not_invoiced", "Not Invoiced"),
-    ("amount_gap", "Amount Differs"),
-    ("matched", "Matched"),
-]
-# By what facts are added up. The distributor of a direct sale is 0: who bought both ways has none.
-KEYS = {"partner_id": "int", "product_id": "int", "distributor_id": "int", "currency_id": "int"}
-# What is added up of facts: quantities in the product's unit, amounts before tax. What mostly equals another
-# is only what it differs by, since what is empty takes hardly any time, see ``_get_figures``: what lapsed of
-# the quantity won, what counts at no known price, what the amount won is more in the deal's currency, and
-# what it was more before it was rounded.
-MEASURES = (
-    *("won_quantity", "lapsed_quantity", "term_quantity", "based"),
-    *("unpaid_quantity", "paid_amount"),
-    *("won_amount_company", "won_foreign_excess", "won_rounding", "order_gap"),
-    *("installed_quantity", "attended_quantity", "uncovered_quantity", "uncovered_rate"),
-    *("contract_quantity", "stray_quantity"),
-    *("invoiced_quantity", "invoiced_amount", "invoiced_amount_company", "invoiced_at_rate"),
-)
 
+class PembaReconciliationComparison(models.AbstractModel):
+    """What was sold beside what is there, by customer and product: one query, of a ``Scope``.
 
-class PembaReconciliation(models.Model):
-    """One query compares: facts are added up by customer and product, and judged."""
+    Facts are added up and judged. What was sold is in ``…_comparison_sold``, and what that means for the base
+    in ``…_comparison_rule``; what it is compared with is in ``…_comparison_there``, what to make of it in
+    ``pemba.reconciliation.judgement``.
 
-    _inherit = "pemba.reconciliation"
+    An add-on that sells or installs in a way of its own adds a method to ``_get_facts``, and what it alone
+    adds up to ``_get_measures``. Lines that have a stored field of a measure's name keep it; the records
+    behind it are opened by ``pemba.reconciliation.line._get_sources``.
+    """
 
-    def _get_query(self):
+    _name = "pemba.reconciliation.comparison"
+    _description = "Comparison of What Was Sold"
+
+    def _get_query(self, scope):
         """One row for each customer and product, with its sums and results, in one pass.
 
         Sums are as floats add them up; what is kept of them is rounded. They are empty where nothing was
-        added up.
+        added up. Results are numbers: see ``_get_gravity``.
         """
         return SQL(
             "WITH compared AS (%s) SELECT judged.* FROM (%s) judged WHERE gravity IS NOT NULL",
-            *(self._get_compared(), self._get_judged()),
+            self._get_compared(scope),
+            self.env["pemba.reconciliation.judgement"]._get_judged(scope),
         )
 
-    def _get_compared(self):
-        """One row for each customer and product, with its sums.
+    # ------------------------------------------------------------
+    # What is compared
+    # ------------------------------------------------------------
 
-        Nothing in it may keep PostgreSQL to one process, as subqueries for each row and window functions do.
+    def _get_facts(self):
+        """The methods that say what is compared; an add-on may add its own.
+
+        Each takes the scope and returns its columns, ``{name: SQL}``, and from where and which they are:
+        ``FROM`` and ``WHERE``. Its columns are ``partner_id`` and ``product_id``, attributes and measures.
+        Without window functions and subqueries for each row, PostgreSQL compares with several workers.
         """
+        return [
+            *("_get_won_lines", "_get_won_without_lines", "_get_orders", "_get_opening_sales"),
+            *("_get_installed", "_get_contracts", "_get_strays", "_get_invoices"),
+        ]
+
+    def _get_attributes(self):
+        """Ids that a row has where all its facts that have one have the same.
+
+        The distributor of a direct sale is 0: who bought both ways has none.
+        """
+        return ["distributor_id", "deal_currency_id"]
+
+    def _get_measures(self):
+        """What is added up of facts: quantities in the product's unit, amounts before tax.
+
+        What mostly equals another is only what it differs by, since what is empty takes hardly any time, see
+        ``_get_figures``: what lapsed of the quantity won, what counts at no known price, what the amount won
+        is more in the deal's currency, and what it was more before it was rounded.
+        """
+        return [
+            *("won_quantity", "lapsed_quantity", "term_quantity", "based"),
+            *("unpaid_quantity", "paid_amount"),
+            *("won_amount_company", "won_foreign_excess", "won_rounding", "order_gap"),
+            *("installed_quantity", "attended_quantity", "uncovered_quantity", "uncovered_rate"),
+            *("contract_quantity", "stray_quantity"),
+            *("invoiced_quantity", "invoiced_amount", "invoiced_amount_company", "invoiced_at_rate"),
+        ]
+
+    def _get_shared_queries(self, scope):
+        """What several facts read, ``{name: SQL}``."""
+        return {
+            "selling": self._get_selling(),
+            "running": self._get_running(scope),
+            "in_force": self._get_in_force(scope),
+        }
+
+    # ------------------------------------------------------------
+    # How it is added up
+    # ------------------------------------------------------------
+
+    def _get_compared(self, scope):
+        """One row for each customer and product, with its sums."""
         return SQL(
             """
-            WITH selling AS NOT MATERIALIZED (
-                SELECT opportunity_id AS lead_id, MIN(company_id) AS company_id
-                  FROM sale_order
-                 WHERE state = 'sale' AND opportunity_id IS NOT NULL
-                 GROUP BY opportunity_id),
-            running AS NOT MATERIALIZED (
-                SELECT of_day.equipment AS equipment_id, owner.commercial_partner_id AS partner_id
-                  FROM (%(states)s) of_day
-             LEFT JOIN res_partner owner ON owner.id = of_day.partner),
-            in_force AS NOT MATERIALIZED (
-                SELECT line.equipment_id, line.product_id, line.quantity,
-                       owner.commercial_partner_id AS partner_id, contract.distributor_id
-                  FROM pemba_contract_line line
-                  JOIN pemba_contract contract ON contract.id = line.contract_id
-             LEFT JOIN res_partner owner ON owner.id = contract.partner_id
-                 WHERE contract.state != 'draft' AND contract.company_id = %(company)s
-                   AND %(date)s BETWEEN line.date_start AND line.date_end),
-            fact AS (%(facts)s)
-            SELECT partner.commercial_partner_id AS partner_id, fact.product_id,
-                   CASE WHEN MIN(fact.distributor_id) = MAX(fact.distributor_id)
-                        THEN NULLIF(MIN(fact.distributor_id), 0) END AS distributor_id,
-                   CASE WHEN MIN(fact.currency_id) = MAX(fact.currency_id)
-                        THEN MIN(fact.currency_id) END AS deal_currency_id,
-                   %(sums)s
+            WITH %(shared)s, fact AS (%(facts)s)
+            SELECT partner.commercial_partner_id AS partner_id, fact.product_id, %(attributes)s, %(sums)s
               FROM fact
          LEFT JOIN res_partner partner ON partner.id = fact.partner_id
              WHERE %(zone)s
              GROUP BY partner.commercial_partner_id, fact.product_id
             """,
-            states=self.env["pemba.equipment"]._get_states_query(
-                self.date, SQL("(SELECT id FROM pemba_equipment WHERE company_id = %s)", self.company_id.id)
+            shared=SQL(", ").join(
+                SQL("%s AS NOT MATERIALIZED (%s)", SQL.identifier(name), query)
+                for name, query in self._get_shared_queries(scope).items()
             ),
-            company=self.company_id.id,
-            date=self.date,
-            facts=SQL(" UNION ALL ").join(self._as_fact(*fact) for fact in self._get_facts()),
+            facts=SQL(" UNION ALL ").join(
+                self._as_fact(*getattr(self, name)(scope)) for name in self._get_facts()
+            ),
+            attributes=SQL(", ").join(
+                SQL(
+                    "CASE WHEN MIN(fact.%(name)s) = MAX(fact.%(name)s)"
+                    " THEN NULLIF(MIN(fact.%(name)s), 0) END AS %(name)s",
+                    name=SQL.identifier(name),
+                )
+                for name in self._get_attributes()
+            ),
             sums=SQL(", ").join(
-                SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in MEASURES
+                SQL("SUM(%(name)s) AS %(name)s", name=SQL.identifier(name)) for name in self._get_measures()
             ),
-            zone=self._get_zone_condition(),
+            zone=self._get_zone_condition(scope),
         )
 
-    def _get_zone_condition(self):
+    def _get_zone_condition(self, scope):
         """Customers of the zone and of what is below it; all without one."""
-        if not self.zone_id:
+        if not scope.zone:
             return SQL("TRUE")
-        zones = self.env["pemba.zone"].search([("id", "child_of", self.zone_id.ids)])
+        zones = self.env["pemba.zone"].search([("id", "child_of", scope.zone.ids)])
         return SQL(
             "partner.commercial_partner_id IN (SELECT id FROM res_partner WHERE zone_id = ANY(%s))", zones.ids
         )
-
-    def _get_facts(self):
-        """Whatever is compared, ``[(columns, FROM and WHERE)]``; an add-on may add its own."""
-        return [
-            self._get_won_lines(),
-            self._get_won_without_lines(),
-            self._get_orders(),
-            self._get_opening_sales(),
-            self._get_installed(),
-            self._get_contracts(),
-            self._get_strays(),
-            self._get_invoices(),
-        ]
 
     def _as_fact(self, columns, source):
         """A query with all columns of a fact, each of its type; those that it does not have are empty.
 
         :raise ValueError: naming columns that no fact has
         """
-        kinds = KEYS | dict.fromkeys(MEASURES, "float8")
+        kinds = dict.fromkeys(("partner_id", "product_id", *self._get_attributes()), "int")
+        kinds |= dict.fromkeys(self._get_measures(), "float8")
         if unknown := columns.keys() - kinds.keys():
             raise ValueError(f"Not compared: {', '.join(sorted(unknown))}")
         return SQL(

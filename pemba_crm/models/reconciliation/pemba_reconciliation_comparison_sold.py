@@ -1,16 +1,28 @@
-from datetime import datetime, time, timedelta
-
-import pytz
 from odoo import models
 from odoo.tools import SQL
 
 
-class PembaReconciliation(models.Model):
+class PembaReconciliationComparison(models.AbstractModel):
     """What was sold: won opportunities, orders without one, and opening sales."""
 
-    _inherit = "pemba.reconciliation"
+    _inherit = "pemba.reconciliation.comparison"
 
-    def _get_won_condition(self):
+    # ------------------------------------------------------------
+    # Opportunities
+    # ------------------------------------------------------------
+
+    def _get_selling(self):
+        """The company whose confirmed orders an opportunity has."""
+        return SQL(
+            """
+            SELECT opportunity_id AS lead_id, MIN(company_id) AS company_id
+              FROM sale_order
+             WHERE state = 'sale' AND opportunity_id IS NOT NULL
+             GROUP BY opportunity_id
+            """
+        )
+
+    def _get_won_condition(self, scope):
         """Opportunities of the company that were won by the day, of ``crm_lead lead LEFT JOIN selling``.
 
         Of which company one without is, see ``crm.lead._get_selling_company``.
@@ -21,61 +33,30 @@ class PembaReconciliation(models.Model):
             AND (lead.company_id = %(company)s
                  OR lead.company_id IS NULL AND COALESCE(selling.company_id, %(shared)s) = %(company)s)
             """,
-            date=self.date,
-            company=self.company_id.id,
+            date=scope.date,
+            company=scope.company.id,
             shared=self.env["crm.lead"]._get_shared_company().id,
         )
 
-    def _get_sold_columns(self, quantity, amount, is_recurring, comes_into_base, start, end, is_paid=None):
-        """What a sale means for the base and for contracts.
-
-        What is sold for good counts from its day on, what recurs in its term. A product is of the base where
-        one sale of it is, or where it is installed: then all its sales count there.
-
-        :param amount: what the customer paid, in company currency
-        :param is_paid: whether that is known; always, if not given
-        """
-        counts = SQL("(NOT %s OR %s BETWEEN %s AND %s)", is_recurring, self.date, start, end)
-        is_paid = is_paid or SQL("TRUE")
-        return {
-            "won_quantity": quantity,
-            "lapsed_quantity": SQL("CASE WHEN %s IS NOT TRUE THEN %s END", counts, quantity),
-            "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", is_recurring, counts, quantity),
-            "unpaid_quantity": SQL(
-                "CASE WHEN %s AND (%s) IS NOT TRUE THEN %s END", counts, is_paid, quantity
-            ),
-            "paid_amount": SQL("CASE WHEN %s THEN %s END", counts, amount),
-            "based": SQL("(%s)::int", comes_into_base),
-        }
-
-    def _get_year_end(self, start):
-        """The last day of a year from a day."""
-        return SQL("(%s + INTERVAL '1 year' - INTERVAL '1 day')::date", start)
-
-    def _get_won_lines(self):
-        """Lines of won opportunities; the licence of a subscription that is renewed is still in the base."""
+    def _get_won_lines(self, scope):
+        """Lines of won opportunities."""
         rate = SQL("COALESCE(NULLIF(lead.deal_rate, 0), 1)::float8")
         start = SQL("COALESCE(line.date_start, contracted.date_start, lead.close_date)")
+        rule = self._get_line_rule()
         columns = self._get_sold_columns(
-            SQL("(CASE WHEN line.is_returned THEN - line.quantity ELSE line.quantity END)"),
-            SQL("line.price_subtotal::float8 / %s", rate),
-            SQL("COALESCE(line.is_recurring, FALSE)"),
-            SQL(
-                "(CASE WHEN renewed.id IS NOT NULL"
-                " THEN equipment.product_id IS NOT DISTINCT FROM line.product_id"
-                " WHEN line.configuration_role IS NOT NULL"
-                " THEN line.configuration_role IN ('licence', 'module')"
-                " ELSE COALESCE(template.pemba_equipment_policy, 'none') != 'none' END)"
-            ),
-            start,
-            SQL("COALESCE(line.date_end, contracted.date_end, %s)", self._get_year_end(start)),
+            scope,
+            rule,
+            quantity=SQL("(CASE WHEN line.is_returned THEN - line.quantity ELSE line.quantity END)"),
+            amount=SQL("line.price_subtotal::float8 / %s", rate),
+            start=start,
+            end=SQL("COALESCE(line.date_end, contracted.date_end, %s)", self._get_year_end(start)),
         )
         is_foreign = SQL("(lead.deal_rate NOT IN (0, 1) OR line.net_amount != line.net_amount_company)")
         columns |= {
             "partner_id": SQL("lead.customer_id"),
             "product_id": SQL("line.product_id"),
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
-            "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
+            "deal_currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", scope.company_currency.id),
             "won_amount_company": SQL("line.net_amount_company"),
             "won_foreign_excess": SQL(
                 "CASE WHEN %s THEN line.net_amount - line.net_amount_company END", is_foreign
@@ -95,20 +76,18 @@ class PembaReconciliation(models.Model):
               FROM pemba_opportunity_line line
               JOIN crm_lead lead ON lead.id = line.lead_id
          LEFT JOIN selling ON selling.lead_id = lead.id
-              JOIN product_product product ON product.id = line.product_id
-              JOIN product_template template ON template.id = product.product_tmpl_id
+                %(joins)s
          LEFT JOIN pemba_contract_line contracted ON contracted.opportunity_line_id = line.id
-         LEFT JOIN pemba_contract_line renewed ON renewed.id = line.contract_line_id
-         LEFT JOIN pemba_equipment equipment ON equipment.id = renewed.equipment_id
          LEFT JOIN (%(ordered)s) ordered ON ordered.line_id = line.id
              WHERE line.active AND %(won)s
             """,
-            ordered=self._get_ordered(),
-            won=self._get_won_condition(),
+            joins=rule.joins,
+            ordered=self._get_ordered(scope),
+            won=self._get_won_condition(scope),
         )
         return columns, source
 
-    def _get_ordered(self):
+    def _get_ordered(self, scope):
         """What confirmed orders say of lines, in the deals' currency."""
         return SQL(
             """
@@ -125,15 +104,15 @@ class PembaReconciliation(models.Model):
               JOIN res_currency currency ON currency.id = COALESCE(deal.deal_currency_id, %s)
              GROUP BY ordered_line.id, currency.rounding
             """,
-            self.currency_id.id,
+            scope.company_currency.id,
         )
 
-    def _get_won_without_lines(self):
+    def _get_won_without_lines(self, scope):
         """Won opportunities that say no product, unless an order does: their amount can be compared alone."""
         columns = {
             "partner_id": SQL("lead.customer_id"),
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
-            "currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", self.currency_id.id),
+            "deal_currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", scope.company_currency.id),
             "won_amount_company": SQL("COALESCE(lead.expected_revenue, 0)"),
             "won_foreign_excess": SQL("lead.deal_amount - COALESCE(lead.expected_revenue, 0)"),
         }
@@ -148,28 +127,29 @@ class PembaReconciliation(models.Model):
                                 WHERE sale_order.opportunity_id = lead.id AND sale_order.state = 'sale'
                                   AND sale_order.company_id = %s AND sale_order.date_order < %s)
             """,
-            self._get_won_condition(),
-            self.company_id.id,
-            self._get_end(),
+            self._get_won_condition(scope),
+            *(scope.company.id, scope.end_of_day),
         )
         return columns, source
 
-    def _get_orders(self):
+    # ------------------------------------------------------------
+    # What no opportunity says
+    # ------------------------------------------------------------
+
+    def _get_orders(self, scope):
         """Confirmed orders of which no won opportunity has the lines: they are sales all the same."""
         rate = SQL("COALESCE(NULLIF(sale_order.currency_rate, 0), 1)")
-        start = SQL(
-            "(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
-            self.company_id._get_sales_clock(),
-        )
+        start = SQL("(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", scope.clock)
         amount = SQL("order_line.price_subtotal / %s", rate)
-        rounded = SQL("ROUND(%s, %s)", amount, self.currency_id.decimal_places)
+        rounded = SQL("ROUND(%s, %s)", amount, scope.company_currency.decimal_places)
+        rule = self._get_product_rule(SQL("order_line.product_id"))
         columns = self._get_sold_columns(
-            SQL("order_line.product_uom_qty * unit.factor / own_unit.factor"),
-            amount,
-            SQL("COALESCE(sale_type.is_recurring, FALSE)"),
-            SQL("(COALESCE(template.pemba_equipment_policy, 'none') != 'none')"),
-            start,
-            self._get_year_end(start),
+            scope,
+            rule,
+            quantity=SQL("order_line.product_uom_qty * unit.factor / own_unit.factor"),
+            amount=amount,
+            start=start,
+            end=self._get_year_end(start),
         )
         columns |= {
             "partner_id": SQL("buyer.commercial_partner_id"),
@@ -177,7 +157,7 @@ class PembaReconciliation(models.Model):
             "distributor_id": SQL(
                 "CASE WHEN sale_order.end_customer_id IS NOT NULL THEN sale_order.partner_id ELSE 0 END"
             ),
-            "currency_id": SQL("sale_order.currency_id"),
+            "deal_currency_id": SQL("sale_order.currency_id"),
             "won_amount_company": rounded,
             "won_foreign_excess": SQL("order_line.price_subtotal - %s", rounded),
             "won_rounding": SQL("%s - %s", amount, rounded),
@@ -187,45 +167,43 @@ class PembaReconciliation(models.Model):
               FROM sale_order_line order_line
               JOIN sale_order ON sale_order.id = order_line.order_id
               JOIN res_partner buyer ON buyer.id = COALESCE(sale_order.end_customer_id, sale_order.partner_id)
-              JOIN product_product product ON product.id = order_line.product_id
-              JOIN product_template template ON template.id = product.product_tmpl_id
+                %(joins)s
               JOIN uom_uom own_unit ON own_unit.id = template.uom_id
               JOIN uom_uom unit ON unit.id = COALESCE(order_line.product_uom_id, template.uom_id)
-         LEFT JOIN pemba_sale_type sale_type ON sale_type.id = template.pemba_sale_type_id
          LEFT JOIN pemba_opportunity_line line ON line.id = order_line.opportunity_line_id
          LEFT JOIN crm_lead lead ON lead.id = line.lead_id
-             WHERE sale_order.state = 'sale' AND sale_order.company_id = %s AND sale_order.date_order < %s
+             WHERE sale_order.state = 'sale' AND sale_order.company_id = %(company)s
+               AND sale_order.date_order < %(end)s
                AND order_line.display_type IS NULL AND order_line.is_downpayment IS NOT TRUE
                AND (lead.won_status IS DISTINCT FROM 'won' OR line.active IS NOT TRUE)
             """,
-            self.company_id.id,
-            self._get_end(),
+            joins=rule.joins,
+            company=scope.company.id,
+            end=scope.end_of_day,
         )
         return columns, source
 
-    def _get_end(self):
-        """The end of the day where the company is, in UTC."""
-        zone = pytz.timezone(self.company_id._get_sales_clock())
-        following = datetime.combine(self.date + timedelta(days=1), time.min)
-        return zone.localize(following).astimezone(pytz.utc).replace(tzinfo=None)
-
-    def _get_opening_sales(self):
+    def _get_opening_sales(self, scope):
         """What was sold, and invoiced, before these records begin."""
         start = SQL("COALESCE(opening.date_start, opening.date)")
+        of_product = self._get_product_rule(SQL("opening.product_id"))
+        rule = of_product._replace(
+            is_recurring=SQL("(%s OR opening.date_end IS NOT NULL)", of_product.is_recurring)
+        )
         columns = self._get_sold_columns(
-            SQL("opening.quantity"),
-            SQL("opening.amount"),
-            SQL("(COALESCE(sale_type.is_recurring, FALSE) OR opening.date_end IS NOT NULL)"),
-            SQL("(COALESCE(template.pemba_equipment_policy, 'none') != 'none')"),
-            start,
-            SQL("COALESCE(opening.date_end, %s)", self._get_year_end(start)),
+            scope,
+            rule,
+            quantity=SQL("opening.quantity"),
+            amount=SQL("opening.amount"),
+            start=start,
+            end=SQL("COALESCE(opening.date_end, %s)", self._get_year_end(start)),
             is_paid=SQL("COALESCE(opening.amount, 0) != 0"),
         )
         columns |= {
             "partner_id": SQL("opening.partner_id"),
             "product_id": SQL("opening.product_id"),
             "distributor_id": SQL("COALESCE(opening.distributor_id, 0)"),
-            "currency_id": SQL("%s::int", self.currency_id.id),
+            "deal_currency_id": SQL("%s::int", scope.company_currency.id),
             "invoiced_quantity": SQL("opening.quantity"),
         }
         for name in ("won_amount_company", "invoiced_amount_company", "invoiced_amount", "invoiced_at_rate"):
@@ -233,12 +211,9 @@ class PembaReconciliation(models.Model):
         source = SQL(
             """
               FROM pemba_opening_sale opening
-              JOIN product_product product ON product.id = opening.product_id
-              JOIN product_template template ON template.id = product.product_tmpl_id
-         LEFT JOIN pemba_sale_type sale_type ON sale_type.id = template.pemba_sale_type_id
+                %s
              WHERE opening.company_id = %s AND opening.date <= %s
             """,
-            self.company_id.id,
-            self.date,
+            *(rule.joins, scope.company.id, scope.date),
         )
         return columns, source

@@ -2,12 +2,40 @@ from odoo import models
 from odoo.tools import SQL
 
 
-class PembaReconciliation(models.Model):
+class PembaReconciliationComparison(models.AbstractModel):
     """What sales are compared with: the installed base, contracts and invoices."""
 
-    _inherit = "pemba.reconciliation"
+    _inherit = "pemba.reconciliation.comparison"
 
-    def _get_installed(self):
+    def _get_running(self, scope):
+        """Equipment that was in service or suspended on the day, with whose it was."""
+        return SQL(
+            """
+            SELECT of_day.equipment AS equipment_id, owner.commercial_partner_id AS partner_id
+              FROM (%s) of_day
+         LEFT JOIN res_partner owner ON owner.id = of_day.partner
+            """,
+            self.env["pemba.equipment"]._get_states_query(
+                scope.date, SQL("(SELECT id FROM pemba_equipment WHERE company_id = %s)", scope.company.id)
+            ),
+        )
+
+    def _get_in_force(self, scope):
+        """Lines of contracts on the day."""
+        return SQL(
+            """
+            SELECT line.equipment_id, line.product_id, line.quantity,
+                   owner.commercial_partner_id AS partner_id, contract.distributor_id
+              FROM pemba_contract_line line
+              JOIN pemba_contract contract ON contract.id = line.contract_id
+         LEFT JOIN res_partner owner ON owner.id = contract.partner_id
+             WHERE contract.state != 'draft' AND contract.company_id = %s
+               AND %s BETWEEN line.date_start AND line.date_end
+            """,
+            *(scope.company.id, scope.date),
+        )
+
+    def _get_installed(self, scope):
         """Production, in service or suspended; whether it could be under maintenance and is not."""
         columns = {
             "partner_id": SQL("installed.partner_id"),
@@ -40,11 +68,11 @@ class PembaReconciliation(models.Model):
               JOIN pemba_equipment_event_line line ON line.event_id = event.id
              WHERE line.product_id IS NOT NULL
             """,
-            date=self.date,
+            date=scope.date,
         )
         return columns, source
 
-    def _get_contracts(self):
+    def _get_contracts(self, scope):
         """Lines of contracts in force on the day."""
         columns = {
             "partner_id": SQL("in_force.partner_id"),
@@ -54,7 +82,7 @@ class PembaReconciliation(models.Model):
         }
         return columns, SQL("FROM in_force")
 
-    def _get_strays(self):
+    def _get_strays(self, scope):
         """Lines of contracts that cover equipment of which the customer has nothing in service."""
         columns = {
             "partner_id": SQL("in_force.partner_id"),
@@ -79,11 +107,11 @@ class PembaReconciliation(models.Model):
                 ON has.equipment_id = in_force.equipment_id AND has.partner_id = in_force.partner_id
              WHERE has.equipment_id IS NULL
             """,
-            date=self.date,
+            date=scope.date,
         )
         return columns, source
 
-    def _get_invoices(self):
+    def _get_invoices(self, scope):
         """Posted invoices and credit notes of what was sold, through its order lines; no down payments.
 
         What invoices several order lines in one is theirs in equal shares.
@@ -95,7 +123,7 @@ class PembaReconciliation(models.Model):
         )
         currency = SQL(
             "CASE WHEN %s THEN COALESCE(lead.deal_currency_id, %s) ELSE sale_order.currency_id END",
-            *(is_won, self.currency_id.id),
+            *(is_won, scope.company_currency.id),
         )
         is_same = SQL("invoice_line.currency_id = %s", currency)
         shares = SQL("COALESCE(shared.shares, 1)")
@@ -110,7 +138,7 @@ class PembaReconciliation(models.Model):
                 " WHEN sale_order.end_customer_id IS NOT NULL THEN sale_order.partner_id ELSE 0 END",
                 is_won,
             ),
-            "currency_id": currency,
+            "deal_currency_id": currency,
             "invoiced_quantity": SQL(
                 "%s * invoice_line.quantity * unit.factor / own_unit.factor / %s", *(sign, shares)
             ),
@@ -147,7 +175,6 @@ class PembaReconciliation(models.Model):
                AND invoice.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                AND invoice_line.date <= %s AND order_line.is_downpayment IS NOT TRUE
             """,
-            self.company_id.id,
-            self.date,
+            *(scope.company.id, scope.date),
         )
         return columns, source

@@ -1,81 +1,120 @@
 from odoo import models
 from odoo.tools import SQL, float_round
 
-from .pemba_reconciliation_query import MEASURES, RESULTS
-
 # Below this, a quantity or an amount is none: it is the dust of floats.
 NOTHING = SQL("1e-6::float8")
 # Half of the last digit that is kept of a sum: from there on, it is rounded up.
 DUST = 5e-7
-# Results as numbers, the gravest first: a million of them are compared faster than words.
-GRAVITY = {code: SQL("%s", number) for number, (code, _label) in enumerate(RESULTS, 1)}
 
 
-class PembaReconciliation(models.Model):
-    """What to make of what is compared: the three results."""
+class PembaReconciliationJudgement(models.AbstractModel):
+    """What to make of what is compared: figures that follow from the sums, and a result of each check.
 
-    _inherit = "pemba.reconciliation"
+    An add-on that checks something of its own adds its name to ``_get_checks``, a method
+    ``_get_<check>_result``, and a field ``<check>_result`` to lines; what settles it is in
+    ``pemba.reconciliation.fix``.
+    """
 
-    def _get_judged(self):
-        """The three results of each customer and product, and the gravest of them: see GRAVITY."""
-        digits = self.currency_id.decimal_places
-        # Less than half of the smallest coin is the dust of conversions.
-        cent = self.currency_id.rounding / 2
-        dust = min(DUST, cent / 2)
-        tolerance = float_round(
-            max(self.amount_tolerance, cent), precision_digits=digits, rounding_method="DOWN"
-        )
-        terms = {
-            # Sums are floats: what differs by exactly the tolerance matches.
-            "quantity": self.quantity_tolerance + 1e-6,
-            # As if amounts were rounded, as they are where they are kept.
-            "amount": tolerance + 10**-digits / 2 - dust,
-            "cent": cent - dust,
-            "nothing": NOTHING,
-            **GRAVITY,
-        }
+    _name = "pemba.reconciliation.judgement"
+    _description = "Judgement of What Was Compared"
+
+    def _get_checks(self):
+        """The names of the checks, in the order in which differences are settled."""
+        return ["installed", "covered", "invoiced"]
+
+    def _get_gravity(self):
+        """The results, the gravest first, what matches last.
+
+        As the selection of lines has them: where an add-on puts its own, it is as grave.
+        """
+        results = self.env["pemba.reconciliation.line"]._fields["result"].selection
+        return [code for code, _label in results if code != "matched"] + ["matched"]
+
+    def _get_numbers(self):
+        """The results as numbers, the gravest is 1: a million of them are compared faster than words."""
+        return {code: SQL("%s", number) for number, code in enumerate(self._get_gravity(), 1)}
+
+    def _get_judged(self, scope):
+        """The rows of ``compared`` with the result of each check, and the gravest of them, as numbers."""
+        terms = self._get_tolerances(scope) | self._get_numbers() | {"nothing": NOTHING}
+        checks = [f"{check}_result" for check in self._get_checks()]
         return SQL(
             """
-            SELECT one.*, LEAST(one.installed_result, one.covered_result, one.invoiced_result) AS gravity
+            SELECT one.*, LEAST(%(checks)s) AS gravity
               FROM (
-                SELECT compared.*,
-                       %(installed)s AS installed_result,
-                       %(covered)s AS covered_result,
-                       %(invoiced)s AS invoiced_result
+                SELECT compared.*, %(results)s
                   FROM compared, LATERAL (%(figures)s) figure
                 OFFSET 0) one  -- so that each result is found once
             """,
+            checks=SQL(", ").join(SQL.identifier("one", name) for name in checks),
+            results=SQL(", ").join(
+                SQL("%s AS %s", getattr(self, f"_get_{name}")(terms), SQL.identifier(name)) for name in checks
+            ),
             figures=self._get_figures(),
-            installed=self._get_installed_result(terms),
-            covered=self._get_covered_result(terms),
-            invoiced=self._get_invoiced_result(terms),
         )
 
+    def _get_tolerances(self, scope):
+        """From what difference on something differs, and is something: ``{quantity, amount, cent}``."""
+        digits = scope.company_currency.decimal_places
+        # Less than half of the smallest coin is the dust of conversions.
+        cent = scope.company_currency.rounding / 2
+        dust = min(DUST, cent / 2)
+        tolerance = float_round(
+            max(scope.amount_tolerance, cent), precision_digits=digits, rounding_method="DOWN"
+        )
+        return {
+            # Sums are floats: what differs by exactly the tolerance matches.
+            "quantity": scope.quantity_tolerance + 1e-6,
+            # As if amounts were rounded, as they are where they are kept.
+            "amount": tolerance + 10**-digits / 2 - dust,
+            "cent": cent - dust,
+        }
+
+    # ------------------------------------------------------------
+    # Figures
+    # ------------------------------------------------------------
+
     def _get_figures(self):
-        """What is compared, from the sums of a row of ``compared``.
+        """What is compared, from the sums of a row of ``compared``: they themselves, and what follows."""
+        measures = self.env["pemba.reconciliation.comparison"]._get_measures()
+        return SQL(
+            "SELECT sums.*, %s FROM (SELECT %s) sums",
+            SQL(", ").join(
+                SQL("%s AS %s", figure, SQL.identifier(name))
+                for name, figure in self._get_derived_figures().items()
+            ),
+            SQL(", ").join(
+                SQL("COALESCE(compared.%(name)s, 0) AS %(name)s", name=SQL.identifier(name))
+                for name in measures
+            ),
+        )
+
+    def _get_derived_figures(self):
+        """What follows from sums, ``{name: SQL}``.
 
         ``won_at_rate`` and ``invoiced_at_rate`` are in company currency at the rates of the deals, so that
         exchange differences are no gap.
         """
-        return SQL(
-            """
-            SELECT sums.*,
-                   won_quantity - lapsed_quantity AS counting_quantity,
-                   won_quantity - lapsed_quantity - unpaid_quantity AS paid_quantity,
-                   CASE WHEN based > 0 OR ABS(installed_quantity) > %(nothing)s
-                        THEN won_quantity - lapsed_quantity ELSE 0 END AS due_quantity,
-                   CASE WHEN ABS(contract_quantity) > %(nothing)s THEN contract_quantity
-                        ELSE attended_quantity + stray_quantity END AS covered_quantity,
-                   won_amount_company + won_foreign_excess AS won_amount,
-                   won_amount_company + won_rounding AS won_at_rate
-              FROM (SELECT %(sums)s) sums
-            """,
-            nothing=NOTHING,
-            sums=SQL(", ").join(
-                SQL("COALESCE(compared.%(name)s, 0) AS %(name)s", name=SQL.identifier(name))
-                for name in MEASURES
+        return {
+            "counting_quantity": SQL("won_quantity - lapsed_quantity"),
+            "paid_quantity": SQL("won_quantity - lapsed_quantity - unpaid_quantity"),
+            "due_quantity": SQL(
+                "CASE WHEN based > 0 OR ABS(installed_quantity) > %s"
+                " THEN won_quantity - lapsed_quantity ELSE 0 END",
+                NOTHING,
             ),
-        )
+            "covered_quantity": SQL(
+                "CASE WHEN ABS(contract_quantity) > %s THEN contract_quantity"
+                " ELSE attended_quantity + stray_quantity END",
+                NOTHING,
+            ),
+            "won_amount": SQL("won_amount_company + won_foreign_excess"),
+            "won_at_rate": SQL("won_amount_company + won_rounding"),
+        }
+
+    # ------------------------------------------------------------
+    # Results
+    # ------------------------------------------------------------
 
     def _get_installed_result(self, terms):
         """What comes into the base, beside what is there."""

@@ -2,17 +2,27 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..pipeline.crm_lead import OURS
-from .pemba_reconciliation_query import RESULTS
 
-# What people say of a line; everything else is as it was compared.
-SAID = frozenset({"reason_id", "note"})
+# What is found, the gravest first: see ``pemba.reconciliation.judgement._get_gravity``.
+RESULTS = [
+    ("not_sold", "Not Sold"),
+    ("not_installed", "Not Installed"),
+    ("quantity_gap", "Quantity Differs"),
+    ("covered_not_installed", "Covered, Not Installed"),
+    ("not_covered", "Not Covered"),
+    ("invoiced_not_won", "Invoiced, Not Won"),
+    ("not_invoiced", "Not Invoiced"),
+    ("amount_gap", "Amount Differs"),
+    ("matched", "Matched"),
+]
 
 
 class PembaReconciliationLine(models.Model):
     """A customer and a product of which what was sold differs from what is there.
 
     Written by the run alone; people add a reason and a note. Quantities are in the product's unit, amounts
-    before tax and net of distributors. What is done about it is in ``pemba_reconciliation_line_fix``.
+    before tax and net of distributors. The records behind it are in ``…_line_source``, what is done about it
+    in ``…_line_fix``, what was done in ``…_line_settlement``.
     """
 
     _name = "pemba.reconciliation.line"
@@ -166,7 +176,7 @@ class PembaReconciliationLine(models.Model):
         " else of the list price.",
     )
 
-    # What people say of it; what was done is in ``_line_settlement``
+    # What people say of it
     reason_id = fields.Many2one(
         "pemba.reconciliation.reason",
         index="btree_not_null",
@@ -186,6 +196,24 @@ class PembaReconciliationLine(models.Model):
             product = known.product_name or known.product_id.display_name or self.env._("No product")
             line.display_name = f"{partner}, {product}"
 
+    @api.model
+    def _get_said_fields(self):
+        """What people say of a difference: it stays with that until it matches once."""
+        return ["reason_id", "note"]
+
+    @api.model
+    def _get_name_fields(self):
+        """What is kept as text once the run is signed off, ``{field: field of its name}``."""
+        return {
+            "partner_id": "partner_name",
+            "product_id": "product_name",
+            "distributor_id": "distributor_name",
+            "zone_id": "zone_name",
+            "sale_type_id": "sale_type_name",
+            "reason_id": "reason_name",
+            "asked_user_id": "asked_name",
+        }
+
     # ------------------------------------------------------------
     # Rules
     # ------------------------------------------------------------
@@ -199,7 +227,8 @@ class PembaReconciliationLine(models.Model):
         if self.env.context.get("pemba_following") is OURS:
             return super().write(vals)
         self.reconciliation_id._check_is_open()
-        refused = [name for name in vals if name in self._fields and name not in SAID]
+        said = self._get_said_fields()
+        refused = [name for name in vals if name in self._fields and name not in said]
         if refused:
             labels = self.fields_get(refused, ["string"])
             raise UserError(

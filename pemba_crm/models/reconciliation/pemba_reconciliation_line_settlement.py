@@ -1,19 +1,6 @@
-from collections import defaultdict
-from typing import NamedTuple
-
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.models import BaseModel
 from odoo.tools import SQL
-
-
-class UnderWay(NamedTuple):
-    """What is done already about what a line is of, from whatever run; with all rights."""
-
-    requests: BaseModel  # settlements that did not end, of whom was asked
-    sale: BaseModel  # the opportunity by which it is being sold
-    won: BaseModel  # opportunities that were won since the line's run was compared
-    recorded: float  # the quantity of opening sales since then
 
 
 class PembaReconciliationLine(models.Model):
@@ -48,7 +35,7 @@ class PembaReconciliationLine(models.Model):
     @api.depends("reconciliation_id.state", "date", "partner_id", "product_id", "answer_text")
     def _compute_settlements(self):
         """What was done by their days, whatever run it was done from; of several the newest."""
-        settlements = self._get_settlements()
+        settlements = self.env["pemba.reconciliation.settlement"]._get_of_lines(self)
         for line in self:
             done = settlements[line].filtered(lambda one, day=line.date: one._holds_on(day))
             requests = done.activity_id
@@ -110,87 +97,3 @@ class PembaReconciliationLine(models.Model):
             )
 
         return Domain.custom(to_sql=to_sql)
-
-    # ------------------------------------------------------------
-    # What is done already
-    # ------------------------------------------------------------
-
-    def _get_settlement_key(self):
-        return self.company_id, *self._get_key()
-
-    def _get_settlements(self):
-        """All that was done about what they are of: ``{line: settlements}``, newest first, with sudo."""
-        lines = self.sudo()  # whoever reads a line
-        settlements = lines.env["pemba.reconciliation.settlement"].search(
-            Domain("company_id", "in", lines.company_id.ids)
-            & lines._get_of_customer()
-            & Domain("product_id", "in", [line.product_id.id for line in lines])
-        )
-        settlements.activity_id.fetch(["active", "user_id", "date_done", "feedback"])  # of all at once
-        settlements.lead_id.fetch(["active", "won_status", "date_closed"])  # as above
-        by_key = settlements.grouped(lambda one: one._get_key())
-        return {
-            line.with_env(self.env): by_key.get(line._get_settlement_key(), settlements.browse())
-            for line in lines
-        }
-
-    def _get_under_way(self):
-        """What is done already about what they are of, from whatever run; nobody else does until we are done.
-
-        :return: ``{line: UnderWay}``
-        """
-        self._lock_customers()
-        recorded = self._get_recorded()
-        under_way = {}
-        for line, settlements in self._get_settlements().items():
-            compared = line.reconciliation_id.computed_date
-            leads = settlements.lead_id
-            under_way[line] = UnderWay(
-                requests=settlements.filtered(lambda one: one.activity_id and not one.ended_date),
-                sale=leads.filtered(lambda one: one.active and one.won_status == "pending")[:1],
-                won=leads.filtered(
-                    lambda one, since=compared: (
-                        one.won_status == "won" and one.date_closed and one.date_closed >= since
-                    )
-                ),
-                recorded=recorded[line],
-            )
-        return under_way
-
-    def _lock_customers(self):
-        """One at a time settles what is of a customer: several runs may have found the same."""
-        self.partner_id.sudo().lock_for_update(allow_referencing=True)  # nothing of them is written
-
-    def _get_recorded(self):
-        """The quantity of opening sales since their runs were compared: ``{line: quantity}``."""
-        runs = self.reconciliation_id
-        of_key = defaultdict(list)
-        openings = self.env["pemba.opening.sale"].sudo()  # whoever settles it
-        since = [("id", ">", min(runs.mapped("last_opening"), default=0))]
-        for opening in openings.search(
-            Domain(since)
-            & Domain("company_id", "in", runs.company_id.ids)
-            & Domain("product_id", "in", self.product_id.ids)
-            & self._get_of_customer()
-        ):
-            customer = opening.partner_id.commercial_partner_id
-            of_key[opening.company_id, customer, opening.product_id].append(opening)
-        return {
-            line: sum(
-                opening.quantity
-                for opening in of_key[line._get_settlement_key()]
-                if opening.id > line.reconciliation_id.last_opening
-            )
-            for line in self
-        }
-
-    def _prepare_settlement(self, check, **vals):
-        return {
-            "company_id": self.company_id.id,
-            "partner_id": self.partner_id.id,
-            "product_id": self.product_id.id,
-            "check": check,
-            "date": self.date,
-            "reconciliation_id": self.reconciliation_id.id,
-            **vals,
-        }

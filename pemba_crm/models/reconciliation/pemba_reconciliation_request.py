@@ -2,97 +2,87 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang, plaintext2html
 
-from .pemba_reconciliation_settlement import RESULT_OF
-
+# What somebody is asked by.
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
 
 
-class PembaReconciliationLine(models.Model):
-    """How who is in charge of a difference is asked to settle it; who that is, is in ``_line_charge``."""
+class PembaReconciliationRequest(models.AbstractModel):
+    """How who is in charge of a difference is asked to settle it, with what is said to them.
 
-    _inherit = "pemba.reconciliation.line"
+    Who that is, is in ``pemba.reconciliation.charge``.
+    """
 
-    def action_ask(self):
-        """Ask who is in charge of each to settle the gravest of its differences, once.
+    _name = "pemba.reconciliation.request"
+    _description = "Requests to Settle Differences"
 
-        Who is asked about several at once finds them among the activities, without a message for each.
-
-        :return: a message that says who was asked, and names the lines that have nobody in charge
-        :raise UserError: naming a run that is signed off or to be compared, or where nobody can be asked
-        """
-        self.check_access("read")
-        self.reconciliation_id._check_is_compared()
-        different = self.filtered(lambda one: one.result != "matched")
-        if not different:
-            self[:1]._get_gravest_check()  # which refuses what matches
-        asked = different._request({line: line._get_gravest_check() for line in different})
-        unasked = different.filtered(lambda one: not asked[one])
-        if unasked == different:
-            different[:1]._refuse_to_ask()
-        return self._notify(self.env["res.users"].union(*asked.values()), unasked)
-
-    def _ask(self, check):
+    def _ask(self, checks):
         """An activity for who is in charge of what a check found, or of a correction, once.
 
-        :return: who is asked
-        :raise UserError: naming a line that has nobody in charge
-        """
-        return self._request({self: check})[self] or self._refuse_to_ask()
-
-    def _refuse_to_ask(self):
-        raise UserError(
-            self.env._(
-                "%s: nobody is in charge. Give its customer a salesperson, or its zone a manager.",
-                self.display_name,
-            )
-        )
-
-    def _request(self, checks):
-        """See ``_ask``, for many.
-
-        :param checks: what is asked about each line: a check, or ``correction``
+        :param checks: what is asked about each, ``{line: check}``; a check, or ``correction``
         :return: ``{line: user}``, nobody where nobody is in charge
+        :raise UserError: naming the first line, where nobody is in charge of any
         """
-        under_way = self._get_under_way()
+        lines = self.env["pemba.reconciliation.line"].union(*checks)
+        asked = self._request(lines, checks)
+        if not any(asked.values()):
+            raise UserError(
+                self.env._(
+                    "%s: nobody is in charge. Give its customer a salesperson, or its zone a manager.",
+                    lines[:1].display_name,
+                )
+            )
+        return asked
+
+    def _request(self, lines, checks):
+        """See ``_ask``."""
+        settlements = self.env["pemba.reconciliation.settlement"]
+        under_way = settlements._get_under_way(lines)
         earlier = {
             line: under_way[line].requests.filtered(lambda one, check=checks[line]: one.check == check)
-            for line in self
+            for line in lines
         }
         asked = {line: requests.activity_id.filtered("active")[:1] for line, requests in earlier.items()}
-        asked |= self.filtered(lambda one: not asked[one])._create_requests(checks)
+        asked |= self._create_requests(lines.filtered(lambda one: not asked[one]), checks)
         vals = {}
-        for line in self.filtered(lambda one: asked[one]).sorted("date"):
+        for line in lines.filtered(lambda one: asked[one]).sorted("date"):
             known = earlier[line].filtered(lambda one, day=line.date: one._holds_on(day))
             if asked[line] not in known.activity_id:
-                of_line = line._prepare_settlement(checks[line], activity_id=asked[line].id)
-                vals.setdefault((line._get_settlement_key(), checks[line]), of_line)
+                of_line = settlements._prepare(line, checks[line], activity_id=asked[line].id)
+                vals.setdefault(self._get_key(line, checks), of_line)
             answered = earlier[line].filtered(lambda one: not one.activity_id.active)
             # It is asked again; what was answered as of a later day still was.
             answered.filtered(lambda one, day=line.date: one.date <= day).ended_date = line.date
-        self.env["pemba.reconciliation.settlement"].sudo().create(list(vals.values()))  # whoever asks
+        settlements.sudo().create(list(vals.values()))  # whoever asks
         return {line: activity.user_id.with_env(self.env) for line, activity in asked.items()}
 
-    def _create_requests(self, checks):
+    def _get_key(self, line, checks):
+        """What one is asked about once."""
+        return self.env["pemba.reconciliation.settlement"]._get_line_key(line), checks[line]
+
+    def _create_requests(self, lines, checks):
         """Activities for who is in charge of each: ``{line: activity}``, one for lines of the same."""
-        requests = self._prepare_requests(checks)
-        by_key = {(line._get_settlement_key(), checks[line]): vals for line, vals in requests.items()}
+        by_key = {
+            self._get_key(line, checks): vals for line, vals in self._prepare_requests(lines, checks).items()
+        }
         activities = self.env["mail.activity"].sudo()  # accountants may not write what is asked about
         created = activities.with_context(mail_activity_quick_update=len(by_key) > 1).create(
             list(by_key.values())
         )
         of_key = dict(zip(by_key, created, strict=True))
-        return {line: of_key.get((line._get_settlement_key(), checks[line]), activities) for line in self}
+        return {line: of_key.get(self._get_key(line, checks), activities) for line in lines}
 
-    def _prepare_requests(self, checks):
+    def _prepare_requests(self, lines, checks):
         """Values of activities: ``{line: values}``, of the lines somebody is in charge of."""
         model_ids, requests = {}, {}
         activity_type = self.env.ref(DIFFERENCE)
-        for line, (record, user) in self._get_in_charge(checks).items():
+        in_charge = self.env["pemba.reconciliation.charge"]._get_in_charge(lines, checks)
+        for line, (record, user) in in_charge.items():
             if not (record and user):
                 continue
             if record._name not in model_ids:
                 model_ids[record._name] = self.env["ir.model"]._get_id(record._name)
-            of_user = line.with_context(lang=user.lang or self.env.lang).sudo()  # whoever asks
+            to_user = self.with_context(lang=user.lang or self.env.lang).sudo()  # whoever asks
+            of_user = line.with_env(to_user.env)
             requests[line] = {
                 "activity_type_id": activity_type.id,
                 "automated": True,
@@ -100,8 +90,8 @@ class PembaReconciliationLine(models.Model):
                 "res_model_id": model_ids[record._name],
                 "res_id": record.id,
                 "user_id": user.id,
-                "summary": of_user._get_request_summary(checks[line]),
-                "note": plaintext2html(of_user._describe(checks[line], record)),
+                "summary": to_user._get_summary(of_user, checks[line]),
+                "note": plaintext2html(to_user._describe(of_user, checks[line], record)),
             }
         return requests
 
@@ -109,15 +99,15 @@ class PembaReconciliationLine(models.Model):
     # In words
     # ------------------------------------------------------------
 
-    def _get_request_summary(self, check):
-        product = self.product_id.display_name or self.display_name
+    def _get_summary(self, line, check):
+        product = line.product_id.display_name or line.display_name
         if check == "correction":
             return self.env._("%s: correct the installed base", product)
-        name = RESULT_OF[check]
-        labels = dict(self._fields[name]._description_selection(self.env))
-        return self.env._("%(product)s: %(result)s", product=product, result=labels[self[name]])
+        name = line._get_result_field(check)
+        labels = dict(line._fields[name]._description_selection(self.env))
+        return self.env._("%(product)s: %(result)s", product=product, result=labels[line[name]])
 
-    def _describe(self, check, record):
+    def _describe(self, line, check, record):
         """What differs, and what is to be done about it.
 
         Many a colleague reads a customer: there it tells no amount but what is to be offered, and no note.
@@ -125,76 +115,55 @@ class PembaReconciliationLine(models.Model):
         :param record: what is asked about
         """
         is_read_by_many = record._name == "res.partner"
-        digits = self._fields["won_quantity"].get_digits(self.env)[1]
+        digits = line._fields["won_quantity"].get_digits(self.env)[1]
         names = ("due_quantity", "installed_quantity", "term_quantity", "covered_quantity")
         said = [
-            self.env._("%(label)s: %(value)s", label=label, value=formatLang(self.env, self[name], digits))
-            for name, label in self._get_labels(names)
-            if self[name]
+            self.env._("%(label)s: %(value)s", label=label, value=formatLang(self.env, line[name], digits))
+            for name, label in self._get_labels(line, names)
+            if line[name]
         ]
         amounts = ("won_amount_company", "invoiced_amount_company", "missed_amount_company")
         if is_read_by_many:
-            amounts = amounts[2:] if check == "covered" and self._is_unattended() else ()
+            amounts = amounts[2:] if check == "covered" and line._is_unattended() else ()
         said += [
-            self.env._("%(label)s: %(value)s", label=label, value=self.company_currency_id.format(self[name]))
-            for name, label in self._get_labels(amounts)
-            if self[name]
+            self.env._("%(label)s: %(value)s", label=label, value=line.company_currency_id.format(line[name]))
+            for name, label in self._get_labels(line, amounts)
+            if line[name]
         ]
-        as_of = self.env._("As of %s", format_date(self.env, self.date))
-        note = "" if is_read_by_many else self.note
-        parts = [f"{self.display_name}, {as_of}.", ", ".join(said), note, self._get_advice(check)]
+        as_of = self.env._("As of %s", format_date(self.env, line.date))
+        note = "" if is_read_by_many else line.note
+        result = line[line._get_result_field(check)]
+        advice = self._get_advice().get(check, {}).get(result)
+        parts = [f"{line.display_name}, {as_of}.", ", ".join(said), note, advice]
         return "\n".join(filter(None, parts))
 
-    def _get_advice(self, check):
-        """What settles a difference, in a sentence."""
-        if check == "correction":
-            return self.env._("Look at what the customer really runs and correct the installed base.")
-        if check == "installed":
-            return {
+    def _get_labels(self, line, names):
+        labels = line.fields_get(names, ["string"])
+        return [(name, labels[name]["string"]) for name in names]
+
+    def _get_advice(self):
+        """What settles a difference, in a sentence: ``{check: {result: sentence}}``."""
+        correct = self.env._("Look at what the customer really runs and correct the installed base.")
+        return {
+            "installed": {
                 "not_sold": self.env._("It runs without a sale: sell it, or say why none is needed."),
                 "not_installed": self.env._("It was sold: put it in service, or say when it will be."),
                 "quantity_gap": self.env._(
                     "Sell what runs beyond the sale, or put what is missing in service."
                 ),
-            }[self[RESULT_OF[check]]]
-        if check == "covered":
-            return {
+            },
+            "correction": dict.fromkeys(("not_sold", "not_installed", "quantity_gap"), correct),
+            "covered": {
                 "not_sold": self.env._("It is under contract without a sale: sell it, or end the contract."),
                 "quantity_gap": self.env._("Sale and contract have different quantities: mend the contract."),
                 "covered_not_installed": self.env._(
                     "The contract covers what is not in service: put it in service, or end the contract."
                 ),
                 "not_covered": self.env._("Nothing covers it: start its contract, or offer maintenance."),
-            }[self[RESULT_OF[check]]]
-        return {
-            "invoiced_not_won": self.env._("It was invoiced without a sale: win the sale, or credit it."),
-            "not_invoiced": self.env._("It was sold: invoice it, or say when it will be."),
-            "amount_gap": self.env._("Invoice what is left to invoice, or credit what is too much."),
-        }[self[RESULT_OF[check]]]
-
-    def _get_labels(self, names):
-        labels = self.fields_get(names, ["string"])
-        return [(name, labels[name]["string"]) for name in names]
-
-    def _notify(self, users, unasked=()):
-        """Say who was asked.
-
-        :param unasked: lines that have nobody in charge
-        """
-        message = self.env._("Asked: %s.", ", ".join(users.sudo().mapped("name")))  # no secret
-        if unasked:
-            names = "; ".join(unasked[:5].mapped("display_name"))
-            message += " " + self.env._("Nobody is in charge of: %s.", names)
-        return self._display(message, bool(unasked))
-
-    def _display(self, message, is_warning):
-        """A message, over the lines as they are now."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if is_warning else "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+            "invoiced": {
+                "invoiced_not_won": self.env._("It was invoiced without a sale: win the sale, or credit it."),
+                "not_invoiced": self.env._("It was sold: invoice it, or say when it will be."),
+                "amount_gap": self.env._("Invoice what is left to invoice, or credit what is too much."),
             },
         }

@@ -4,42 +4,48 @@ from odoo.tools import format_date
 
 from ..pipeline.crm_lead import OURS
 
-# What a computation depends on.
-TERMS = frozenset({"date", "company_id", "zone_id", "quantity_tolerance", "amount_tolerance"})
-# What follows from what is done: never from a client.
-RESULTS_OF_RUN = frozenset(
-    {
-        *("state", "previous_id", "computed_date", "last_opening", "settled_count"),
-        *("signed_user_id", "signed_name", "signed_date"),
-        *("company_name", "zone_name"),
-    }
-)
-# The parts of Odoo's records that stay alive once one is locked.
-ALIVE = ("message_", "activity_", "website_message_", "rating_")
-
 
 class PembaReconciliation(models.Model):
     """What may be done to a run: what is signed off stays, results are never written by people."""
 
     _inherit = "pemba.reconciliation"
 
+    @api.model
+    def _get_term_fields(self):
+        """What a comparison depends on: see ``_get_scope``."""
+        return ["date", "company_id", "zone_id", "quantity_tolerance", "amount_tolerance"]
+
+    @api.model
+    def _get_result_fields(self):
+        """What follows from what is done: never from a client."""
+        return [
+            *("state", "previous_id", "computed_date", "last_opening", "settled_count", "matched_count"),
+            *self.env["pemba.reconciliation.outcome"]._get_totals(),
+            *("signed_user_id", "signed_name", "signed_date", "company_name", "zone_name"),
+        ]
+
+    @api.model
+    def _stays_open(self, name):
+        """Whether people write a field of what is signed off: what is said about any record of Odoo's."""
+        return name.startswith(("message_", "activity_", "website_message_", "rating_"))
+
     @api.model_create_multi
     def create(self, vals_list):
         """A run starts without results, whatever the values or the context say."""
-        none = {name: False for name in self._fields if name.startswith("matched_")}
-        none |= dict.fromkeys(RESULTS_OF_RUN, False) | {"state": "draft"}
+        none = dict.fromkeys(self._get_result_fields(), False) | {"state": "draft"}
         return super().create([vals | none for vals in vals_list])
 
     def write(self, vals):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
         if self.env.context.get("pemba_following") is OURS:
             return super().write(vals)
-        vals = self._without_results(vals)
-        if any(not name.startswith(ALIVE) for name in vals):
+        results = self._get_result_fields()
+        vals = {name: value for name, value in vals.items() if name not in results}
+        if not all(self._stays_open(name) for name in vals):
             self._check_is_open()
         if "company_id" in vals:
             self.filtered(lambda run: run.company_id.id != vals["company_id"])._check_is_empty()
-        terms = sorted(TERMS.intersection(vals))
+        terms = [name for name in self._get_term_fields() if name in vals]
         if terms:
             self._check_is_last()
         before = {run: [run[name] for name in terms] for run in self}
@@ -58,13 +64,6 @@ class PembaReconciliation(models.Model):
                     run.display_name,
                 )
             )
-
-    def _without_results(self, vals):
-        return {
-            name: value
-            for name, value in vals.items()
-            if name not in RESULTS_OF_RUN and not name.startswith("matched_")
-        }
 
     def _set(self, **vals):
         """Write what follows from an action, past the rules for what people write."""

@@ -2,8 +2,6 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
-from .pemba_reconciliation_found import STORED, TOTALS
-
 
 class PembaReconciliation(models.Model):
     """A run that is signed off: locked as it is, with names as text, and sales closed where it says so."""
@@ -53,7 +51,7 @@ class PembaReconciliation(models.Model):
             )
 
     def _is_to_come(self):
-        at_company = self.with_context(tz=self.company_id._get_sales_clock())
+        at_company = self.with_context(tz=self._get_scope().clock)
         return self.date > fields.Date.context_today(at_company)
 
     def _check_is_current(self):
@@ -75,15 +73,18 @@ class PembaReconciliation(models.Model):
     def _get_findings(self):
         """What tells what a run says from what another says: what matched, and a checksum of its lines."""
         self.env.flush_all()
+        outcome = self.env["pemba.reconciliation.outcome"]
+        found = outcome._get_found(self._get_scope())
+        said = self.env["pemba.reconciliation.line"]._get_said_fields()
         [lines] = self.env.execute_query(
             SQL(
                 "SELECT COUNT(*), SUM(HASHTEXTEXTENDED(ROW(%s)::text, 0)::numeric)"
                 " FROM pemba_reconciliation_line WHERE reconciliation_id = %s",
-                SQL(", ").join(map(SQL.identifier, (*STORED, "reason_id", "note"))),
+                SQL(", ").join(map(SQL.identifier, (*found, *said))),
                 self.id,
             )
         )
-        return self.matched_count, *(self[name] for name in TOTALS), *lines
+        return self.matched_count, *(self[name] for name in outcome._get_totals()), *lines
 
     def _get_unexplained_domain(self):
         return [
@@ -102,14 +103,9 @@ class PembaReconciliation(models.Model):
     def _write_names(self):
         """Lines keep the names of what they are of as text, whatever becomes of it."""
         lines = self.env["pemba.reconciliation.line"].sudo()  # whatever it is of
-        for name, text in (
-            ("partner_id", "partner_name"),
-            ("product_id", "product_name"),
-            ("distributor_id", "distributor_name"),
-            ("zone_id", "zone_name"),
-            ("sale_type_id", "sale_type_name"),
-            ("reason_id", "reason_name"),
-        ):
+        for name, text in lines._get_name_fields().items():
+            if not lines._fields[name].store:
+                continue
             of_run = [("reconciliation_id", "=", self.id), (name, "!=", False)]
             named = self.env[lines._fields[name].comodel_name].sudo()  # as above
             records = named.browse(record.id for (record,) in lines._read_group(of_run, [name]))
