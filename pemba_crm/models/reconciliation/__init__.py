@@ -10,8 +10,8 @@ from . import pemba_opening_sale, pemba_opening_sale_record
 # The run, its differences and their reasons.
 from . import (
     pemba_reconciliation,
-    pemba_reconciliation_compare,
     pemba_reconciliation_rule,
+    pemba_reconciliation_run,
     pemba_reconciliation_sign_off,
     pemba_reconciliation_line,
     pemba_reconciliation_line_fix,

@@ -10,7 +10,7 @@ class PembaReconciliation(models.Model):
     """What was sold by a day beside what is installed, under contract and invoiced: the accountants' check.
 
     Only differences and what was explained are kept as lines, of what matched the totals. How it is compared
-    is in ``…_compare``, what may be done to it in ``…_rule``, what is signed off in ``…_sign_off``. What is
+    is in ``…_run``, what may be done to it in ``…_rule``, what is signed off in ``…_sign_off``. What is
     compared, and what is made of it, are services: ``….comparison``, ``….judgement``, ``….outcome``, and
     ``….summary`` and ``….workbook`` for those who read it.
     """

@@ -110,36 +110,41 @@ class PembaReconciliationRequest(models.AbstractModel):
     def _describe(self, line, check, record):
         """What differs, and what is to be done about it.
 
-        Many a colleague reads a customer: there it tells no amount but what is to be offered, and no note.
-
         :param record: what is asked about
         """
-        is_read_by_many = record._name == "res.partner"
-        digits = line._fields["won_quantity"].get_digits(self.env)[1]
-        names = ("due_quantity", "installed_quantity", "term_quantity", "covered_quantity")
-        said = [
-            self.env._("%(label)s: %(value)s", label=label, value=formatLang(self.env, line[name], digits))
-            for name, label in self._get_labels(line, names)
-            if line[name]
-        ]
-        amounts = ("won_amount_company", "invoiced_amount_company", "missed_amount_company")
-        if is_read_by_many:
-            amounts = amounts[2:] if check == "covered" and line._is_unattended() else ()
-        said += [
-            self.env._("%(label)s: %(value)s", label=label, value=line.company_currency_id.format(line[name]))
-            for name, label in self._get_labels(line, amounts)
+        is_read_by_many = record._name == "res.partner"  # no note there
+        names = self._get_told_fields(line, check, is_read_by_many)
+        labels = line.fields_get(names, ["string"])
+        figures = [
+            self.env._(
+                "%(label)s: %(value)s", label=labels[name]["string"], value=self._format_figure(line, name)
+            )
+            for name in names
             if line[name]
         ]
         as_of = self.env._("As of %s", format_date(self.env, line.date))
-        note = "" if is_read_by_many else line.note
         result = line[line._get_result_field(check)]
-        advice = self._get_advice().get(check, {}).get(result)
-        parts = [f"{line.display_name}, {as_of}.", ", ".join(said), note, advice]
+        parts = (
+            f"{line.display_name}, {as_of}.",
+            ", ".join(figures),
+            "" if is_read_by_many else line.note,
+            self._get_advice().get(check, {}).get(result),
+        )
         return "\n".join(filter(None, parts))
 
-    def _get_labels(self, line, names):
-        labels = line.fields_get(names, ["string"])
-        return [(name, labels[name]["string"]) for name in names]
+    def _get_told_fields(self, line, check, is_read_by_many):
+        """The figures of a line that are told: of amounts, many read what is to be offered alone."""
+        quantities = ["due_quantity", "installed_quantity", "term_quantity", "covered_quantity"]
+        if not is_read_by_many:
+            return [*quantities, "won_amount_company", "invoiced_amount_company", "missed_amount_company"]
+        is_to_offer = check == "covered" and line._is_unattended()
+        return [*quantities, "missed_amount_company"] if is_to_offer else quantities
+
+    def _format_figure(self, line, name):
+        field = line._fields[name]
+        if field.type == "monetary":
+            return line[field.get_currency_field(line)].format(line[name])
+        return formatLang(self.env, line[name], field.get_digits(self.env)[1])
 
     def _get_advice(self):
         """What settles a difference, in a sentence: ``{check: {result: sentence}}``."""

@@ -112,6 +112,7 @@ class PembaReconciliationWorkbook(models.AbstractModel):
             for name in columns
             if lines._fields[name].type == "selection"
         }
+        kept = lines._get_name_fields()
         row = 0
         for line in self._iterate_lines(run):
             row += 1
@@ -120,21 +121,21 @@ class PembaReconciliationWorkbook(models.AbstractModel):
                 if kind in formats:
                     sheet.write_number(row, column, line[name], formats[kind])
                 else:
-                    sheet.write_string(row, column, self._get_text(line, name, labels))
+                    sheet.write_string(row, column, self._get_text(line, name, labels, kept))
         sheet.autofilter(0, 0, row, len(columns) - 1)
         self._write_totals(run, workbook, sheet, row + 1)
 
-    def _get_text(self, line, name, labels):
+    def _get_text(self, line, name, labels, kept):
         """What a cell says: the name as it was, where it is kept.
 
         :param labels: of selections, ``{field: {value: label}}``
+        :param kept: where names are kept, ``{field: field of its name}``
         """
         value = line[name]
         if name in labels:
             value = labels[name].get(value)
         elif line._fields[name].relational:
-            kept = line._get_name_fields().get(name)
-            value = (kept and line[kept]) or value.display_name
+            value = (name in kept and line[kept[name]]) or value.display_name
         return str(value or "")
 
     def _write_totals(self, run, workbook, sheet, row):
