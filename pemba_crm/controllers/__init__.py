@@ -1,1 +1,1 @@
-from . import analysis, installed_base, maintenance, rights
+from . import exports, installed_base, maintenance, reconciliation, rights

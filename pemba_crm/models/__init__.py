@@ -13,3 +13,4 @@ from . import renewal
 from . import rights
 from . import customer
 from . import analysis
+from . import reconciliation

@@ -19,6 +19,7 @@ ROOMS = (
     "rights",
     "customer",
     "analysis",
+    "reconciliation",
 )
 FOLDERS = ("models", "controllers", "wizards", "reports", "views", "data", "demo")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")

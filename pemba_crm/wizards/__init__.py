@@ -7,3 +7,4 @@ from . import renewal
 from . import rights
 from . import customer
 from . import analysis
+from . import reconciliation

@@ -1,4 +1,4 @@
-"""Targets, forecasts, reconciliation, reports and dashboards."""
+"""Targets, forecasts, reports and dashboards."""
 
 from . import pemba_axis_mixin, pemba_report_mixin, pemba_sale_axis_mixin  # before those that inherit them
 from . import (
@@ -6,26 +6,6 @@ from . import (
     ir_filters,
     pemba_forecast_movement,
     pemba_forecast_snapshot,
-    pemba_opening_sale,
-    pemba_reconciliation,
-    pemba_reconciliation_export,
-    pemba_reconciliation_found,
-    pemba_reconciliation_line,
-    pemba_reconciliation_line_ask,
-    pemba_reconciliation_line_charge,
-    pemba_reconciliation_line_fix,
-    pemba_reconciliation_line_opening,
-    pemba_reconciliation_line_settlement,
-    pemba_reconciliation_line_source,
-    pemba_reconciliation_query,
-    pemba_reconciliation_reason,
-    pemba_reconciliation_results,
-    pemba_reconciliation_rule,
-    pemba_reconciliation_run,
-    pemba_reconciliation_settlement,
-    pemba_reconciliation_sign_off,
-    pemba_reconciliation_sold,
-    pemba_reconciliation_there,
     pemba_sale_report,
     pemba_target,
     pemba_target_achievement,

@@ -1,1 +1,1 @@
-from . import pemba_forecast_comparison, pemba_reconciliation_explanation, pemba_target_split
+from . import pemba_forecast_comparison, pemba_target_split

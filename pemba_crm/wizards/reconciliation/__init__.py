@@ -1,0 +1,1 @@
+from . import pemba_reconciliation_explanation
