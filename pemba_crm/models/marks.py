@@ -103,6 +103,8 @@ class PembaRules(models.AbstractModel):
         self._set_as(FOLLOWING, vals)
 
     def _set_as(self, kind, vals):
+        if not self:
+            return
         with self._passing(Pass(kind, self)) as passing:
             passing.write(vals)
 
@@ -118,6 +120,8 @@ class PembaRules(models.AbstractModel):
 
     def _drop(self, kind=FOLLOWING):
         """Delete what does not follow any more, past the rules."""
+        if not self:
+            return
         with self._passing(Pass(kind, self)) as passing:
             passing.unlink()
 

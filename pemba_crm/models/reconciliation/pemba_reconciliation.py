@@ -17,7 +17,7 @@ class PembaReconciliation(models.Model):
 
     _name = "pemba.reconciliation"
     _description = "Sales Reconciliation"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "pemba.rules"]
     _order = "date desc, id desc"
     _rec_names_search = ("company_id", "zone_id")
     _check_company_auto = True

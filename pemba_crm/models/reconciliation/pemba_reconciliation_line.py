@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..pipeline.crm_lead import OURS
-
 # What is found, the gravest first: see ``pemba.reconciliation.judgement._get_gravity``.
 RESULTS = [
     ("not_sold", "Not Sold"),
@@ -228,8 +226,6 @@ class PembaReconciliationLine(models.Model):
 
     def write(self, vals):
         """Only a reason and a note are said of it, until the run is signed off."""
-        if self.env.context.get("pemba_following") is OURS:
-            return super().write(vals)
         self.reconciliation_id._check_is_open()
         said = self._get_said_fields()
         refused = [name for name in vals if name in self._fields and name not in said]

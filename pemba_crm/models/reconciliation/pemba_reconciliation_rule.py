@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..pipeline.crm_lead import OURS
+from ..marks import FOLLOWING
 
 
 class PembaReconciliation(models.Model):
@@ -17,12 +17,13 @@ class PembaReconciliation(models.Model):
 
     @api.model
     def _get_result_fields(self):
-        """What follows from what is done: never from a client."""
-        return [
+        """What follows from what is done to a run."""
+        return {
+            *super()._get_result_fields(),
             *("state", "previous_id", "computed_date", "last_opening", "settled_count", "matched_count"),
             *self.env["pemba.reconciliation.outcome"]._get_totals(),
             *("signed_user_id", "signed_name", "signed_date", "company_name", "zone_name"),
-        ]
+        }
 
     @api.model
     def _stays_open(self, name):
@@ -37,10 +38,11 @@ class PembaReconciliation(models.Model):
 
     def write(self, vals):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
-        if self.env.context.get("pemba_following") is OURS:
+        is_following = self._get_pass() == FOLLOWING
+        self._spend_pass()
+        if is_following:
             return super().write(vals)
-        results = self._get_result_fields()
-        vals = {name: value for name, value in vals.items() if name not in results}
+        vals = self._without_results(vals)
         if not all(self._stays_open(name) for name in vals):
             self._check_is_open()
         if "company_id" in vals:
@@ -64,10 +66,6 @@ class PembaReconciliation(models.Model):
                     run.display_name,
                 )
             )
-
-    def _set(self, **vals):
-        """Write what follows from an action, past the rules for what people write."""
-        self.with_context(pemba_following=OURS).write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
