@@ -5,9 +5,10 @@ from odoo.tools import SQL
 
 
 class SaleRule(NamedTuple):
-    """Whether a sale recurs and comes into the installed base, with the joins that tell it."""
+    """Whether a sale recurs, comes into a contract and into the base, with the joins that tell it."""
 
     is_recurring: SQL
+    is_contracted: SQL
     comes_into_base: SQL
     joins: SQL
 
@@ -22,8 +23,10 @@ class PembaReconciliationComparison(models.AbstractModel):
 
         :param product: its id
         """
+        is_recurring = SQL("COALESCE(sale_type.is_recurring, FALSE)")
         return SaleRule(
-            is_recurring=SQL("COALESCE(sale_type.is_recurring, FALSE)"),
+            is_recurring=is_recurring,
+            is_contracted=is_recurring,
             comes_into_base=SQL("(COALESCE(template.pemba_equipment_policy, 'none') != 'none')"),
             joins=SQL(
                 """
@@ -40,6 +43,7 @@ class PembaReconciliationComparison(models.AbstractModel):
         of_product = self._get_product_rule(SQL("line.product_id"))
         return SaleRule(
             is_recurring=SQL("COALESCE(line.is_recurring, FALSE)"),
+            is_contracted=SQL("COALESCE(line.is_contracted, FALSE)"),
             comes_into_base=SQL(
                 "(CASE WHEN renewed.id IS NOT NULL"
                 " THEN equipment.product_id IS NOT DISTINCT FROM line.product_id"
@@ -73,7 +77,7 @@ class PembaReconciliationComparison(models.AbstractModel):
         return {
             "won_quantity": quantity,
             "lapsed_quantity": SQL("CASE WHEN %s IS NOT TRUE THEN %s END", counts, quantity),
-            "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", rule.is_recurring, counts, quantity),
+            "term_quantity": SQL("CASE WHEN %s AND %s THEN %s END", rule.is_contracted, counts, quantity),
             "unpaid_quantity": SQL(
                 "CASE WHEN %s AND (%s) IS NOT TRUE THEN %s END", counts, is_paid, quantity
             ),

@@ -187,9 +187,8 @@ class PembaReconciliationComparison(models.AbstractModel):
         """What was sold, and invoiced, before these records begin."""
         start = SQL("COALESCE(opening.date_start, opening.date)")
         of_product = self._get_product_rule(SQL("opening.product_id"))
-        rule = of_product._replace(
-            is_recurring=SQL("(%s OR opening.date_end IS NOT NULL)", of_product.is_recurring)
-        )
+        is_recurring = SQL("(%s OR opening.date_end IS NOT NULL)", of_product.is_recurring)
+        rule = of_product._replace(is_recurring=is_recurring, is_contracted=is_recurring)
         columns = self._get_sold_columns(
             scope,
             rule,
