@@ -23,7 +23,7 @@ from . import (
 # What is compared, what to make of it, what a run keeps of it.
 from . import (
     pemba_reconciliation_comparison,
-    pemba_reconciliation_comparison_rule,
+    pemba_reconciliation_comparison_sale_rule,
     pemba_reconciliation_comparison_sold,
     pemba_reconciliation_comparison_there,
     pemba_reconciliation_judgement,

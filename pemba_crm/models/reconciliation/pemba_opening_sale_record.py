@@ -28,10 +28,8 @@ class PembaOpeningSale(models.Model):
         lines.reconciliation_id._check_is_compared()
         settlements = self.env["pemba.reconciliation.settlement"]
         under_way = settlements._get_under_way(lines)
-        vals_list, left = [], lines.browse()
-        for line, prepared in self._prepare_of_lines(lines, under_way).items():
-            vals_list += prepared
-            left |= line if not prepared else line.browse()
+        prepared = self._prepare_of_lines(lines, under_way)
+        vals_list = [vals for of_line in prepared.values() for vals in of_line]
         if not vals_list:
             settlements._check_not_won(self.env["crm.lead"].union(*(one.won for one in under_way.values())))
             raise UserError(
@@ -40,7 +38,7 @@ class PembaOpeningSale(models.Model):
                     lines[:1].display_name,
                 )
             )
-        return self.create(vals_list), left
+        return self.create(vals_list), lines.filtered(lambda line: not prepared[line])
 
     @api.model
     def _prepare_of_lines(self, lines, under_way):

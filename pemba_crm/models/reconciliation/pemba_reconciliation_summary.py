@@ -11,14 +11,17 @@ class PembaReconciliationSummary(models.AbstractModel):
     _name = "pemba.reconciliation.summary"
     _description = "Summary of a Reconciliation"
 
-    def _get_amounts(self):
-        """What is added up of each result, ``{field of lines: its label}``: in company currency."""
-        names = [
+    def _get_amount_fields(self):
+        """What of lines is added up for each result: in company currency."""
+        return [
             *("won_amount_company", "invoiced_amount_company", "exchange_amount_company"),
             *("gap_amount_company", "missed_amount_company"),
         ]
-        labels = self.env["pemba.reconciliation.line"].fields_get(names, ["string"])
-        return {name: labels[name]["string"] for name in names}
+
+    def _get_amounts(self):
+        """The fields with their labels, ``{name: label}``."""
+        labels = self.env["pemba.reconciliation.line"].fields_get(self._get_amount_fields(), ["string"])
+        return {name: labels[name]["string"] for name in self._get_amount_fields()}
 
     def _get_rows(self, run):
         """What a run says by result, the gravest first; then what matched, and the total.
@@ -28,7 +31,7 @@ class PembaReconciliationSummary(models.AbstractModel):
         rows = [*self._get_differences(run), self._get_matched(run)]
         total = {
             name: sum(row.get(name, 0) for row in rows)
-            for name in ("count", "explained", *self._get_amounts())
+            for name in ("count", "explained", *self._get_amount_fields())
         }
         return [*rows, {"code": "total", "label": self.env._("Total"), **total}]
 
@@ -36,7 +39,7 @@ class PembaReconciliationSummary(models.AbstractModel):
         """The rows of what differs; see ``_get_rows``."""
         lines = self.env["pemba.reconciliation.line"]
         labels = dict(lines._fields["result"]._description_selection(self.env))
-        amounts = self._get_amounts()
+        amounts = self._get_amount_fields()
         groups = lines._read_group(
             self._get_differences_domain(run),
             ["result"],
