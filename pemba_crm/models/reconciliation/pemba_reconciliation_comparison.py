@@ -5,8 +5,8 @@ from odoo.tools import SQL
 class PembaReconciliationComparison(models.AbstractModel):
     """What was sold beside what is there, by customer and product: one query, of a ``Scope``.
 
-    Facts are added up and judged. What was sold is in ``…_comparison_sold``, and what that means for the base
-    in ``…_comparison_sale_rule``; what it is compared with is in ``…_comparison_there``, what to make of it in
+    Facts are added up and judged. What was sold is in ``…_comparison_sold``, what that means for the base in
+    ``…_comparison_sale_rule``, what it is compared with in ``…_comparison_there``, and what to make of it in
     ``pemba.reconciliation.judgement``.
 
     An add-on that sells or installs in a way of its own adds a method to ``_get_facts``, and what it alone

@@ -142,14 +142,17 @@ class PembaReconciliationLine(models.Model):
         sold = ("pemba.opportunity.line", self._get_sale_domain(), self.env._("Won"))
         without_product = ("crm.lead", self._get_lead_domain(), self.env._("Won"))
         ordered = ("sale.order.line", self._get_confirmed_domain(), self.env._("Orders"))
+        installed = ("pemba.equipment", self._get_equipment_domain(), self.env._("Installed"))
+        covered = ("pemba.contract.line", self._get_contract_domain(), self.env._("Covered"))
         invoiced = ("account.move.line", self._get_invoice_domain(), self.env._("Invoiced"))
+        recorded = ("pemba.opening.sale", self._get_opening_domain(), self.env._("Sold Before"))
         return {
             "sales": [sold, ordered] if self.product_id else [without_product],
             "orders": [ordered],
-            "equipment": [("pemba.equipment", self._get_equipment_domain(), self.env._("Installed"))],
-            "contracts": [("pemba.contract.line", self._get_contract_domain(), self.env._("Covered"))],
+            "equipment": [installed],
+            "contracts": [covered],
             "invoices": [invoiced],
-            "openings": [("pemba.opening.sale", self._get_opening_domain(), self.env._("Sold Before"))],
+            "openings": [recorded],
         }
 
     def action_open_sales(self):
