@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import format_date
 
 from ..pipeline.crm_lead import OURS
 from .pemba_contract import SILENT
@@ -216,12 +216,6 @@ class CrmLead(models.Model):
                         missing=(lead.revaluation or {}).get("missing", ""),
                     )
                 )
-
-    @api.model
-    def _get_delivery_condition(self):
-        """What is renewed is there already."""
-        self.env["pemba.opportunity.line"].flush_model(["contract_line_id"])
-        return SQL("%s AND line.contract_line_id IS NULL", super()._get_delivery_condition())
 
     # ------------------------------------------------------------
     # Quotations
