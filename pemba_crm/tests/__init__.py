@@ -16,9 +16,16 @@ from . import test_customer_tours
 from . import test_exports
 from . import test_groups
 from . import test_house
+from . import test_installed_base_add_on
+from . import test_installed_base_campaign
+from . import test_installed_base_change
 from . import test_installed_base_delivery
 from . import test_installed_base_equipment
+from . import test_installed_base_extension
+from . import test_installed_base_import
+from . import test_installed_base_ledger
 from . import test_installed_base_portal
+from . import test_installed_base_sold
 from . import test_installed_base_tours
 from . import test_installed_base_volume
 from . import test_maintenance_contract

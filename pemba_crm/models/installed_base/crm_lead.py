@@ -1,17 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL
 
 DELIVERY = "pemba_crm.mail_activity_type_delivery"
-# What the search of what is to deliver reads in the database.
-READ_BY_DELIVERY = {
-    "pemba.opportunity.line": ["active", "is_returned", "configuration_role", "quantity", "product_id"],
-    "pemba.opportunity.configuration": ["is_retained", "equipment_id", "version_id"],
-    "pemba.equipment": ["version_id", "state"],
-    "pemba.equipment.component": ["sold_quantity", "opportunity_line_id"],
-    "product.template": ["pemba_equipment_policy"],
-}
 
 
 class CrmLead(models.Model):
@@ -39,24 +29,14 @@ class CrmLead(models.Model):
     def _compute_to_deliver(self):
         left = {}
         for proposal in self.filtered("is_to_deliver")._get_proposals():
-            left.setdefault(proposal["lead"], {}).setdefault(self._get_content(proposal), []).append(proposal)
+            content = self.env["pemba.delivery"]._get_content(proposal)
+            left.setdefault(proposal["lead"], {}).setdefault(content, []).append(proposal)
         for lead in self:
             contents = left.get(lead, {})
             lead.to_deliver = "; ".join(
                 content if len(proposals) == 1 else f"{len(proposals)} × {content}"
                 for content, proposals in contents.items()
             )
-
-    @api.model
-    def _get_content(self, proposal):
-        """What a proposal brings, in words; see ``_get_proposals``."""
-        content = [
-            f"{line.module_id.name or line.product_id.name} {quantity:+g}"
-            for line, quantity in proposal["missing"].items()
-        ]
-        if proposal["version"]:
-            content.append(proposal["configuration"].version_id.display_name)
-        return ", ".join(content)
 
     @api.depends("opportunity_line_ids.component_ids", "opportunity_configuration_ids.equipment_id")
     def _compute_equipment_ids(self):
@@ -67,6 +47,7 @@ class CrmLead(models.Model):
     @api.depends(
         "won_status",
         "opportunity_line_ids.quantity",
+        "opportunity_line_ids.comes_into_base",
         "opportunity_line_ids.component_ids.sold_quantity",
         "opportunity_configuration_ids.equipment_id.version_id",
     )
@@ -78,38 +59,8 @@ class CrmLead(models.Model):
     def _search_is_to_deliver(self, operator, value):
         if operator != "in":
             return NotImplemented
-        missing = SQL(
-            """(
-            SELECT line.lead_id
-              FROM pemba_opportunity_line line
-              JOIN product_product product ON product.id = line.product_id
-              JOIN product_template template ON template.id = product.product_tmpl_id
-             WHERE line.active AND line.is_returned IS NOT TRUE AND %(condition)s
-               AND (line.configuration_role IN ('licence', 'module')
-                    OR line.configuration_role IS NULL AND template.pemba_equipment_policy != 'none')
-               AND line.quantity - 1e-6 > COALESCE((
-                    SELECT SUM(component.sold_quantity)
-                      FROM pemba_equipment_component component
-                     WHERE component.opportunity_line_id = line.id), 0)
-             UNION
-            SELECT configuration.lead_id
-              FROM pemba_opportunity_configuration configuration
-              JOIN pemba_equipment equipment ON equipment.id = configuration.equipment_id
-              JOIN pemba_software_version sold ON sold.id = configuration.version_id
-         LEFT JOIN pemba_software_version runs ON runs.id = equipment.version_id
-             WHERE configuration.is_retained AND equipment.state IN ('in_service', 'suspended')
-               AND sold.sequence > COALESCE(runs.sequence, sold.sequence - 1)
-            )""",
-            condition=self._get_delivery_condition(),
-        )
-        for model, names in READ_BY_DELIVERY.items():
-            self.env[model].flush_model(names)
+        missing = self.env["pemba.delivery"]._get_missing_query()
         return Domain("won_status", "=", "won") & Domain("id", "in", missing)
-
-    @api.model
-    def _get_delivery_condition(self):
-        """What else must be so of a line (``line``) for it to come into the base."""
-        return SQL("TRUE")
 
     @api.model
     def get_view(self, view_id=None, view_type="form", **options):
@@ -200,34 +151,12 @@ class CrmLead(models.Model):
         return self._deliver([(proposal, {}) for proposal in self._get_proposals()])
 
     def _get_proposals(self):
-        """What is missing in the base, a piece of equipment each.
+        """What is missing in the base, a piece of equipment each, for a person to check and complete.
 
-        :return: a list of ``{lead, configuration, equipment, missing, version}``; the equipment is the one
-            that a configuration extends or has become already; missing is ``{line: quantity}``; the
-            version is the one that it is to run
+        :return: a list of ``{lead, configuration, equipment, missing, version}`` and of what add-ons add,
+            see ``pemba.delivery``
         """
-        proposals = []
-        nothing = self.env["pemba.opportunity.configuration"]
-        for lead in self:
-            lines = lead.opportunity_line_ids.grouped("configuration_id")
-            configurations = lead.opportunity_configuration_ids | nothing.union(*lines)
-            for configuration in configurations.with_prefetch(self.opportunity_configuration_ids._ids):
-                of_lead = {"lead": lead, "configuration": configuration}
-                missing = lines.get(configuration, lead.opportunity_line_ids.browse())._get_missing()
-                of_configuration = {line: qty for line, qty in missing.items() if line.configuration_role}
-                upgrade = configuration._get_upgrade()
-                if of_configuration or upgrade:
-                    installed = {"equipment": configuration._get_installed(), "version": upgrade}
-                    proposals.append(of_lead | installed | {"missing": of_configuration})
-            by_hand = {"equipment": self.env["pemba.equipment"], "version": False}
-            for line, quantity in lead.opportunity_line_ids._get_missing().items():
-                if not line.configuration_role:
-                    units = line._get_units(quantity)
-                    proposals += [
-                        {"lead": lead, "configuration": nothing, "missing": {line: unit}} | by_hand
-                        for unit in units
-                    ]
-        return proposals
+        return self.env["pemba.delivery"]._get_proposals(self)
 
     def _deliver(self, delivered, date=None):
         """Put what is proposed into the base.
@@ -236,50 +165,7 @@ class CrmLead(models.Model):
         :param date: the day it went into service; nothing leaves new equipment planned
         :return: the equipment
         """
-        for proposal, _vals in delivered:
-            proposal["lead"]._check_delivery(proposal["equipment"])
-        new = [(proposal, vals) for proposal, vals in delivered if not proposal["equipment"]]
-        day = date or fields.Date.context_today(self)
-        equipment = self.env["pemba.equipment"].create(
-            [vals | {"delivery_date": day} for vals in self._prepare_equipments(new)]
-        )
-        if date:
-            equipment.action_start(date)
-        for proposal, vals in delivered:
-            if proposal["equipment"]:
-                equipment |= proposal["lead"]._extend(proposal, vals, date)
-        self.union(*(proposal["lead"] for proposal, _vals in delivered))._settle_delivery()
-        return equipment
-
-    @api.model
-    def _prepare_equipments(self, new):
-        """Values of equipment; units of one line are numbered one after the other."""
-        vals_list, units = [], {}
-        for proposal, vals in new:
-            components = [line._prepare_component(quantity) for line, quantity in proposal["missing"].items()]
-            for component in components:
-                line = component["opportunity_line_id"]
-                component["sale_unit"] += units.get(line, 0)
-                units[line] = units.get(line, 0) + 1
-            given = {name: value for name, value in vals.items() if value}
-            vals_list.append(proposal["lead"]._prepare_equipment(proposal, components) | given)
-        return vals_list
-
-    def _extend(self, proposal, vals, date):
-        """Add to equipment what a later sale brought; what is planned may go into service now."""
-        equipment = proposal["equipment"]
-        components = [line._prepare_component(quantity) for line, quantity in proposal["missing"].items()]
-        if equipment.state == "planned":
-            equipment.component_ids = [Command.create(component) for component in components]
-            if date:
-                equipment.action_start(date)
-            return equipment
-        if components:
-            equipment._add_sold(components, date)
-        version = self.env["pemba.software.version"].browse(vals.get("version_id") or proposal["version"])
-        if version and version.sequence > equipment.version_id.sequence:
-            equipment.action_upgrade(version, date)
-        return equipment
+        return self.env["pemba.delivery"]._deliver(delivered, date)
 
     def _settle_delivery(self):
         """The activity is done once nothing is missing any more; support need not write opportunities."""
@@ -287,24 +173,11 @@ class CrmLead(models.Model):
         if done:
             done.sudo().activity_feedback([DELIVERY])  # whoever delivers
 
-    def _check_delivery(self, equipment):
-        """:param equipment: what is extended"""
-        if self.won_status != "won":
-            raise UserError(self.env._("%s is not won: nothing is delivered for it.", self.display_name))
-        if not self.customer_id:
-            raise UserError(self.env._("%s has no customer: choose its contact first.", self.display_name))
-        if equipment and equipment.partner_id != self.customer_id:
-            raise UserError(
-                self.env._(
-                    "%(lead)s: %(equipment)s belongs to %(owner)s, not to %(customer)s.",
-                    lead=self.display_name,
-                    equipment=equipment.display_name,
-                    owner=equipment.partner_id.display_name,
-                    customer=self.customer_id.display_name,
-                )
-            )
-
     def _prepare_equipment(self, proposal, components):
+        """Values of the new equipment that a proposal becomes.
+
+        :param components: values of its components
+        """
         configuration, line = proposal["configuration"], next(iter(proposal["missing"]))
         software = configuration.software_id or line.software_id
         product = next((one.product_id for one in proposal["missing"] if not one.module_id), None)

@@ -1,10 +1,7 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-
-from ..pipeline.crm_lead import OURS
 
 # The states in which it counts.
 IN_BASE = ("in_service", "suspended")
@@ -33,12 +30,14 @@ class Recording(frozenset):
 class PembaEquipment(models.Model):
     """A piece of the installed base: a software that a customer runs, or hardware that it was sold.
 
-    What it is made of are its components; how it came to be so are its events.
+    What it is made of are its components (``…_content``); how it came to be so are its events, the ledger.
+    What can happen to it is in ``…_change``, what has to be so in ``…_check``, and what creating and
+    writing it records in ``…_record``.
     """
 
     _name = "pemba.equipment"
     _description = "Equipment"
-    _inherit = ["pemba.customer.mixin", "pemba.configuration.mixin"]
+    _inherit = ["pemba.customer.mixin", "pemba.version.status.mixin", "pemba.licence.key.mixin"]
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True
@@ -257,63 +256,27 @@ class PembaEquipment(models.Model):
         return {"domain": [("id", "in", self.ids)], "context": {}}
 
     # ------------------------------------------------------------
-    # Rules
+    # The base of a day: what the events say
     # ------------------------------------------------------------
 
-    def _get_configuration_issues(self):
-        """Only software is a configuration."""
-        return super()._get_configuration_issues() if self.kind == "software" else []
+    @api.model
+    def _get_base_at(self, date, domain=None):
+        """The installed base as it was on a day, by the events that had taken effect by then.
 
-    @api.constrains("software_id", "version_id", "deployment_type_id", "module_ids", "seat_count")
-    def _check_configuration(self):
-        """While something is created or recorded, what comes of it is checked at its end."""
-        if self.env.context.get("pemba_creating") is OURS or Recording.covers(self):
-            return None
-        return super()._check_configuration()
+        :param date: the day, at its end
+        :param domain: on equipment as it is now
+        :return: a list of ``{equipment, product, module, version, partner, site, state, quantity}``, one for
+            each product or module of equipment that was in service or suspended, with what else
+            ``_get_ledger_fields`` lists
+        """
+        # Whose events may be read is who may read the equipment.
+        equipment = self.with_context(active_test=False)._search(domain or [])
+        return self.env["pemba.equipment.event"]._get_base_at(date, equipment.subselect())
 
-    def _get_known_issues(self):
-        """What does not go together already: the catalogue may have changed since it was installed."""
-        return {equipment: equipment._get_configuration_issues() for equipment in self}
+    @api.model
+    def _get_base_query(self, date, equipment):
+        return self.env["pemba.equipment.event"]._get_base_query(date, equipment)
 
-    def _check_new_issues(self, known):
-        """:raise ValidationError: naming the equipment and what does not go together any more"""
-        for equipment, issues in known.items():
-            for issue in equipment._get_configuration_issues():
-                if issue not in issues:
-                    raise ValidationError(
-                        self.env._(
-                            "%(configuration)s: %(issue)s",
-                            configuration=equipment.display_name,
-                            issue=issue,
-                        )
-                    )
-
-    @api.constrains("kind", "software_id", "product_id", "version_id")
-    def _check_what_it_is(self):
-        for equipment in self:
-            if equipment.kind == "software" and not equipment.software_id:
-                equipment._refuse("software_id", self.env._("software equipment needs its software."))
-            if equipment.kind == "hardware" and equipment.version_id:
-                equipment._refuse("version_id", self.env._("hardware has none: what runs on it has."))
-            if equipment.kind == "hardware" and equipment.software_id:
-                equipment._refuse("software_id", self.env._("hardware has none: what runs on it has."))
-            if equipment.kind == "hardware" and not equipment.product_id:
-                equipment._refuse("product_id", self.env._("hardware needs its product."))
-
-    @api.constrains("partner_id", "site_id")
-    def _check_site(self):
-        for equipment in self:
-            if equipment.site_id.commercial_partner_id != equipment.partner_id:
-                equipment._refuse(
-                    "site_id",
-                    self.env._(
-                        "%(site)s is not an address of %(customer)s.",
-                        site=equipment.site_id.display_name,
-                        customer=equipment.partner_id.display_name,
-                    ),
-                )
-
-    @api.constrains("parent_id")
-    def _check_parent(self):
-        if self._has_cycle():
-            self[:1]._refuse("parent_id", self.env._("equipment cannot run on itself."))
+    @api.model
+    def _get_states_query(self, date, equipment):
+        return self.env["pemba.equipment.event"]._get_states_query(date, equipment)

@@ -1,10 +1,11 @@
 from contextlib import contextmanager
 
-from odoo import fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from .pemba_equipment import IN_BASE
-from .pemba_equipment_record import LEDGER_FIELDS
+
+UPGRADE = "pemba_crm.mail_activity_type_upgrade"
 
 
 class PembaEquipment(models.Model):
@@ -129,96 +130,6 @@ class PembaEquipment(models.Model):
             recording.write(changes)
         return True
 
-    def _add(self, product=None, quantity=1.0, module=None, date=None):
-        """More of a product or module of each piece.
-
-        :param product: if not given, the module's, else the equipment's own
-        :param quantity: in the unit of the product, above zero
-        """
-        return self._change_component("add", product, module, quantity, date)
-
-    def _reduce(self, product=None, quantity=1.0, module=None, date=None):
-        """Less of a product or module of each piece; of what came last first.
-
-        :param quantity: above zero
-        :raise UserError: where there is less of it on that day, or on one after it
-        """
-        return self._change_component("reduce", product, module, quantity, date)
-
-    def _correct_quantity(self, quantity, product=None, module=None, date=None, note=None):
-        """How much it had of a product or module on a day was recorded wrongly.
-
-        :param quantity: what is right, in the unit of the product; 0 takes the rest away
-        """
-        return self._change_component("correct", product, module, quantity, date, note)
-
-    def _change_component(self, kind, product, module, quantity, date, note=None):
-        date = self._get_event_date(date)
-        self._check_state(*IN_BASE)
-        self._check_after(date, "in_service_date")
-        if quantity < 0 or (not quantity and kind != "correct"):
-            self[:1]._refuse("quantity", self.env._("%s is not above zero.", quantity))
-        products = {equipment: equipment._get_product_of(product, module) for equipment in self}
-        on_days = self._get_quantities_from(date, products, module)
-        deltas = {
-            equipment: {"add": quantity, "reduce": -quantity, "correct": quantity - on_days[equipment][date]}[
-                kind
-            ]
-            for equipment in self
-        }
-        self._check_quantities(on_days, deltas, products, module)
-        with self._recording(kind, date, note=note) as recording:
-            for equipment, delta in zip(recording, deltas.values(), strict=True):
-                equipment._change_quantity(products[equipment], module, delta, date)
-        return True
-
-    def _add_sold(self, components, date=None):
-        """What a later sale brought, as one event.
-
-        :param components: values of components
-        """
-        self.ensure_one()
-        date = self._get_event_date(date)
-        self._check_state(*IN_BASE)
-        self._check_after(date, "in_service_date")
-        with self._recording("add", date) as recording:
-            recording.component_ids.create(
-                [component | {"equipment_id": self.id, "date_start": date} for component in components]
-            )
-
-    def _change_quantity(self, product, module, delta, date=None):
-        """Add to a product of equipment, or take from it: of what came last first, but was there that day.
-
-        :param delta: in the unit of the product
-        :raise UserError: where there is less of it
-        """
-        self.ensure_one()
-        components = self._get_components_of(product, module)
-        if delta > 0 and components:
-            components[-1:].quantity += delta
-        elif delta > 0:
-            started = self.state != "planned" and (date or fields.Date.context_today(self))
-            components.create(
-                {
-                    "equipment_id": self.id,
-                    "product_id": product.id,
-                    "module_id": module and module.id,
-                    "quantity": delta,
-                    "date_start": started,
-                }
-            )
-        elif delta < 0:
-            missing = components._take(-delta, date)
-            if missing:
-                raise UserError(
-                    self.env._(
-                        "%(equipment)s, %(product)s: there are only %(quantity)s.",
-                        equipment=self.display_name,
-                        product=(module or product).display_name,
-                        quantity=-delta - missing,
-                    )
-                )
-
     def _correct(self, changes, date=None, note=None):
         """What was recorded wrongly becomes right from a day on.
 
@@ -227,10 +138,53 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        stated = {name: changes[name] for name in LEDGER_FIELDS if changes.get(name)}
+        stated = {name: changes[name] for name in self._get_ledger_fields() if changes.get(name)}
         with self._leaving(), self._recording("correct", date, note=note, **stated) as recording:
             recording.write(changes)
         return True
+
+    def _correct_service_date(self, date, note=None):
+        """It went into service on another day: what it was on the day recorded, it was on that one.
+
+        :param note: why it was wrong
+        :raise UserError: naming equipment to which something happened by that day, or a day to come
+        """
+        date = self._get_event_date(date)
+        moved = self.filtered(lambda one: one.state != "planned" and one.in_service_date != date)
+        vals_list = [
+            vals | {"equipment_id": equipment.id, "kind": "correct", "note": note}
+            for equipment in moved
+            for vals in equipment._move_service_date(date)
+        ]
+        self.env["pemba.equipment.event"]._add(vals_list)
+
+    def _move_service_date(self, date):
+        """:return: values of the events that this takes"""
+        old = self.in_service_date
+        events = self.event_ids.filtered(lambda event: event.date <= max(old, date))
+        events = events.sorted(lambda event: (event.date, event.id))
+        vals_list = events._prepare_service_date_events(old, date)
+        recording = self._with_recording()
+        recording.component_ids.filtered(lambda component: component.date_start == old).date_start = date
+        recording.in_service_date = date
+        return vals_list
+
+    @api.model
+    def _settle_campaigns(self, events):
+        """An upgrade that someone was asked for is done once nothing later is released.
+
+        Of what left the base it is asked no more.
+
+        :param events: values of what has happened
+        """
+        touched = [vals["equipment_id"] for vals in events if vals.get("version_id") or vals.get("state")]
+        equipment = self.browse(touched)
+        left = equipment.filtered(lambda one: one.state not in IN_BASE)
+        if left:
+            left.activity_unlink([UPGRADE], only_automated=False)
+        done = (equipment - left).filtered(lambda one: not one.versions_behind)
+        if done:
+            done.activity_feedback([UPGRADE], only_automated=False)
 
     # ------------------------------------------------------------
     # Writing a state

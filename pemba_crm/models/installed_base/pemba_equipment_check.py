@@ -1,17 +1,82 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare, format_date
 
+from ..pipeline.crm_lead import OURS
 from .pemba_customer_mixin import get_differing
-
-# What was settled when it went into service.
-SETTLED = ("company_id", "kind", "software_id", "product_id", "in_service_date", "retired_date")
+from .pemba_equipment import Recording
 
 
 class PembaEquipment(models.Model):
-    """What has to be so before something happens to equipment."""
+    """What has to be so of equipment, and before something happens to it."""
 
     _inherit = "pemba.equipment"
+
+    # ------------------------------------------------------------
+    # What it is
+    # ------------------------------------------------------------
+
+    def _get_configuration_issues(self):
+        """Only software is a configuration."""
+        return super()._get_configuration_issues() if self.kind == "software" else []
+
+    @api.constrains("software_id", "version_id", "deployment_type_id", "module_ids", "seat_count")
+    def _check_configuration(self):
+        """While something is created or recorded, what comes of it is checked at its end."""
+        if self.env.context.get("pemba_creating") is OURS or Recording.covers(self):
+            return None
+        return super()._check_configuration()
+
+    def _get_known_issues(self):
+        """What does not go together already: the catalogue may have changed since it was installed."""
+        return {equipment: equipment._get_configuration_issues() for equipment in self}
+
+    def _check_new_issues(self, known):
+        """:raise ValidationError: naming the equipment and what does not go together any more"""
+        for equipment, issues in known.items():
+            for issue in equipment._get_configuration_issues():
+                if issue not in issues:
+                    raise ValidationError(
+                        self.env._(
+                            "%(configuration)s: %(issue)s",
+                            configuration=equipment.display_name,
+                            issue=issue,
+                        )
+                    )
+
+    @api.constrains("kind", "software_id", "product_id", "version_id")
+    def _check_what_it_is(self):
+        for equipment in self:
+            if equipment.kind == "software" and not equipment.software_id:
+                equipment._refuse("software_id", self.env._("software equipment needs its software."))
+            if equipment.kind == "hardware" and equipment.version_id:
+                equipment._refuse("version_id", self.env._("hardware has none: what runs on it has."))
+            if equipment.kind == "hardware" and equipment.software_id:
+                equipment._refuse("software_id", self.env._("hardware has none: what runs on it has."))
+            if equipment.kind == "hardware" and not equipment.product_id:
+                equipment._refuse("product_id", self.env._("hardware needs its product."))
+
+    @api.constrains("partner_id", "site_id")
+    def _check_site(self):
+        for equipment in self:
+            if equipment.site_id.commercial_partner_id != equipment.partner_id:
+                equipment._refuse(
+                    "site_id",
+                    self.env._(
+                        "%(site)s is not an address of %(customer)s.",
+                        site=equipment.site_id.display_name,
+                        customer=equipment.partner_id.display_name,
+                    ),
+                )
+
+    @api.constrains("parent_id")
+    def _check_parent(self):
+        if self._has_cycle():
+            self[:1]._refuse("parent_id", self.env._("equipment cannot run on itself."))
+
+    # ------------------------------------------------------------
+    # What happens to it
+    # ------------------------------------------------------------
 
     def _get_event_date(self, date):
         """:raise UserError: for a day to come"""
@@ -52,7 +117,8 @@ class PembaEquipment(models.Model):
 
     def _check_version_after(self, version, date):
         """An upgrade leads to a later version than what ran on that day."""
-        for equipment, ran in self._get_versions_at(date).items():
+        events = self.env["pemba.equipment.event"]
+        for equipment, ran in events._get_versions_at(self, date).items():
             if ran == version:
                 message = self.env._("%(equipment)s already runs %(version)s.")
             elif ran.software_id == version.software_id and version.sequence < ran.sequence:
@@ -67,17 +133,6 @@ class PembaEquipment(models.Model):
                 "version": version.display_name,
             }
             raise UserError(message % names)
-
-    def _get_versions_at(self, date):
-        """The version that each piece ran on a day."""
-        versions = {equipment: self.env["pemba.software.version"] for equipment in self}
-        events = self.env["pemba.equipment.event"].sudo()  # whoever changes equipment
-        for event in events.search(
-            [("equipment_id", "in", self.ids), ("version_id", "!=", False), ("date", "<=", date)],
-            order="date, id",
-        ):
-            versions[event.equipment_id.with_env(self.env)] = event.version_id.with_env(self.env)
-        return versions
 
     def _check_last(self, date):
         """Where it is, whose it is and whether it is in use is recorded in the order of the days."""
@@ -94,32 +149,10 @@ class PembaEquipment(models.Model):
                 )
             )
 
-    def _get_quantities_from(self, date, products, module):
-        """How much equipment has of a product or module on a day, and on the days of its events since.
-
-        :param products: ``{equipment: product}``
-        :return: ``{equipment: {day: quantity}}``
-        """
-        events = self.env["pemba.equipment.event"].sudo()  # whoever changes equipment
-        events = events.search([("equipment_id", "in", self.ids)], order="date, id")
-        of_equipment = events.grouped(lambda event: event.equipment_id.id)
-        quantities = {}
-        for equipment, product in products.items():
-            key = product.id, module.id if module else False
-            has, on_days = 0.0, {date: 0.0}
-            for event in of_equipment.get(equipment.id, events.browse()):
-                lines = event.line_ids.filtered(
-                    lambda line, key=key: (line.product_id.id, line.module_id.id) == key
-                )
-                has += sum(lines.mapped("quantity"))
-                on_days[max(event.date, date)] = has
-            quantities[equipment] = on_days
-        return quantities
-
     def _check_quantities(self, quantities, deltas, products, module):
         """What is taken away on a day was there on that day and on all that follow.
 
-        :param quantities: see ``_get_quantities_from``
+        :param quantities: see ``pemba.equipment.event._get_quantities_from``
         :param deltas: ``{equipment: quantity}``
         """
         for equipment, on_days in quantities.items():
@@ -145,7 +178,7 @@ class PembaEquipment(models.Model):
             for equipment in self.filtered(lambda one: one.state != "retired"):
                 equipment._refuse("retired_date", self.env._("it is not retired."))
         for equipment in self.filtered(lambda one: one.state != "planned"):
-            settled = {name: vals[name] for name in SETTLED if name in vals}
+            settled = {name: vals[name] for name in self._get_settled_fields() if name in vals}
             if state == "retired":
                 settled.pop("retired_date", None)
             for name in get_differing(equipment, settled):

@@ -1,11 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
 from ..pipeline.crm_lead import OURS
-from .pemba_equipment import Recording
-
-# Kept by the components; at creation they are given to these.
-OF_COMPONENTS = ("quantity", "seat_count", "module_ids")
+from .pemba_equipment import IN_BASE
 
 
 class PembaEquipment(models.Model):
@@ -112,6 +110,104 @@ class PembaEquipment(models.Model):
         has = sum(self._get_components_of(product, module).mapped("quantity"))
         self._change_quantity(product, module, quantity - has)
 
+    # ------------------------------------------------------------
+    # More and less of it
+    # ------------------------------------------------------------
+
+    def _add(self, product=None, quantity=1.0, module=None, date=None):
+        """More of a product or module of each piece.
+
+        :param product: if not given, the module's, else the equipment's own
+        :param quantity: in the unit of the product, above zero
+        """
+        return self._change_component("add", product, module, quantity, date)
+
+    def _reduce(self, product=None, quantity=1.0, module=None, date=None):
+        """Less of a product or module of each piece; of what came last first.
+
+        :param quantity: above zero
+        :raise UserError: where there is less of it on that day, or on one after it
+        """
+        return self._change_component("reduce", product, module, quantity, date)
+
+    def _correct_quantity(self, quantity, product=None, module=None, date=None, note=None):
+        """How much it had of a product or module on a day was recorded wrongly.
+
+        :param quantity: what is right, in the unit of the product; 0 takes the rest away
+        """
+        return self._change_component("correct", product, module, quantity, date, note)
+
+    def _change_component(self, kind, product, module, quantity, date, note=None):
+        date = self._get_event_date(date)
+        self._check_state(*IN_BASE)
+        self._check_after(date, "in_service_date")
+        if quantity < 0 or (not quantity and kind != "correct"):
+            self[:1]._refuse("quantity", self.env._("%s is not above zero.", quantity))
+        products = {equipment: equipment._get_product_of(product, module) for equipment in self}
+        on_days = self.env["pemba.equipment.event"]._get_quantities_from(date, products, module)
+        deltas = {
+            equipment: {"add": quantity, "reduce": -quantity, "correct": quantity - on_days[equipment][date]}[
+                kind
+            ]
+            for equipment in self
+        }
+        self._check_quantities(on_days, deltas, products, module)
+        with self._recording(kind, date, note=note) as recording:
+            for equipment, delta in zip(recording, deltas.values(), strict=True):
+                equipment._change_quantity(products[equipment], module, delta, date)
+        return True
+
+    def _add_sold(self, components, date=None):
+        """What a later sale brought, as one event.
+
+        :param components: values of components
+        """
+        self.ensure_one()
+        date = self._get_event_date(date)
+        self._check_state(*IN_BASE)
+        self._check_after(date, "in_service_date")
+        with self._recording("add", date) as recording:
+            recording.component_ids.create(
+                [component | {"equipment_id": self.id, "date_start": date} for component in components]
+            )
+
+    def _change_quantity(self, product, module, delta, date=None):
+        """Add to a product of equipment, or take from it: of what came last first, but was there that day.
+
+        :param delta: in the unit of the product
+        :raise UserError: where there is less of it
+        """
+        self.ensure_one()
+        components = self._get_components_of(product, module)
+        if delta > 0 and components:
+            components[-1:].quantity += delta
+        elif delta > 0:
+            started = self.state != "planned" and (date or fields.Date.context_today(self))
+            components.create(
+                {
+                    "equipment_id": self.id,
+                    "product_id": product.id,
+                    "module_id": module and module.id,
+                    "quantity": delta,
+                    "date_start": started,
+                }
+            )
+        elif delta < 0:
+            missing = components._take(-delta, date)
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "%(equipment)s, %(product)s: there are only %(quantity)s.",
+                        equipment=self.display_name,
+                        product=(module or product).display_name,
+                        quantity=-delta - missing,
+                    )
+                )
+
+    # ------------------------------------------------------------
+    # As they are created, changed and imported
+    # ------------------------------------------------------------
+
     def _add_missing_components(self, vals_list):
         """Equipment created without components has one of its product, and one of each module given.
 
@@ -178,10 +274,6 @@ class PembaEquipment(models.Model):
             )
             matched.append(Command.update(component[0].id, vals) if component else command)
         return matched
-
-    def _with_recording(self):
-        """What changes of this equipment is recorded by whoever changes it."""
-        return self.with_context(pemba_recording=Recording(self.ids))
 
 
 def is_given(value):

@@ -3,33 +3,61 @@ from contextlib import contextmanager, nullcontext
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import float_compare
 
 from ..pipeline.crm_lead import OURS
 from .pemba_equipment import Recording
-from .pemba_equipment_content import OF_COMPONENTS, is_given
-
-# What events say of equipment besides its components.
-LEDGER_FIELDS = ("version_id", "partner_id", "site_id")
-# What a cell left empty in a file does not mean to take away; at creation it is given by the rest.
-NEVER_EMPTY = frozenset(
-    {"name", "company_id", "site_id", "kind", "usage", "product_id", "categ_id", "version_id"}
-    | {"state", "in_service_date", "licence_key", *OF_COMPONENTS}
-)
-# What does not change without an event once it is in service.
-TRACKED = frozenset({*LEDGER_FIELDS, "component_ids", *OF_COMPONENTS})
-# What must go together.
-CONFIGURATION = frozenset(
-    {"software_id", "version_id", "deployment_type_id", "component_ids", *OF_COMPONENTS}
-)
-# What is changed where it is: on the other equipment, by its events.
-ELSEWHERE = ("child_ids", "event_ids")
+from .pemba_equipment_content import is_given
 
 
 class PembaEquipment(models.Model):
     """Equipment is created and written as anything else is: what changes once in service is recorded."""
 
     _inherit = "pemba.equipment"
+
+    # ------------------------------------------------------------
+    # What becomes of a field: an add-on of your own lists its fields here
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_ledger_fields(self):
+        """What events say of equipment besides its components; events have fields of these names too.
+
+        In service it changes with an event only, and is replaced but not emptied; the base of any day says
+        what it was then.
+        """
+        return ["version_id", "partner_id", "site_id"]
+
+    @api.model
+    def _get_settled_fields(self):
+        """What was settled when it went into service."""
+        return ["company_id", "kind", "software_id", "product_id", "in_service_date", "retired_date"]
+
+    @api.model
+    def _get_component_fields(self):
+        """What the components keep; at creation it is given to these."""
+        return ["quantity", "seat_count", "module_ids"]
+
+    @api.model
+    def _get_configuration_fields(self):
+        """What must go together, see ``_check_configuration``."""
+        own = ["software_id", "version_id", "deployment_type_id", "component_ids"]
+        return [*own, *self._get_component_fields()]
+
+    @api.model
+    def _get_never_empty_fields(self):
+        """What an empty cell of a file does not mean to take away; at creation it is given by the rest."""
+        own = ["name", "company_id", "kind", "usage", "product_id", "categ_id", "state", "in_service_date"]
+        recorded = [name for name in self._get_ledger_fields() if name != "partner_id"]  # that is asked for
+        return [*own, "licence_key", *recorded, *self._get_component_fields()]
+
+    @api.model
+    def _get_elsewhere_fields(self):
+        """What is changed where it is: on the other equipment, by its events."""
+        return ["child_ids", "event_ids"]
+
+    # ------------------------------------------------------------
+    # Creating and writing
+    # ------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -54,19 +82,22 @@ class PembaEquipment(models.Model):
 
     def _get_content_defaults(self):
         """What the context proposes for the state and the components, which are not given as they are."""
-        proposed = {name: self.env.context.get(f"default_{name}") for name in ("state", *OF_COMPONENTS)}
+        names = ("state", *self._get_component_fields())
+        proposed = {name: self.env.context.get(f"default_{name}") for name in names}
         return {name: value for name, value in proposed.items() if value}
 
     def _without_empty(self, vals):
         """Values without those that an empty cell of a file gives."""
-        return {name: value for name, value in vals.items() if is_given(value) or name not in NEVER_EMPTY}
+        kept = self._get_never_empty_fields()
+        return {name: value for name, value in vals.items() if is_given(value) or name not in kept}
 
     def _prepare_creation(self, vals_list):
         """Values without what components keep, with the customer's company and a reference."""
         self._check_elsewhere(vals_list)
+        of_components = self._get_component_fields()
         prepared = []
         for vals in vals_list:
-            vals = {name: value for name, value in vals.items() if name not in OF_COMPONENTS}
+            vals = {name: value for name, value in vals.items() if name not in of_components}
             vals["state"] = "planned"
             if vals.get("properties") and not vals.get("categ_id"):  # they are defined there
                 vals["categ_id"] = self.new(vals).product_id.categ_id.id
@@ -75,7 +106,7 @@ class PembaEquipment(models.Model):
         return prepared
 
     def _check_elsewhere(self, vals_list):
-        for name in ELSEWHERE:
+        for name in self._get_elsewhere_fields():
             if any(vals.get(name) for vals in vals_list):
                 label = self.fields_get([name], ["string"])[name]["string"]
                 raise UserError(self.env._("%s: these are changed where they are.", label))
@@ -96,7 +127,9 @@ class PembaEquipment(models.Model):
             self.filtered(lambda one: one.state != "planned")._correct_service_date(vals["in_service_date"])
         self._check_what_stays(changes, vals.get("state"))
         before = {one: (one.product_id, one.deployment_type_id) for one in self if one.state == "planned"}
-        tracks, checks = (not some.isdisjoint(changes) for some in (TRACKED, CONFIGURATION))
+        tracked = {*self._get_ledger_fields(), "component_ids", *self._get_component_fields()}
+        tracks = not tracked.isdisjoint(changes)
+        checks = not set(self._get_configuration_fields()).isdisjoint(changes)
         leaving = self._leaving() if "partner_id" in changes else nullcontext()
         with leaving, self._recording("correct", tracks=tracks, checks=checks) as recording:
             recorded = super(PembaEquipment, recording)
@@ -149,19 +182,9 @@ class PembaEquipment(models.Model):
     # The ledger
     # ------------------------------------------------------------
 
-    def _get_snapshots(self):
-        """What the ledger says of equipment that is or was in service.
-
-        :return: ``{equipment: {field: record, "lines": {(product, module, sale): quantity}}}``
-        """
-        return {one: one._get_snapshot() for one in self if one.state != "planned"}
-
-    def _get_snapshot(self):
-        lines = {}
-        for component in self._get_components():
-            key = component.product_id, component.module_id, component.opportunity_line_id
-            lines[key] = lines.get(key, 0.0) + component.quantity
-        return {name: self[name] for name in LEDGER_FIELDS} | {"lines": lines}
+    def _with_recording(self):
+        """What changes of this equipment is recorded by whoever changes it."""
+        return self.with_context(pemba_recording=Recording(self.ids))
 
     @contextmanager
     def _recording(self, kind, date=None, tracks=True, checks=True, **vals):
@@ -176,15 +199,27 @@ class PembaEquipment(models.Model):
             return
         before = self._get_snapshots() if tracks else {}
         known = self._get_known_issues() if checks else {}
-        yield self.with_context(pemba_recording=Recording(self.ids))
+        yield self._with_recording()
         self._check_new_issues(known)
-        self.env["pemba.equipment"]._record(kind, before, date, **vals)
+        self._record(kind, before, date, **vals)
+
+    def _get_snapshots(self):
+        """:return: ``{equipment that is or was in service: its snapshot}``"""
+        return {one: one._get_snapshot() for one in self if one.state != "planned"}
+
+    def _get_snapshot(self):
+        """What the ledger says of it, see ``pemba.equipment.event._replay``."""
+        lines = {}
+        for component in self._get_components():
+            key = component.product_id, component.module_id, component.opportunity_line_id
+            lines[key] = lines.get(key, 0.0) + component.quantity
+        return {name: self[name] for name in self._get_ledger_fields()} | {"lines": lines}
 
     @api.model
     def _record(self, kind, before, date=None, **vals):
         """An event for each equipment that has changed, or of which something is stated.
 
-        :param before: see ``_get_snapshots``; an empty one for what is new
+        :param before: ``{equipment: its snapshot}``; an empty one for what is new
         :param date: the day it took effect, else today
         :param vals: of the events: a note, and what they state, whether it is new or not
         """
@@ -196,41 +231,22 @@ class PembaEquipment(models.Model):
                 vals_list.append(
                     {"equipment_id": equipment.id, "kind": kind, "date": date, **changes, **vals}
                 )
-        self._create_events(vals_list)
-        self.union(*before)._settle_campaigns(vals_list)
+        self.env["pemba.equipment.event"]._add(vals_list)
+        equipment = self.browse().union(*before)
+        equipment._settle_campaigns(vals_list)
         if vals_list and date < fields.Date.context_today(self):
-            self.union(*before)._follow_ledger(date)
-
-    @api.model
-    def _create_events(self, vals_list):
-        events = self.env["pemba.equipment.event"].sudo()  # nobody else writes any
-        return events.with_context(pemba_recording=Recording()).create(vals_list)
+            equipment._follow_ledger(date)
 
     def _get_changes(self, old):
-        """What differs from a snapshot: values of an event."""
+        """What differs from a snapshot: values of an event.
+
+        :raise ValidationError: naming the equipment and a field that is emptied
+        """
         new = self._get_snapshot()
-        for name in LEDGER_FIELDS:
+        for name in self._get_ledger_fields():
             if old.get(name) and not new[name]:
                 self._refuse(name, self.env._("in service, it is replaced and not emptied."))
-        return self._prepare_changes(old, new)
-
-    @api.model
-    def _prepare_changes(self, old, new):
-        """:return: values of an event that leads from one snapshot to another"""
-        changes = {name: new[name].id for name in LEDGER_FIELDS if new[name] and new[name] != old.get(name)}
-        old_lines = old.get("lines", {})
-        lines = [
-            {
-                "product_id": product.id,
-                "module_id": module.id,
-                "opportunity_line_id": sale.id,
-                "quantity": new["lines"].get(key, 0.0) - old_lines.get(key, 0.0),
-            }
-            for key in dict.fromkeys([*old_lines, *new["lines"]])
-            for product, module, sale in (key,)
-        ]
-        lines = [Command.create(line) for line in lines if float_compare(line["quantity"], 0, 6)]
-        return changes | ({"line_ids": lines} if lines else {})
+        return self.env["pemba.equipment.event"]._prepare_changes(old, new)
 
     def _follow_ledger(self, date):
         """After something was recorded late, equipment is what the last events say."""
@@ -238,10 +254,12 @@ class PembaEquipment(models.Model):
         later = events.search(
             [("equipment_id", "in", self.ids), ("date", ">", date)], order="date, id", limit=None
         )
-        last = {}
-        for event in later:
-            for name in LEDGER_FIELDS:
-                if event[name]:
-                    last.setdefault(event.equipment_id, {})[name] = event[name].id
-        for equipment, vals in last.items():
-            equipment.with_env(self.env)._with_recording().write(vals)
+        for equipment, of_equipment in later.grouped("equipment_id").items():
+            last = {
+                name: events._fields[name].convert_to_write(event[name], event)
+                for event in of_equipment
+                for name in self._get_ledger_fields()
+                if event[name]
+            }
+            if last:
+                equipment.with_env(self.env)._with_recording().write(last)

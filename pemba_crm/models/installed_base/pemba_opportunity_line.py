@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, sql
 
 
 class PembaOpportunityLine(models.Model):
@@ -7,7 +9,90 @@ class PembaOpportunityLine(models.Model):
 
     _inherit = "pemba.opportunity.line"
 
+    comes_into_base = fields.Boolean(
+        string="Comes into the Base",
+        compute="_compute_comes_into_base",
+        store=True,
+        precompute=True,
+        help="Selling it puts something into the customer's installed base.",
+    )
     component_ids = fields.One2many("pemba.equipment.component", "opportunity_line_id", copy=False)
+
+    # ------------------------------------------------------------
+    # What comes into the base
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_base_domain(self):
+        """The rule of what comes into the base; that it counts and is not taken back is asked for beside it.
+
+        Licence and modules of a configuration do; of lines made by hand what their product says. Whoever adds
+        a condition has ``_compute_comes_into_base`` depend on it too.
+        """
+        by_hand = Domain("configuration_role", "=", False)
+        based = Domain("product_id.pemba_equipment_policy", "!=", "none")
+        return Domain("configuration_role", "in", ("licence", "module")) | (by_hand & based)
+
+    # When the product's policy changes, see ``_follow_base_rule``.
+    @api.depends("configuration_role", "product_id")
+    def _compute_comes_into_base(self):
+        based = self.filtered_domain(self._get_base_domain())
+        based.comes_into_base = True
+        (self - based).comes_into_base = False
+
+    @api.model
+    def _follow_base_rule(self, products):
+        """Lines of these products, delivered or not, are what the rule says now, in one statement.
+
+        Of what was delivered already nothing is missing, whatever it says.
+        """
+        self._fill_comes_into_base(Domain("product_id", "in", products.ids))
+        self.env["crm.lead"].invalidate_model(["is_to_deliver", "to_deliver"])
+
+    @api.model
+    def _fill_comes_into_base(self, domain=Domain.TRUE):
+        """Write what the rule says of lines, in one statement.
+
+        :param domain: on lines
+        """
+        self.flush_model(["comes_into_base"])
+        everything = self.sudo().with_context(active_test=False)  # of all deals and companies
+        lines = everything._search(domain)
+        based = everything._search(domain & self._get_base_domain())
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE pemba_opportunity_line line
+                   SET comes_into_base = rule.is_based
+                  FROM (SELECT id, id IN %(based)s AS is_based
+                          FROM pemba_opportunity_line
+                         WHERE id IN %(lines)s) rule
+                 WHERE line.id = rule.id AND line.comes_into_base IS DISTINCT FROM rule.is_based
+                """,
+                lines=lines.subselect(),
+                based=based.subselect(),
+            )
+        )
+        self.invalidate_model(["comes_into_base"])
+
+    def _auto_init(self):
+        # On a database that has lines it is made and filled here: none of them is computed in Python.
+        has_lines = sql.table_exists(self.env.cr, self._table)
+        is_new = has_lines and not sql.column_exists(self.env.cr, self._table, "comes_into_base")
+        if is_new:
+            sql.create_column(self.env.cr, self._table, "comes_into_base", "bool")
+        result = super()._auto_init()
+        if is_new:
+            self.pool.post_init(self._fill_comes_into_base)
+        return result
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"comes_into_base"}
+
+    # ------------------------------------------------------------
+    # What is there
+    # ------------------------------------------------------------
 
     def _get_missing(self):
         """What was sold and is not in the base yet.
@@ -16,7 +101,7 @@ class PembaOpportunityLine(models.Model):
         """
         missing = {}
         for line in self:
-            if line.active and not line.is_returned and line._comes_into_base():
+            if line.active and line.comes_into_base and not line.is_returned:
                 components = line.sudo().component_ids  # those of other companies too
                 quantity = line.quantity - sum(components.mapped("sold_quantity"))
                 if quantity > 1e-6:
@@ -36,12 +121,6 @@ class PembaOpportunityLine(models.Model):
                     equipment=component.equipment_id.display_name,
                 )
             )
-
-    def _comes_into_base(self):
-        """Licence and modules of a configuration do; of lines made by hand what their product says."""
-        if self.configuration_role:
-            return self._is_licence()
-        return self.product_id.pemba_equipment_policy != "none"
 
     def _prepare_component(self, quantity):
         return {

@@ -47,10 +47,7 @@ class PembaReconciliationComparison(models.AbstractModel):
             comes_into_base=SQL(
                 "(CASE WHEN renewed.id IS NOT NULL"
                 " THEN equipment.product_id IS NOT DISTINCT FROM line.product_id"
-                " WHEN line.configuration_role IS NOT NULL"
-                " THEN line.configuration_role IN ('licence', 'module')"
-                " ELSE %s END)",
-                of_product.comes_into_base,
+                " ELSE COALESCE(line.comes_into_base, FALSE) END)"
             ),
             joins=SQL(
                 """

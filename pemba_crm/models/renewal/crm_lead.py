@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import format_date
 
 from ..pipeline.crm_lead import SILENT
 
@@ -161,12 +161,6 @@ class CrmLead(models.Model):
                         missing=(lead.revaluation or {}).get("missing", ""),
                     )
                 )
-
-    @api.model
-    def _get_delivery_condition(self):
-        """What is renewed is there already."""
-        self.env["pemba.opportunity.line"].flush_model(["contract_line_id"])
-        return SQL("%s AND line.contract_line_id IS NULL", super()._get_delivery_condition())
 
     def _make_renewal_quotations(self):
         """Quotations for renewals, where the contract's type wants them at once."""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class PembaOpportunityLine(models.Model):
@@ -37,6 +38,11 @@ class PembaOpportunityLine(models.Model):
         equipment = self.sudo().contract_line_id._get_next_equipment()  # whoever offers it
         return [*super()._get_details(), *equipment.mapped("display_name")]
 
-    def _comes_into_base(self):
+    @api.model
+    def _get_base_domain(self):
         """What is renewed is there already."""
-        return not self.contract_line_id and super()._comes_into_base()
+        return super()._get_base_domain() & Domain("contract_line_id", "=", False)
+
+    @api.depends("contract_line_id")
+    def _compute_comes_into_base(self):
+        return super()._compute_comes_into_base()

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import IN_BASE
-from ...models.installed_base.pemba_equipment_version import UPGRADE
+from ...models.installed_base.pemba_equipment_change import UPGRADE
 
 
 class PembaEquipmentCampaign(models.TransientModel):

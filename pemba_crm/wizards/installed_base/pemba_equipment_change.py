@@ -4,15 +4,6 @@ from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import CUSTOMERS, SITES
 
-CORRECTIONS = {"correct", "correct_quantity", "service_date"}
-# What can happen to equipment in a state.
-KINDS_BY_STATE = {
-    "planned": {"start"},
-    "in_service": {"upgrade", "add", "reduce", "move", "transfer", "suspend", "retire"} | CORRECTIONS,
-    "suspended": {"upgrade", "add", "reduce", "move", "transfer", "resume", "retire"} | CORRECTIONS,
-    "retired": {"service_date"},
-}
-
 
 class PembaEquipmentChange(models.TransientModel):
     """What happened to some equipment on a day: an event of each."""
@@ -86,15 +77,27 @@ class PembaEquipmentChange(models.TransientModel):
     @api.depends("equipment_ids")
     def _compute_kinds(self):
         """What can happen to it as it is."""
+        of_state = self._get_kinds_by_state()
         for change in self:
-            kinds = set().union(*KINDS_BY_STATE.values())
+            kinds = set().union(*of_state.values())
             for state in set(change.equipment_ids.mapped("state")):
-                kinds &= KINDS_BY_STATE[state]
+                kinds &= of_state[state]
             if not all(equipment.software_id for equipment in change.equipment_ids):
                 kinds -= {"upgrade"}
             if len(change.equipment_ids) > 1:
                 kinds -= {"correct_quantity"}
             change.kinds = sorted(kinds)
+
+    @api.model
+    def _get_kinds_by_state(self):
+        """:return: ``{state: what can happen to equipment in it}``"""
+        always = {"upgrade", "add", "reduce", "move", "transfer", "retire", "correct", "correct_quantity"}
+        return {
+            "planned": {"start"},
+            "in_service": always | {"suspend", "service_date"},
+            "suspended": always | {"resume", "service_date"},
+            "retired": {"service_date"},
+        }
 
     @api.depends("equipment_ids", "kind", "partner_id")
     def _compute_software_id(self):
@@ -140,7 +143,8 @@ class PembaEquipmentChange(models.TransientModel):
             if change.kind == "correct_quantity" and len(equipment) == 1 and change.date:
                 module = change.module_id._origin
                 products = {equipment: equipment._get_product_of(change.product_id._origin, module)}
-                on_days = equipment._get_quantities_from(change.date, products, module)
+                events = self.env["pemba.equipment.event"]
+                on_days = events._get_quantities_from(change.date, products, module)
                 change.quantity = on_days[equipment][change.date]
 
     def action_record(self):
@@ -187,14 +191,15 @@ class PembaEquipmentChange(models.TransientModel):
         equipment._correct_quantity(self.quantity, self.product_id, self.module_id, self.date, self.note)
 
     def _record_correct(self, equipment):
-        """Version, customer and site, where they are given."""
-        changes = {}
-        if self.version_id:
-            changes["version_id"] = self.version_id.id
+        """Version, customer and site, where they are given, and what else of the ledger the dialog has."""
+        changes = {
+            name: self._fields[name].convert_to_write(self[name], self)
+            for name in equipment._get_ledger_fields()
+            if name in self._fields and self[name]
+        }
         if self.partner_id:
-            changes["partner_id"] = self.partner_id.commercial_partner_id.id
-        if self.partner_id or self.site_id:
-            changes["site_id"] = (self.site_id or self.partner_id.commercial_partner_id).id
+            entity = self.partner_id.commercial_partner_id
+            changes |= {"partner_id": entity.id, "site_id": (self.site_id or entity).id}
         if not changes:
             raise UserError(self.env._("Nothing is corrected: give the right version, customer or site."))
         equipment._correct(changes, self.date, self.note)

@@ -49,20 +49,24 @@ class PembaEquipmentProposal(models.TransientModel):
                 missing -= vals["quantity"] if vals["is_delivered_now"] else 0.0
 
     def _prepare_line(self, proposal):
-        """:param proposal: see ``crm.lead._get_proposals``"""
+        """Values of a line; what else the proposal says by the name of a field of lines is asked for too.
+
+        :param proposal: see ``crm.lead._get_proposals``
+        """
         configuration, missing = proposal["configuration"], proposal["missing"]
         by_hand = not configuration and next(iter(missing))
         main = [quantity for line, quantity in missing.items() if not line.module_id]
-        return {
+        own = {
             "configuration_id": configuration.id,
             "opportunity_line_id": by_hand and by_hand.id,
             "equipment_id": proposal["equipment"].id,
             "quantity": max(main or missing.values(), default=0.0),
-            "content": self.lead_id._get_content(proposal),
+            "content": self.env["pemba.delivery"]._get_content(proposal),
             "site_id": (proposal["equipment"].site_id or self.lead_id.customer_id).id,
             "software_id": (configuration.software_id or (by_hand and by_hand.software_id)).id,
             "version_id": configuration.version_id.id,
         }
+        return own | {name: proposal[name] for name in self.line_ids._get_proposed_fields(proposal)}
 
     def action_deliver(self):
         """Put what is chosen into the base, and show it.
@@ -73,7 +77,9 @@ class PembaEquipmentProposal(models.TransientModel):
         lines = self.line_ids.filtered("is_delivered_now")
         if not lines:
             raise UserError(self.env._("%s: choose what is delivered.", self.lead_id.display_name))
-        equipment = self.lead_id._deliver([line._prepare_delivery() for line in lines], self.date)
+        proposals = self.lead_id._get_proposals()
+        delivered = [line._prepare_delivery(proposals) for line in lines]
+        equipment = self.lead_id._deliver(delivered, self.date)
         self.line_ids.licence_key = False  # it stays nowhere but on the equipment, masked
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_equipment_action")
         return action | equipment._get_window()
@@ -109,26 +115,47 @@ class PembaEquipmentProposalLine(models.TransientModel):
         domain=HOSTS.replace("[partner_id,", "[customer_id,"),
     )
 
-    def _prepare_delivery(self):
-        """:return: what ``crm.lead._deliver`` takes
-        :raise UserError: where less is left to deliver than is asked for, or it is another opportunity's
+    @api.model
+    def _get_proposed_fields(self, proposal):
+        """What a proposal says by the names of fields of lines."""
+        return [name for name in proposal if name in self._fields]
+
+    def _prepare_delivery(self, proposals):
+        """What a person chose and completed, of what is still missing.
+
+        :param proposals: those of the opportunity as they are now
+        :return: what ``crm.lead._deliver`` takes
+        :raise UserError: where less is left to deliver than is asked for
         """
         self.ensure_one()
-        lead, configuration = self.proposal_id.lead_id, self.configuration_id
-        proposal = {"lead": lead, "configuration": configuration, "version": False}
-        lines = lead.opportunity_line_ids
-        if configuration:
-            lines = lines.filtered(
-                lambda line: line.configuration_id == configuration and line.configuration_role
-            )
-            proposal |= {"equipment": configuration._get_installed(), "version": configuration._get_upgrade()}
-        else:
-            lines &= self.opportunity_line_id
-            proposal |= {"equipment": self.equipment_id.browse()}
-        missing = lines._get_missing()
-        if not (missing or proposal["version"]):
+        own = [proposal for proposal in proposals if self._is_of(proposal)]
+        if not own:
             self._refuse(self.env._("it was delivered meanwhile."))
-        return proposal | {"missing": self._get_part(missing)}, self._prepare_equipment_vals()
+        left = {}
+        for line, quantity in (item for proposal in own for item in proposal["missing"].items()):
+            left[line] = left.get(line, 0.0) + quantity
+        proposal = own[min(self._get_rank(), len(own) - 1)]
+        completed = {
+            name: self._fields[name].convert_to_write(self[name], self)
+            for name in self._get_proposed_fields(proposal)
+        }
+        return proposal | completed | {"missing": self._get_part(left)}, self._prepare_equipment_vals()
+
+    def _is_of(self, proposal):
+        """Whether it is this configuration, or line made by hand, that is proposed."""
+        if proposal["configuration"] or self.configuration_id:
+            return proposal["configuration"] == self.configuration_id
+        return self.opportunity_line_id in proposal["missing"]
+
+    def _get_rank(self):
+        """Of several pieces of one line, which it is."""
+        pieces = self.proposal_id.line_ids.filtered(
+            lambda one: (
+                (one.configuration_id, one.opportunity_line_id)
+                == (self.configuration_id, self.opportunity_line_id)
+            )
+        )
+        return pieces.ids.index(self.id)
 
     def _get_part(self, missing):
         """What is delivered now: of a configuration as many seats, and at most as many of each module.

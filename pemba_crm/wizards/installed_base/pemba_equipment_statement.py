@@ -40,6 +40,14 @@ class PembaEquipmentStatement(models.TransientModel):
                 sites.setdefault(row["site"], []).append(row)
         return dict(sorted(sites.items(), key=lambda item: (item[0] != customer, item[0].display_name)))
 
+    def _get_columns(self):
+        """What is said of each row of a customer's base, between what it is and how much.
+
+        :return: ``{heading: a function of the row}``, see ``pemba.equipment._get_base_at``: of the day what
+            the ledger says, as it is now what else its equipment is
+        """
+        return {self.env._("Version"): lambda row: row["version"].display_name}
+
     def _get_totals(self):
         """The base of all customers.
 

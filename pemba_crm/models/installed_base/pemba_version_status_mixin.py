@@ -4,17 +4,15 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pemba_equipment import IN_BASE
-
-UPGRADE = "pemba_crm.mail_activity_type_upgrade"
-
 COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 
 
-class PembaEquipment(models.Model):
-    """Whether equipment runs what is current, by the day on which one looks."""
+class PembaVersionStatusMixin(models.AbstractModel):
+    """What runs a version is current, behind or not supported any more, by the day on which one looks."""
 
-    _inherit = "pemba.equipment"
+    _name = "pemba.version.status.mixin"
+    _description = "Version Status"
+    _inherit = "pemba.configuration.mixin"
 
     versions_behind = fields.Integer(
         compute="_compute_version_state",
@@ -35,15 +33,15 @@ class PembaEquipment(models.Model):
     def _compute_version_state(self):
         today = fields.Date.context_today(self)
         behind = self.env["pemba.software.version"]._get_versions_behind(self.software_id)
-        for equipment in self:
-            version = equipment.version_id
-            equipment.versions_behind = behind.get(version._origin, 0)
+        for record in self:
+            version = record.version_id
+            record.versions_behind = behind.get(version._origin, 0)
             if not version:
-                equipment.version_state = False
+                record.version_state = False
             elif version.end_of_support_date and version.end_of_support_date < today:
-                equipment.version_state = "unsupported"
+                record.version_state = "unsupported"
             else:
-                equipment.version_state = "behind" if equipment.versions_behind else "current"
+                record.version_state = "behind" if record.versions_behind else "current"
 
     def _search_versions_behind(self, operator, value):
         behind = self.env["pemba.software.version"]._get_versions_behind()
@@ -90,20 +88,3 @@ class PembaEquipment(models.Model):
             for state, ids in self._get_versions_by_state().items()
         ]
         return SQL("(CASE %s END)", SQL(" ").join(cases))
-
-    @api.model
-    def _settle_campaigns(self, events):
-        """An upgrade that someone was asked for is done once nothing later is released.
-
-        Of what left the base it is asked no more.
-
-        :param events: values of what has happened
-        """
-        touched = [vals["equipment_id"] for vals in events if vals.get("version_id") or vals.get("state")]
-        equipment = self.browse(touched)
-        left = equipment.filtered(lambda one: one.state not in IN_BASE)
-        if left:
-            left.activity_unlink([UPGRADE], only_automated=False)
-        done = (equipment - left).filtered(lambda one: not one.versions_behind)
-        if done:
-            done.activity_feedback([UPGRADE], only_automated=False)

@@ -4,10 +4,14 @@ from odoo.exceptions import AccessError, UserError
 MASK = "••••"
 
 
-class PembaEquipment(models.Model):
-    """Licence keys go in, and come out for those who may reveal them alone."""
+class PembaLicenceKeyMixin(models.AbstractModel):
+    """A licence key goes in, and comes out for those who may reveal it alone.
 
-    _inherit = "pemba.equipment"
+    Whoever has it writes and creates with ``_forget_licence_keys``, and has a chatter, where it is logged.
+    """
+
+    _name = "pemba.licence.key.mixin"
+    _description = "What Has a Licence Key"
 
     licence_key = fields.Char(
         compute="_compute_licence_key",
@@ -23,14 +27,14 @@ class PembaEquipment(models.Model):
 
     @api.depends("licence_key_value")
     def _compute_licence_key(self):
-        for equipment in self:
-            key = equipment.sudo().licence_key_value  # only its end is shown
-            equipment.licence_key = key and MASK + (key[-4:] if len(key) >= 12 else "")
+        for record in self:
+            key = record.sudo().licence_key_value  # only its end is shown
+            record.licence_key = key and MASK + (key[-4:] if len(key) >= 12 else "")
 
     def _inverse_licence_key(self):
-        for equipment in self:
-            if not (equipment.licence_key or "").startswith(MASK):  # the mask is no key
-                equipment.sudo().licence_key_value = equipment.licence_key  # it cannot be read back
+        for record in self:
+            if not (record.licence_key or "").startswith(MASK):  # the mask is no key
+                record.sudo().licence_key_value = record.licence_key  # it cannot be read back
 
     def _forget_licence_keys(self, *vals_list):
         """What was written is masked for who reads it next."""
@@ -50,7 +54,7 @@ class PembaEquipment(models.Model):
         key = self.sudo().licence_key_value  # the group was checked
         if not key:
             raise UserError(self.env._("%s has no licence key.", self.display_name))
-        self.sudo()._message_log(  # whoever may only read the equipment
+        self.sudo()._message_log(  # whoever may only read it
             body=self.env._("The licence key was revealed to %s.", self.env.user.name)
         )
         return {

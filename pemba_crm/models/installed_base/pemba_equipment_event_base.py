@@ -2,41 +2,46 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 
-class PembaEquipment(models.Model):
+class PembaEquipmentEvent(models.Model):
     """The base of any day follows from the events that had taken effect by then."""
 
-    _inherit = "pemba.equipment"
+    _inherit = "pemba.equipment.event"
 
     @api.model
-    def _get_base_at(self, date, domain=None):
-        """The installed base as it was on a day, by the events that had taken effect by then.
+    def _get_base_at(self, date, equipment):
+        """See ``pemba.equipment._get_base_at``.
 
-        :param date: the day, at its end
-        :param domain: on equipment as it is now
-        :return: a list of ``{equipment, product, module, version, partner, site, state, quantity}``, one for
-            each product or module of equipment that was in service or suspended
+        :param equipment: an SQL query of the ids of equipment
         """
         self.env.flush_all()
-        # Whose events may be read is who may read the equipment.
-        equipment = self.with_context(active_test=False)._search(domain or [])
         rows = self.env.execute_query_dict(
             SQL(
                 "%s ORDER BY equipment, module NULLS FIRST, product",
-                self._get_base_query(fields.Date.to_date(date), equipment.subselect()),
+                self._get_base_query(fields.Date.to_date(date), equipment),
             )
         )
+        line = self.env["pemba.equipment.event.line"]._fields
+        columns = self._get_base_columns() | {
+            "equipment": self._fields["equipment_id"],
+            "product": line["product_id"],
+            "module": line["module_id"],
+        }
         models = {
-            "equipment": self,
-            "product": self.env["product.product"],
-            "module": self.env["pemba.software.module"],
-            "version": self.env["pemba.software.version"],
-            "partner": self.env["res.partner"],
-            "site": self.env["res.partner"],
+            name: self.env[field.comodel_name] for name, field in columns.items() if field.type == "many2one"
         }
         return [
             row | {name: model.browse(row[name] and [row[name]]) for name, model in models.items()}
             for row in rows
         ]
+
+    @api.model
+    def _get_base_columns(self):
+        """What the base of a day says of each piece besides its state.
+
+        :return: ``{column: field of events}``
+        """
+        names = self.env["pemba.equipment"]._get_ledger_fields()
+        return {name.removesuffix("_id"): self._fields[name] for name in names}
 
     @api.model
     def _get_base_query(self, date, equipment):
@@ -45,21 +50,22 @@ class PembaEquipment(models.Model):
         :param date: the day, at its end
         :param equipment: an SQL query of the ids of equipment
         """
+        columns = ("equipment", "state", *self._get_base_columns())
         return SQL(
             """
             WITH last AS (%(states)s)
-            SELECT last.equipment, line.product_id AS product, line.module_id AS module,
-                   last.version, last.partner, last.site, last.state, SUM(line.quantity) AS quantity
+            SELECT %(of_day)s, line.product_id AS product, line.module_id AS module,
+                   SUM(line.quantity) AS quantity
               FROM last
               JOIN pemba_equipment_event event ON event.equipment_id = last.equipment
                                               AND event.date <= %(date)s
               JOIN pemba_equipment_event_line line ON line.event_id = event.id
-             GROUP BY last.equipment, line.product_id, line.module_id,
-                      last.version, last.partner, last.site, last.state
+             GROUP BY %(of_day)s, line.product_id, line.module_id
             HAVING ABS(SUM(line.quantity)) > 1e-6
             """,
             date=date,
             states=self._get_states_query(date, equipment),
+            of_day=SQL(", ").join(SQL.identifier("last", column) for column in columns),
         )
 
     @api.model
@@ -69,14 +75,15 @@ class PembaEquipment(models.Model):
         :param date: the day, at its end
         :param equipment: an SQL query of the ids of equipment
         """
+        columns = {"state": self._fields["state"]} | self._get_base_columns()
         newest = SQL(", ").join(
             SQL(
                 "(ARRAY_AGG(%(name)s ORDER BY date DESC, id DESC) FILTER (WHERE %(name)s IS NOT NULL))[1]"
                 " AS %(alias)s",
-                name=SQL.identifier(name),
-                alias=SQL.identifier(name.removesuffix("_id")),
+                name=SQL.identifier(field.name),
+                alias=SQL.identifier(column),
             )
-            for name in ("state", "version_id", "partner_id", "site_id")
+            for column, field in columns.items()
         )
         return SQL(
             """
