@@ -37,7 +37,12 @@ class PembaEquipment(models.Model):
 
     _name = "pemba.equipment"
     _description = "Equipment"
-    _inherit = ["pemba.customer.mixin", "pemba.version.status.mixin", "pemba.licence.key.mixin"]
+    _inherit = [
+        "pemba.customer.mixin",
+        "pemba.version.status.mixin",
+        "pemba.licence.key.mixin",
+        "pemba.rules",
+    ]
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True

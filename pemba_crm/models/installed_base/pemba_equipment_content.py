@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-from ..pipeline.crm_lead import OURS
 from .pemba_equipment import IN_BASE
 
 
@@ -30,7 +29,7 @@ class PembaEquipment(models.Model):
     def default_get(self, fields_list):
         """A new form starts with one; what is created without a quantity gets it with its components."""
         values = super().default_get(fields_list)
-        if self.env.context.get("pemba_creating") is not OURS:
+        if not self._get_creation_pass():
             for name in {"quantity", "seat_count"} & set(fields_list):
                 values.setdefault(name, 1)
         return values

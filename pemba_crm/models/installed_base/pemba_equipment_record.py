@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..pipeline.crm_lead import OURS
+from ..marks import STARTING, Pass
 from .pemba_equipment import Recording
 from .pemba_equipment_content import is_given
 
@@ -67,9 +67,10 @@ class PembaEquipment(models.Model):
         given = self._prepare_creation(vals_list)
         proposed = {f"default_{name}" for name in defaults}
         context = {key: value for key, value in self.env.context.items() if key not in proposed}
-        creating = self.with_context(context, pemba_creating=OURS)
-        equipment = super(PembaEquipment, creating).create(given)
-        equipment._add_missing_components(vals_list)
+        started = Pass(STARTING, created=[self._name])  # checked once it is whole
+        with self.with_context(context)._passing(started) as creating:
+            equipment = super(PembaEquipment, creating).create(given)
+            equipment._add_missing_components(vals_list)
         equipment = equipment.with_env(self.env)
         equipment._check_configuration()
         equipment._forget_licence_keys(*vals_list)

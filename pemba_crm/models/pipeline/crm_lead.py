@@ -5,7 +5,6 @@ from ..marks import FOLLOWING
 # Of what decides on a deal, what matters only where other people mean another company or stage.
 PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
 CLOSED = ("won", "lost")
-OURS = object()
 # What is opened and followed by thousands, for nobody who is waiting, is told nobody.
 SILENT = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 
