@@ -7,7 +7,7 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    contract_ids = fields.One2many("pemba.contract", "lead_id", string="Contracts")
+    contract_ids = fields.One2many("pemba.contract", "lead_id", string="Maintenance Contracts")
     sold_contract_ids = fields.Many2many(
         "pemba.contract",
         string="Contracts of the Sale",

@@ -10,7 +10,7 @@ class ResPartner(models.Model):
     pemba_contract_ids = fields.One2many(
         "pemba.contract",
         "partner_id",
-        string="Contracts",
+        string="Maintenance Contracts",
         groups="pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant",
     )
     pemba_contract_count = fields.Integer(compute="_compute_pemba_contract_count", groups="base.group_user")
