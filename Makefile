@@ -7,7 +7,7 @@ help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## run           set up what is missing, serve the add-on with demo data (PORT=8069)
-## stop          stop the server and the embedded PostgreSQL
+## stop          stop the server, and the embedded PostgreSQL when nobody else uses it
 ## test          lint and the whole test suite (ARGS="-k stage" for a part of it)
 ## test-odoo     Odoo's own crm, sales_team, sale_crm, sale_management suites with the add-on installed
 ## lint          ruff, pylint-odoo and XML checks (ARGS=--fix lets ruff mend)

@@ -275,6 +275,8 @@ def clean():
 def distclean():
     """Remove the cache folder, the embedded PostgreSQL in it; databases on another server are kept."""
     stop()
+    if postgres.running_server():
+        raise Problem(f"{CACHE} is in use: end the other commands and servers first.")
     if CACHE.exists() and not TAG.exists():
         raise Problem(f"{CACHE} was not made by these commands: remove it yourself.")
     remove(CACHE)

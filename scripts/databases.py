@@ -16,6 +16,7 @@ from environment import (
     cache_lock,
     command,
     say,
+    state_lock,
     step,
 )
 from installation import set_up
@@ -34,12 +35,13 @@ class Odoo:
     def __init__(self, programs=("wkhtmltopdf",)):
         with cache_lock():
             self.python, variables = set_up(programs)
-            self.postgres = Postgres(self.python, variables)
-            self.variables = self.postgres.variables
-            self.release = self._check()
+        self.postgres = Postgres(self.python, variables)
+        self.variables = self.postgres.variables
+        self.release = self._check()
+        with cache_lock():
             self.postgres.start()
         STATE.mkdir(parents=True, exist_ok=True)
-        CONFIGURATION.write_text(
+        configuration = (
             "[options]\n"
             f"addons_path = {PROJECT}\n"
             f"data_dir = {STATE / 'data'}\n"
@@ -47,6 +49,9 @@ class Odoo:
             "max_cron_threads = 1\n"
             "admin_passwd = admin\n"
         )
+        # Another command may be reading it.
+        if not CONFIGURATION.exists() or CONFIGURATION.read_text() != configuration:
+            CONFIGURATION.write_text(configuration)
 
     def _check(self):
         """Odoo's version, so that what was made with another is not taken for this one's."""
@@ -118,7 +123,7 @@ class Odoo:
     def _template(self, kind, what, depends_on, arguments, base=None):
         """The database made by an installation, from the last time if nothing it depends on has changed."""
         name = f"{PREFIX}_{kind}_{fingerprint(*depends_on, *arguments)}"
-        with cache_lock():
+        with state_lock():
             databases = self.postgres.databases()
             if name not in databases:
                 with step(f"installing {what}"):

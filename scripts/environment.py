@@ -102,7 +102,7 @@ def free_megabytes():
 
 @contextlib.contextmanager
 def cache_lock():
-    """One at a time may change what is in the cache folder; released by the system if it dies."""
+    """One at a time may change what all copies of the project share in the cache folder."""
     if not TAG.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         if any(CACHE.iterdir()):
@@ -110,7 +110,22 @@ def cache_lock():
         TAG.write_text(
             "Signature: 8a477f597d28d172789f06886806bc55\n# Made by PEMBA CRM's commands; may be deleted.\n"
         )
-    with (CACHE / "lock").open("w") as lock:
+    with only_one(CACHE / "lock"):
+        yield
+
+
+@contextlib.contextmanager
+def state_lock():
+    """One at a time may make or update databases of this copy of the project; those of others may."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    with only_one(STATE / "lock"):
+        yield
+
+
+@contextlib.contextmanager
+def only_one(path):
+    """A lock on a file, waited for; released by the system if its holder dies."""
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
