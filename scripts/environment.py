@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -37,6 +38,10 @@ NO_NETWORK = (
 
 class Problem(Exception):
     """Something a person has to mend; its text is the one line they read."""
+
+
+def extra_arguments():
+    return shlex.split(os.environ.get("ARGS", ""))
 
 
 def say(text=""):
@@ -148,6 +153,10 @@ def provide(target, recipe, megabytes, build):
     target.mkdir(parents=True)
     build(target)
     marker.write_text(recipe)
+
+
+def fingerprint(*texts):
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
 
 def temporary_folder():

@@ -68,8 +68,7 @@ def prepare_database(odoo):
             odoo.make(DATABASE, "-i", "pemba_crm", "--with-demo", *LANGUAGES)
     elif not is_up_to_date():
         with step("updating pemba_crm"):
-            arguments = ("-c", CONFIGURATION, "-d", DATABASE, "--no-http", "--stop-after-init")
-            odoo.run(*arguments, "-u", "pemba_crm", log_name="update")
+            odoo.update(DATABASE)
     SERVED.write_text(addon_digest())
 
 

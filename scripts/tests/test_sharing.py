@@ -1,25 +1,23 @@
 """What copies of the project share on a machine and what each has of its own: two copies, real processes."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 import server
-from databases import ADDON
-from environment import SCRIPTS
+from copies import SECONDS, Copy, end
 
-SECONDS = 120  # for what takes some of them on an idle machine
 BEGIN = "from databases import Odoo, PREFIX; odoo = Odoo(programs=())\n"
-INSTALL = BEGIN + "print(odoo._template('tiny', 'base', (), ('-i', 'web', '--skip-auto-install')))\n"
+INSTALL = BEGIN + "print(odoo.template('tiny', 'base', (), ('-i', 'web', '--skip-auto-install')))\n"
 OWN_DATABASE = BEGIN + (
     "from environment import state_lock\n"
     "with state_lock(): odoo.postgres.query(f'CREATE DATABASE {PREFIX}_own')\n"
@@ -29,62 +27,16 @@ SERVE = BEGIN + (
     "import server\nodoo.copy({template!r}, server.DATABASE)\nserver.start_server(odoo, {port})\n"
 )
 IDLE = BEGIN + "print('ready', flush=True); input()\n"
-
-
-class Copy:
-    """A copy of the project in a folder of its own; it shares a cache folder with others."""
-
-    def __init__(self, folder, cache):
-        self.scripts = folder / "scripts"
-        shutil.copytree(SCRIPTS, self.scripts, ignore=shutil.ignore_patterns("tests", "__pycache__"))
-        shutil.copytree(ADDON, folder / ADDON.name, ignore=shutil.ignore_patterns("tests"))
-        self.variables = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
-            "PEMBA_CACHE": str(cache),
-            "ODOO_PYTHON": sys.executable,
-        }
-
-    @contextmanager
-    def running(self, program):
-        """A command of the copy's, as a process, for as long as the block lasts at most."""
-        process = subprocess.Popen(
-            [sys.executable, "-c", program],
-            cwd=self.scripts,
-            env=self.variables,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-
-    def run(self, program):
-        """Run a command of the copy's to its end, and return what it says."""
-        with self.running(program) as process:
-            return end(process)
-
-    def stop(self):
-        return subprocess.run(
-            [sys.executable, "dev.py", "stop"],
-            cwd=self.scripts,
-            env=self.variables,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=SECONDS,
-        ).stdout
-
-
-def end(process):
-    """Let a process go on to its end, and return the rest of what it says."""
-    said, _errors = process.communicate("\n", timeout=SECONDS)
-    assert process.returncode == 0, said
-    return said
+RUN_SUITE = BEGIN + (
+    "from suites import run_tests\n"
+    "print(run_tests(odoo, {template!r}, [{suite!r}], TOLD={told!r}), odoo.our_databases())\n"
+)
+REMEMBER = (
+    "from suites import TEST_CACHE\n"
+    "path = TEST_CACHE / 'v/pemba/durations'\n"
+    "path.parent.mkdir(parents=True)\n"
+    "path.write_text({durations!r})\n"
+)
 
 
 def wait_for(condition):
@@ -103,7 +55,9 @@ def cache():
 
 @pytest.fixture(scope="module")
 def copies(cache, tmp_path_factory):
-    copies = [Copy(tmp_path_factory.mktemp("copy"), cache) for _copy in range(2)]
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    variables["PEMBA_CACHE"] = str(cache)
+    copies = [Copy(tmp_path_factory.mktemp("copy"), variables) for _copy in range(2)]
     yield copies
     for copy in copies:
         copy.stop()
@@ -171,3 +125,42 @@ def test_postgresql_goes_on_for_a_visitor(cache, copies):
         assert is_running(cache)
     assert copies[0].stop() == ""
     assert not is_running(cache)
+
+
+class SuiteRun:
+    """A run of the small suite on a database: what it says, and what its tests tell."""
+
+    def __init__(self, copy, template, folder, **variables):
+        told = folder / "told"
+        told.unlink(missing_ok=True)
+        suite = copy.scripts / "tests/small_suite.py"
+        program = RUN_SUITE.format(template=template, suite=str(suite), told=str(told))
+        self.said = copy.run(program, **variables)
+        self.told = [json.loads(line) for line in told.read_text().splitlines()]
+        [self.outcome] = re.findall(r"^(\d.*) in \d+\.\d+s", self.said, re.MULTILINE)
+
+    def __getitem__(self, key):
+        """Each test's value of something: ``{test: value}``."""
+        return {line["test"]: str(line[key]) for line in self.told}
+
+
+def test_two_workers_share_a_suite(copies, template, tmp_path):
+    longest = {"scripts/tests/small_suite.py::test_of_no_class": 9}
+    copies[0].run(REMEMBER.format(durations=json.dumps(longest)))
+    run = SuiteRun(copies[0], template, tmp_path, WORKERS="2", ARGS="")
+    names = [line["test"] for line in run.told]
+    assert sorted(names) == ["fails", "no class", "passes", "slow", "slow too", "subtests"]
+    assert names.index("no class") < names.index("slow"), "what takes longest begins"
+    for key in ("process", "port", "log", "database"):
+        values = run[key]
+        assert len(set(values.values())) == 2, key
+        assert values["slow"] == values["slow too"] != values["fails"] == values["passes"]
+    assert run.outcome == "2 failed, 5 passed, 1 subtests passed"
+    assert "slow was here" in run.said and "passes was here" in run.said, "both logs are read"
+    result = run.said.splitlines()[-1]
+    assert result.startswith("False")
+    assert template in result and "_temporary_" not in result, "what was copied is gone"
+
+    again = SuiteRun(copies[0], template, tmp_path, WORKERS="1", ARGS="--last-failed")
+    assert [line["test"] for line in again.told] == ["fails", "subtests"]
+    assert len(set(again["process"].values())) == 1
