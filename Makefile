@@ -7,8 +7,8 @@ help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## run           set up what is missing, serve the add-on with demo data (PORT=8069)
-## stop          stop the server and the embedded PostgreSQL
-## test          lint and the whole test suite (ARGS="-k stage" for a part of it)
+## stop          stop the server, and the embedded PostgreSQL when nobody else uses it
+## test          lint and the whole test suite, by two workers (ARGS="-k stage" for a part of it, WORKERS=1)
 ## test-odoo     Odoo's own crm, sales_team, sale_crm, sale_management suites with the add-on installed
 ## lint          ruff, pylint-odoo and XML checks (ARGS=--fix lets ruff mend)
 ## shell         a Python shell on the served database

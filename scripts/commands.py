@@ -1,33 +1,26 @@
 """What each make target does."""
 
-import json
 import os
-import shlex
 import shutil
 import subprocess
-import sys
 from xml.etree import ElementTree
 
 import postgres
 import server
-from databases import ADDON, CONFIGURATION, Odoo, log_is_clean
+import suites
+from databases import ADDON, CONFIGURATION, Odoo
 from environment import (
     CACHE,
-    LOGS,
     PROJECT,
-    SCRIPTS,
     STATE,
     TAG,
     Problem,
     cache_lock,
     explain,
+    extra_arguments,
     say,
 )
 from installation import set_up
-
-ODOO_SUITES = ("crm", "sales_team", "sale_crm", "sale_management")
-TEST_CACHE = STATE / "pytest"
-LAST_FAILED = "v/cache/lastfailed"
 
 
 def main(arguments):
@@ -35,8 +28,8 @@ def main(arguments):
     commands = {
         "run": server.run,
         "stop": stop,
-        "test": test,
-        "test-odoo": test_odoo,
+        "test": suites.test,
+        "test-odoo": suites.test_odoo,
         "lint": lint,
         "shell": shell,
         "import-sales": import_sales,
@@ -62,99 +55,10 @@ def main(arguments):
         return 130
 
 
-def extra_arguments():
-    return shlex.split(os.environ.get("ARGS", ""))
-
-
 def stop():
     server.stop_server()
     postgres.stop_server()
     return 0
-
-
-def test():
-    """Lint, and the suite on a copy of a database with the add-on."""
-    odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
-    lint_log = LOGS / "lint.log"
-    with lint_log.open("w") as output:
-        linting = subprocess.Popen(
-            [sys.executable, SCRIPTS / "dev.py", "lint"],
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "ARGS": ""},
-        )
-    try:
-        passed = run_tests(odoo, odoo.addon_template(), [ADDON, SCRIPTS / "tests"])
-    finally:
-        is_clean = linting.wait() == 0
-        if not is_clean:
-            say(lint_log.read_text())
-    return 0 if passed and is_clean else 1
-
-
-def run_tests(odoo, template, paths):
-    """Run pytest on a copy of a database and read the server's log of the run.
-
-    Paths among the extra arguments take the place of those given.
-
-    :return: whether all tests passed and nothing was logged that should not be
-    """
-    log = LOGS / "test.log"
-    log.unlink(missing_ok=True)
-    extra = extra_arguments()
-    named = [argument.split("::")[0] for argument in extra]
-    if any(os.path.isdir(name) or (os.sep in name and os.path.exists(name)) for name in named):
-        paths = []
-    with odoo.temporary(template) as database:
-        result = subprocess.run(
-            [
-                *(odoo.python, "-m", "pytest", "-c", SCRIPTS / "pytest.ini"),
-                *("--rootdir", PROJECT, "-o", f"cache_dir={TEST_CACHE}"),
-                *("--odoo-http", "--odoo-config", CONFIGURATION, "--odoo-database", database),
-                *("--odoo-log-level", "info", "--odoo-extra", f"logfile={log}"),
-                *(*paths, *extra),
-            ],
-            env={**odoo.variables, "PEMBA_STOCK_TEMPLATE": odoo.stock_template()},
-        ).returncode
-    if result not in (0, 1):  # interrupted, wrong options, nothing to run
-        raise Problem("pytest did not come to an end.")
-    return log_is_clean(odoo, log) and result == 0
-
-
-def test_odoo():
-    """Odoo's own suites with the add-on installed: they may fail only what they fail without it.
-
-    A browser tour of Odoo's can miss its moment on a busy machine, so that what failed has to fail again.
-    """
-    odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
-    suites = odoo.output("-c", SUITE_PATHS, CONFIGURATION, *ODOO_SUITES).split()
-    (TEST_CACHE / LAST_FAILED).unlink(missing_ok=True)
-    if run_tests(odoo, odoo.addon_template(), suites):
-        return 0
-    failed_once = last_failed()
-    if not failed_once:
-        return 1  # the log's
-    say("· what failed, once more …")
-    run_tests(odoo, odoo.addon_template(), [*suites, "--last-failed"])
-    failed_with = last_failed()
-    for name in sorted(failed_once - failed_with):
-        say(f"  passes when run again: {name}")
-    if not failed_with:
-        return 0
-    say("· what failed twice, without pemba_crm …")
-    run_tests(odoo, odoo.stock_template(), [*suites, "--last-failed"])
-    failed_without = last_failed()
-    for name in sorted(failed_with & failed_without):
-        say(f"  fails without pemba_crm too: {name}")
-    for name in sorted(failed_with - failed_without):
-        say(f"  fails only with pemba_crm: {name}")
-    return 1 if failed_with - failed_without else 0
-
-
-def last_failed():
-    """:return: the names of the tests that pytest remembers as failed"""
-    path = TEST_CACHE / LAST_FAILED
-    return set(json.loads(path.read_text())) if path.exists() else set()
 
 
 def lint():
@@ -196,6 +100,7 @@ def shell():
 def import_sales():
     """Load the files of the CRM Sales Opportunities data set into the served database."""
     port = run_on_sales_files(
+        "import sys\n"
         "from sales_import import ImportProblem, import_folder\n"
         "try: import_folder(env, {folder!r})\n"
         "except (ImportProblem, OSError) as problem: sys.exit(str(problem))\n",
@@ -208,7 +113,7 @@ def import_sales():
 def compare_sales():
     """Compare the won revenue of the imported files with what the sales analysis says of it."""
     run_on_sales_files(
-        "from sales_compare import compare\nsys.exit(compare(env, {folder!r}) and 1)\n",
+        "import sys\nfrom sales_compare import compare\nsys.exit(compare(env, {folder!r}) and 1)\n",
         "The files and the report differ.",
     )
     return 0
@@ -224,18 +129,7 @@ def run_on_sales_files(program, failure):
     if not folder or not os.path.isfile(os.path.join(folder, "sales_pipeline.csv")):
         raise Problem("Name the folder of sales_pipeline.csv: DATA=folder")
     port = server.serve()
-    odoo = Odoo()
-    ended = subprocess.run(
-        odoo.command_line(
-            *("shell", "-c", CONFIGURATION, "-d", server.DATABASE),
-            *("--no-http", "--log-level", "warn"),
-        ),
-        input=f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
-        + program.format(folder=os.path.abspath(folder)),
-        text=True,
-        env=odoo.variables,
-    )
-    if ended.returncode:
+    if not Odoo().shell(server.DATABASE, program.format(folder=os.path.abspath(folder))):
         raise Problem(failure)
     return port
 
@@ -273,6 +167,8 @@ def clean():
 def distclean():
     """Remove the cache folder, the embedded PostgreSQL in it; databases on another server are kept."""
     stop()
+    if postgres.running_server():
+        raise Problem(f"{CACHE} is in use: end the other commands and servers first.")
     if CACHE.exists() and not TAG.exists():
         raise Problem(f"{CACHE} was not made by these commands: remove it yourself.")
     remove(CACHE)
@@ -282,14 +178,3 @@ def distclean():
 def remove(folder):
     if folder.exists():
         shutil.rmtree(folder)
-
-
-SUITE_PATHS = """
-import sys
-from odoo.modules.module import get_module_path, initialize_sys_path
-from odoo.tools import config
-config.parse_config(["-c", sys.argv[1]], setup_logging=False)
-initialize_sys_path()
-for name in sys.argv[2:]:
-    print(get_module_path(name) + "/tests")
-"""

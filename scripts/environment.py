@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -37,6 +38,10 @@ NO_NETWORK = (
 
 class Problem(Exception):
     """Something a person has to mend; its text is the one line they read."""
+
+
+def extra_arguments():
+    return shlex.split(os.environ.get("ARGS", ""))
 
 
 def say(text=""):
@@ -102,7 +107,7 @@ def free_megabytes():
 
 @contextlib.contextmanager
 def cache_lock():
-    """One at a time may change what is in the cache folder; released by the system if it dies."""
+    """One at a time may change what all copies of the project share in the cache folder."""
     if not TAG.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         if any(CACHE.iterdir()):
@@ -110,7 +115,22 @@ def cache_lock():
         TAG.write_text(
             "Signature: 8a477f597d28d172789f06886806bc55\n# Made by PEMBA CRM's commands; may be deleted.\n"
         )
-    with (CACHE / "lock").open("w") as lock:
+    with only_one(CACHE / "lock"):
+        yield
+
+
+@contextlib.contextmanager
+def state_lock():
+    """One at a time may make or update databases of this copy of the project; those of others may."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    with only_one(STATE / "lock"):
+        yield
+
+
+@contextlib.contextmanager
+def only_one(path):
+    """A lock on a file, waited for; released by the system if its holder dies."""
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -133,6 +153,10 @@ def provide(target, recipe, megabytes, build):
     target.mkdir(parents=True)
     build(target)
     marker.write_text(recipe)
+
+
+def fingerprint(*texts):
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
 
 def temporary_folder():

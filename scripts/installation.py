@@ -14,9 +14,9 @@ from pathlib import Path
 from debian import ODOO_PACKAGES, download_odoo, download_pip, download_program
 from environment import (
     CACHE,
-    PROJECT_KEY,
     SCRIPTS,
     command,
+    fingerprint,
     provide,
     say,
     step,
@@ -58,11 +58,9 @@ def find_python():
     else:
         provide(CACHE / "odoo", " ".join(ODOO_PACKAGES), 1900, download_odoo)
         odoo_folder = CACHE / "odoo/usr/lib/python3/dist-packages"
-    name = "python-{}.{}".format(*sys.version_info)
-    if os.environ.get("ODOO_PATH"):
-        name += f"-{PROJECT_KEY}"
-    virtualenv = CACHE / name
     recipe = "".join([str(odoo_folder), *(file.read_text() for file in REQUIREMENTS)])
+    # Another copy of the project may be running on one with other packages.
+    virtualenv = CACHE / "python-{}.{}-{}".format(*sys.version_info[:2], fingerprint(recipe))
     provide(virtualenv, recipe, 900, lambda target: create_virtualenv(target, odoo_folder))
     return virtualenv / "bin/python"
 

@@ -3,6 +3,7 @@
 The embedded server listens on a socket only and trusts whoever can reach it.
 """
 
+import fcntl
 import json
 import os
 import shlex
@@ -12,11 +13,13 @@ import subprocess
 import time
 from pathlib import Path
 
-from environment import CACHE, Problem, command, provide
+from environment import CACHE, Problem, command, provide, say
 
 DATA = CACHE / "postgres"
 PROCESS = DATA / "postmaster.pid"
 SOCKET = CACHE / "socket"
+IN_USE = CACHE / "postgres.lock"  # held together by all who use the embedded server, alone by who stops it
+ROLE, PORT = "odoo", "5432"
 # PostgreSQL refuses to run as root. As root we run it as "nobody", who may still reach into root's folders.
 AS_NOBODY = (
     "setpriv",
@@ -35,19 +38,22 @@ class Postgres:
         self.python = python
         self.variables = dict(variables)
         self.is_embedded = not os.environ.get("PGHOST")
+        self.claims = ()  # the open file that says we use the embedded server, until we end
         if self.is_embedded:
-            self.variables |= {"PGHOST": str(SOCKET), "PGUSER": "odoo", "PGPORT": "5432"}
+            self.variables |= {"PGHOST": str(SOCKET), "PGUSER": ROLE, "PGPORT": PORT}
 
     def start(self):
         """Start the embedded server unless it runs, and make sure that Odoo can use the server.
 
         :raise Problem: when it cannot
         """
-        if self.is_embedded and not running_server():
-            provide(DATA, "PostgreSQL 18", 700, self._initialize)
-            self._control(
-                "start", "-w", "-l", DATA / "log", "-o", f"{SETTINGS} -k {shlex.quote(str(SOCKET))}"
-            )
+        if self.is_embedded:
+            self.claims = (os.open(IN_USE, os.O_RDWR | os.O_CREAT),)
+            fcntl.flock(self.claims[0], fcntl.LOCK_SH)
+            if not running_server():
+                provide(DATA, "PostgreSQL 18", 700, self._initialize)
+                settings = f"{SETTINGS} -p {PORT} -k {shlex.quote(str(SOCKET))}"
+                self._control("start", "-w", "-l", DATA / "log", "-o", settings)
         [[name, can_create]] = self.query(
             "SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
         )
@@ -85,7 +91,7 @@ class Postgres:
             if os.geteuid() == 0:
                 shutil.chown(path, "nobody", "nogroup")
         command(
-            self._command("initdb", "-U", "odoo", "--auth=trust", "--encoding=UTF8", "--no-sync"),
+            self._command("initdb", "-U", ROLE, "--auth=trust", "--encoding=UTF8", "--no-sync"),
             "initdb",
         )
 
@@ -121,14 +127,36 @@ def running_server():
 
 
 def stop_server():
-    """Stop the embedded server; a server of somebody else's is left alone."""
+    """Stop the embedded server unless somebody uses it: a command, a served database or a visitor."""
     pid = running_server()
-    if pid:
+    if not pid:
+        return
+    with IN_USE.open("w") as claim:
+        deadline = time.monotonic() + 2  # what has just ended needs a moment to let go
+        while is_used(pid, claim):
+            if time.monotonic() > deadline:
+                say("· PostgreSQL goes on: others use it")
+                return
+            time.sleep(0.1)
         os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
         while running_server():
             time.sleep(0.1)
 
 
+def is_used(pid, claim):
+    """Whether somebody claims the embedded server or is connected to it; where nobody does, we claim it."""
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    server = Path(f"/proc/{pid}/cmdline").read_text().partition("\0")[0]
+    psql = (Path(server).with_name("psql"), "-h", SOCKET, "-p", PORT, "-U", ROLE)
+    return command([*psql, "-Atc", CLIENTS, "postgres"], "psql").strip() != "0"
+
+
+CLIENTS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 QUERY = """
 import json, psycopg2, sys
 connection = psycopg2.connect(dbname=sys.argv[1])

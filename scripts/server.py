@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 from databases import CONFIGURATION, LANGUAGES, PREFIX, Odoo, addon_digest
-from environment import LOGS, STATE, Problem, cache_lock, say, step
+from environment import LOGS, STATE, Problem, say, state_lock, step
 
 DATABASE = f"{PREFIX}_served"
 PROCESS = STATE / "server.pid"
@@ -40,7 +40,7 @@ def serve():
     if pid:
         stop_server()
     odoo = Odoo()
-    with cache_lock():
+    with state_lock():
         prepare_database(odoo)
     with step("starting the server"):
         start_server(odoo, port)
@@ -68,8 +68,7 @@ def prepare_database(odoo):
             odoo.make(DATABASE, "-i", "pemba_crm", "--with-demo", *LANGUAGES)
     elif not is_up_to_date():
         with step("updating pemba_crm"):
-            arguments = ("-c", CONFIGURATION, "-d", DATABASE, "--no-http", "--stop-after-init")
-            odoo.run(*arguments, "-u", "pemba_crm", log_name="update")
+            odoo.update(DATABASE)
     SERVED.write_text(addon_digest())
 
 
@@ -86,6 +85,7 @@ def start_server(odoo, port):
             stderr=output,
             env=odoo.variables,
             start_new_session=True,
+            pass_fds=odoo.postgres.claims,
         )
     PROCESS.write_text(f"{process.pid} {port}")
     deadline = time.monotonic() + START_TIME
