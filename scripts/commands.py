@@ -3,11 +3,13 @@
 import os
 import shutil
 import subprocess
+import sys
 from xml.etree import ElementTree
 
 import postgres
 import server
 import suites
+import updates
 from databases import ADDON, CONFIGURATION, Odoo
 from environment import (
     CACHE,
@@ -29,6 +31,7 @@ def main(arguments):
         "run": server.run,
         "stop": stop,
         "test": suites.test,
+        "test-update": updates.test_update,
         "test-odoo": suites.test_odoo,
         "lint": lint,
         "shell": shell,

@@ -26,6 +26,7 @@ from installation import set_up
 from postgres import Postgres
 
 ADDON = PROJECT / "pemba_crm"
+EXAMPLE = PROJECT / "examples" / "pemba_crm_example"
 CONFIGURATION = STATE / "odoo.conf"
 FILES = STATE / "data/filestore"
 PREFIX = f"pemba_{PROJECT_KEY}"  # of all our databases: the server may have those of others
@@ -44,7 +45,7 @@ class Odoo:
         self.release = self._check()
         with cache_lock():
             self.postgres.start()
-        configure(CONFIGURATION, PROJECT)
+        configure(CONFIGURATION, f"{PROJECT},{EXAMPLE.parent}")
 
     def _check(self):
         """Odoo's version, so that what was made with another is not taken for this one's."""
@@ -150,6 +151,12 @@ class Odoo:
         stock = self.stock_template()
         return self.template("addon", "pemba_crm", (stock, addon_digest()), ("-i", "pemba_crm"), stock)
 
+    def example_template(self):
+        """The same with the example of an add-on that extends it, and Odoo's automation rules."""
+        addon = self.addon_template()
+        arguments = ("-i", EXAMPLE.name)
+        return self.template("example", EXAMPLE.name, (addon, folder_digest(EXAMPLE)), arguments, addon)
+
     def template(self, kind, what, depends_on, arguments, base=None, **making):
         """The database made by an installation, from the last time if nothing it depends on has changed."""
         name = f"{PREFIX}_{kind}_{fingerprint(*depends_on, *arguments)}"
@@ -240,8 +247,12 @@ def read_manifest(text):
 
 def addon_digest():
     """A digest of what an installation reads; tests are not part of it."""
+    return folder_digest(ADDON)
+
+
+def folder_digest(folder):
     digest = hashlib.sha256()
-    for path in sorted(ADDON.rglob("*")):
-        if path.is_file() and not {"tests", "__pycache__"} & set(path.relative_to(ADDON).parts):
-            digest.update(str(path.relative_to(ADDON)).encode() + path.read_bytes())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not {"tests", "__pycache__"} & set(path.relative_to(folder).parts):
+            digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()

@@ -94,7 +94,9 @@ def explain(output, downloads=False):
     """The reason of a failure in one line."""
     if "No space left" in output or free_megabytes() < 50:
         return f"The disk that holds {CACHE} is full: make room and start again."
-    last_line = output.strip().rpartition("\n")[2] or "it failed without a word"
+    # Odoo goes on to tell how it ends.
+    told = [line for line in output.splitlines() if line.strip() and " INFO " not in line]
+    last_line = told[-1] if told else "it failed without a word"
     if downloads and any(sign in output for sign in NO_NETWORK):
         return f"A download failed, is the network up? {last_line}"
     return last_line

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from databases import ADDON, CONFIGURATION, Odoo, log_is_clean, numbered
+from databases import ADDON, CONFIGURATION, EXAMPLE, Odoo, log_is_clean, numbered
 from environment import LOGS, PROJECT, SCRIPTS, STATE, Problem, extra_arguments, say
 
 ODOO_SUITES = ("crm", "sales_team", "sale_crm", "sale_management")
@@ -16,7 +16,7 @@ DISTRIBUTION = ("--dist", "loadscope", "--no-loadscope-reorder", "--max-worker-r
 
 
 def test():
-    """Lint, and the suite on a copy of a database with the add-on."""
+    """Lint, the suite on a database with the add-on, the example's tests on one with that as well."""
     odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
     lint_log = LOGS / "lint.log"
     with lint_log.open("w") as output:
@@ -28,7 +28,10 @@ def test():
         )
     try:
         stock = {"PEMBA_STOCK_TEMPLATE": odoo.stock_template()}
-        passed = run_tests(odoo, odoo.addon_template(), [SCRIPTS / "tests", ADDON], **stock)
+        is_example = any(EXAMPLE.name in argument for argument in extra_arguments())
+        passed = is_example or run_tests(odoo, odoo.addon_template(), [SCRIPTS / "tests", ADDON], **stock)
+        if is_example or not extra_arguments():
+            passed = run_tests(odoo, odoo.example_template(), [EXAMPLE / "tests"]) and passed
     finally:
         is_clean = linting.wait() == 0
         if not is_clean:

@@ -32,6 +32,13 @@ UPDATE pemba_opportunity_line SET product_id = (%(products)s::int[])[1 + (random
  WHERE lead_id = ANY(%(leads)s);
 UPDATE pemba_opportunity_line line SET net_amount_company = ROUND(line.net_amount / lead.deal_rate, 2)
   FROM crm_lead lead WHERE lead.id = line.lead_id AND lead.id = ANY(%(leads)s);
+UPDATE pemba_opportunity_line line SET is_contracted = line.is_recurring,
+       comes_into_base = CASE WHEN line.contract_line_id IS NOT NULL THEN FALSE
+                              WHEN line.configuration_role IS NOT NULL
+                              THEN line.configuration_role IN ('licence', 'module')
+                              ELSE template.pemba_equipment_policy != 'none' END
+  FROM product_product product, product_template template
+ WHERE product.id = line.product_id AND template.id = product.product_tmpl_id AND line.lead_id = ANY(%(leads)s);
 UPDATE pemba_equipment SET usage = (ARRAY['production', 'production', 'test'])[1 + (random() * 2)::int],
        company_id = (%(companies)s::int[])[1 + (random() * 2)::int],
        deployment_type_id = (%(deployments)s::int[])[1 + (random())::int],

@@ -138,6 +138,7 @@ def test_too_little_room_is_told_before_anything_is_built(tmp_path, monkeypatch)
         ("psycopg2.OperationalError: Connection refused", False, "Connection refused"),
         ("OSError: [Errno 28] No space left on device: '/x'\n", False, "is full: make room"),
         ("initdb: creating\ninitdb: error: something else\n", False, "initdb: error: something else"),
+        ("ValueError: no\n2026-01-02 03:04:05,678 1 INFO x odoo.sql_db: Closed\n", False, "ValueError: no"),
         ("", False, "it failed without a word"),
     ],
 )

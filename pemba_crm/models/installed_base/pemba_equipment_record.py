@@ -68,7 +68,7 @@ class PembaEquipment(models.Model):
         proposed = {f"default_{name}" for name in defaults}
         context = {key: value for key, value in self.env.context.items() if key not in proposed}
         started = Pass(STARTING, created=[self._name])  # checked once it is whole
-        with self.with_context(context)._passing(started) as creating:
+        with self.with_context(context, pemba_pass=None)._passing(started) as creating:
             equipment = super(PembaEquipment, creating).create(given)
             equipment._add_missing_components(vals_list)
         equipment = equipment.with_env(self.env)

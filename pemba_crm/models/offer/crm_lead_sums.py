@@ -29,7 +29,7 @@ class CrmLead(models.Model):
         :param before: ``{lead: state before the change}``
         :param vals: the values that were written
         """
-        super()._follow_terms(before, vals)
+        result = super()._follow_terms(before, vals)
         converted = self.filtered(
             lambda lead: (
                 lead.deal_currency_id != before[lead]["deal_currency_id"]
@@ -42,10 +42,11 @@ class CrmLead(models.Model):
         leads = self.filtered("opportunity_line_count")
         if leads and not (set(vals) <= {"stage_id", "user_id", "team_id", "maturity", "risk_level_id"}):
             leads._settle_lines()
+        return result
 
     def _follow_reopening(self, before):
         """Lines of deals that are open again have the distributor and the zone of these."""
-        super()._follow_reopening(before)
+        result = super()._follow_reopening(before)
         reopened = self.filtered(
             lambda lead: (
                 lead.opportunity_line_count
@@ -55,11 +56,13 @@ class CrmLead(models.Model):
         )
         if reopened:
             reopened._follow_margin_rules()
+        return result
 
     def _follow_new_zones(self):
         """Margin rules of distributors may be other ones."""
-        super()._follow_new_zones()
+        result = super()._follow_new_zones()
         self.filtered("distributor_id")._follow_margin_rules()
+        return result
 
     def _settle_lines(self):
         """The lines have other terms than before: the sums follow."""
@@ -114,9 +117,9 @@ class CrmLead(models.Model):
 
     def _follow_choices(self, vals):
         """A sale type that is not the dominant one of the lines was typed, and stays."""
-        super()._follow_choices(vals)
+        result = super()._follow_choices(vals)
         if "sale_type_id" not in vals:
-            return
+            return result
         new_vals = {}
         for lead in self.filtered("opportunity_line_count"):
             amounts = {}
@@ -126,6 +129,7 @@ class CrmLead(models.Model):
             if lead.is_sale_type_typed != is_typed:
                 new_vals[lead] = {"is_sale_type_typed": is_typed}
         self._write_by_values(new_vals)
+        return result
 
     @api.model
     def _get_dominant_type(self, amounts):
@@ -159,10 +163,10 @@ class CrmLead(models.Model):
 
     def _follow_new_rates(self):
         """Convert the lines of open deals at their new rates and sum them up, in two statements."""
-        super()._follow_new_rates()
+        result = super()._follow_new_rates()
         leads = self.filtered("opportunity_line_count")
         if not leads:
-            return
+            return result
         company_currency = SQL(
             """JOIN res_company company ON company.id = COALESCE(lead.company_id, %s)
                JOIN res_currency currency ON currency.id = company.currency_id""",
@@ -219,3 +223,4 @@ class CrmLead(models.Model):
             )
         )
         self.env.invalidate_all()
+        return result

@@ -97,10 +97,11 @@ class CrmLead(models.Model):
 
     def _follow_reopening(self, before):
         """A deal that is not won any more is not asked about its cancelled orders."""
-        super()._follow_reopening(before)
+        result = super()._follow_reopening(before)
         self.filtered(
             lambda lead: before[lead]["won_status"] == "won" and lead.won_status != "won"
         )._answer_about_cancelled_orders()
+        return result
 
     def _align(self, orders):
         """The lines become what was ordered; what was offered is kept for the case of a cancellation.

@@ -59,7 +59,7 @@ class PembaOpportunityLine(models.Model):
 
     def _check_may_change(self, names=None):
         """:raise UserError: naming the opportunity, the product and the order, where one is confirmed"""
-        super()._check_may_change(names)
+        result = super()._check_may_change(names)
         ordered = set(self._get_term_fields()) - self._get_unordered_fields()
         if self.is_aligned and (names is None or not ordered.isdisjoint(names)):
             orders = self.sudo().sale_line_ids.order_id  # whoever may see them
@@ -71,6 +71,7 @@ class PembaOpportunityLine(models.Model):
                     orders=", ".join(orders.filtered(lambda order: order.state == "sale").mapped("name")),
                 )
             )
+        return result
 
     @api.model
     def _get_unordered_fields(self):

@@ -29,9 +29,10 @@ class PembaOpportunityLine(models.Model):
         return kept | {line: {name: line[name] for name in names} for line in settled}
 
     def _check_kept(self, kept):
-        super()._check_kept(kept)
+        result = super()._check_kept(kept)
         for line, old in kept.items():
             line._refuse_settled([name for name in old if line[name] != old[name]], line.lead_id)
+        return result
 
     def _check_may_change(self, names=None):
         if names is None:

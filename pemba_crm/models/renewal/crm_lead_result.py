@@ -28,11 +28,8 @@ class CrmLead(models.Model):
     def _follow_contract(self, sold):
         """What is renewed is in the successor."""
         if not self.renewal_contract_id:
-            super()._follow_contract(sold)
-        elif sold:
-            self._win_renewal()
-        else:
-            self._ask_about_successor()
+            return super()._follow_contract(sold)
+        return self._win_renewal() if sold else self._ask_about_successor()
 
     def _win_renewal(self):
         """The successor starts; the customer's order has come."""

@@ -11,7 +11,7 @@ class PembaContract(models.Model):
 
     def _follow_added(self, lines):
         """What is added while its renewal is open is offered with it."""
-        super()._follow_added(lines)
+        result = super()._follow_added(lines)
         for contract in self:
             lead = contract._get_open_renewal()
             offered = lead._get_all_lines() if lead else ()
@@ -22,18 +22,20 @@ class PembaContract(models.Model):
                     dates["date_end"] = max(offered.filtered("date_end").mapped("date_end"), default=False)
                     vals = line._prepare_renewal(lead.revaluation or {}) | {"lead_id": lead.id}
                     offered.create(vals | {name: day for name, day in dates.items() if day})
+        return result
 
     def _follow_extension(self, line):
         """What is added to a contract that was renewed already goes on in its successor."""
-        super()._follow_extension(line)
+        result = super()._follow_extension(line)
         following = self.successor_id.filtered(lambda one: one.state == "draft" or one._is_open())
         if following and line.date_end == self.date_end:
             vals = line._prepare_successor(line._prepare_renewal({}))
             line._put([vals | {"contract_id": following.id}])
+        return result
 
     def _follow_removed(self, reduced):
         """What is reduced while its renewal is open is offered with less."""
-        super()._follow_removed(reduced)
+        result = super()._follow_removed(reduced)
         for contract in self:
             offered = contract._get_open_renewal()._get_all_lines()
             for line, rest in reduced.items():
@@ -42,10 +44,12 @@ class PembaContract(models.Model):
                     of_line.write({"contract_line_id": rest.id, "quantity": rest.quantity})
                 else:
                     of_line.unlink()
+        return result
 
     def _follow_reduction(self, line, rest, quantity):
-        super()._follow_reduction(line, rest, quantity)
+        result = super()._follow_reduction(line, rest, quantity)
         self._reduce_following(line, rest, quantity)
+        return result
 
     def _reduce_following(self, line, rest, quantity):
         """What is reduced in a contract that is renewed already is less in the next term, too.
@@ -123,10 +127,11 @@ class PembaContract(models.Model):
         return super()._follow_termination() | {"closed": self._close_renewals().ids}
 
     def _follow_reinstatement(self, before):
-        super()._follow_reinstatement(before)
+        result = super()._follow_reinstatement(before)
         leads = self.sudo().env["crm.lead"]  # whoever is in charge of the renewal
         leads.browse(before["closed"]).exists().action_unarchive()
         self._set(close_reason=before["close_reason"], renewal_likelihood=before["renewal_likelihood"])
+        return result
 
     def _close_renewals(self):
         """What was terminated is not offered again.

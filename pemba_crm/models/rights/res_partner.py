@@ -12,7 +12,9 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     contact_role_ids = fields.Many2many(
-        "pemba.contact.role", string="Roles for Rights", help="Which of the company's rights the person may use."
+        "pemba.contact.role",
+        string="Roles for Rights",
+        help="Which of the company's rights the person may use.",
     )
     right_grant_ids = fields.One2many(
         "pemba.right.grant",
