@@ -45,7 +45,8 @@ class Odoo:
         self.release = self._check()
         with cache_lock():
             self.postgres.start()
-        configure(CONFIGURATION, f"{PROJECT},{EXAMPLE.parent}")
+        folders = [folder for folder in (PROJECT, EXAMPLE.parent) if folder.exists()]
+        configure(CONFIGURATION, ",".join(map(str, folders)))
 
     def _check(self):
         """Odoo's version, so that what was made with another is not taken for this one's."""

@@ -38,7 +38,8 @@ UPDATE pemba_opportunity_line line SET is_contracted = line.is_recurring,
                               THEN line.configuration_role IN ('licence', 'module')
                               ELSE template.pemba_equipment_policy != 'none' END
   FROM product_product product, product_template template
- WHERE product.id = line.product_id AND template.id = product.product_tmpl_id AND line.lead_id = ANY(%(leads)s);
+ WHERE product.id = line.product_id AND template.id = product.product_tmpl_id
+   AND line.lead_id = ANY(%(leads)s);
 UPDATE pemba_equipment SET usage = (ARRAY['production', 'production', 'test'])[1 + (random() * 2)::int],
        company_id = (%(companies)s::int[])[1 + (random() * 2)::int],
        deployment_type_id = (%(deployments)s::int[])[1 + (random())::int],

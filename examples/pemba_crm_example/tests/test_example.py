@@ -27,8 +27,8 @@ class TestRental(PembaContractCommon):
 
 @tagged("post_install", "-at_install")
 class TestRoom(PembaEquipmentCommon):
-    def _deliver(self):
-        """A won deal, delivered through the dialog."""
+    def _deliver(self, date=False):
+        """A won deal, delivered through the dialog on a day; today if none is given."""
         self.server.pemba_equipment_policy = "per_unit"
         lead = self._create_deal(
             {"product_id": self.server.id, "quantity": 2}, partner_id=self.customer.id, delivery_room="12"
@@ -36,6 +36,7 @@ class TestRoom(PembaEquipmentCommon):
         lead.action_set_won()
         action = lead.action_deliver()
         dialog = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        dialog.date = date or dialog.date
         with dialog.line_ids.edit(1) as line:
             self.assertEqual(line.room, "12")
             line.room = "13"
@@ -46,8 +47,7 @@ class TestRoom(PembaEquipmentCommon):
         self.assertEqual(self._deliver().mapped("room"), ["12", "13"])
 
     def test_it_is_in_the_history_and_on_the_statement(self):
-        one = self._deliver()[0]
-        one.action_start(self._day(-10))
+        one = self._deliver(self._day(-10))[0]
         one.room = "14"
         self.assertEqual(one.event_ids.sorted("id").mapped("room"), ["12", "14"])
         [row] = one._get_base_at(self._day(-5), [("id", "=", one.id)])
