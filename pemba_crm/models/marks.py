@@ -13,7 +13,7 @@ Both are objects: no client can send one. What needs neither is better: an argum
 
 from contextlib import contextmanager
 
-from odoo import api, models
+from odoo import api, models, tools
 
 # What follows from other records: results may be written, and nobody is asked, told or followed.
 FOLLOWING = "following"
@@ -93,9 +93,14 @@ class PembaRules(models.AbstractModel):
         return set()
 
     @api.model
+    @tools.ormcache()
+    def _get_results(self):
+        return frozenset(self._get_result_fields())
+
+    @api.model
     def _without_results(self, vals):
         """Values as a client may write them."""
-        results = self._get_result_fields().intersection(vals)
+        results = self._get_results().intersection(vals)
         return {name: value for name, value in vals.items() if name not in results} if results else vals
 
     def _set(self, **vals):
