@@ -507,3 +507,20 @@ class TestLineAmounts(PembaOfferCommon):
 
         few, many = map(count, deals)
         self.assertLessEqual(many - few, 4)  # updates go by the hundred
+
+
+@tagged("post_install", "-at_install")
+class TestUnseenDeals(PembaOfferCommon):
+    def test_a_zone_that_moves_reaches_deals_that_who_moves_it_does_not_see(self):
+        zone, dollar = self._create_dollar_zone(1.25)
+        customer = self.env["res.partner"].create({"name": "Customer", "is_company": True})
+        customer.zone_id = zone
+        deal = self._create_deal(self._line(), partner_id=customer.id, deal_currency_id=dollar.id)
+        other = self._create_zone("Other", currency_id=dollar.id)
+        self.env["pemba.zone.rate"].create(
+            {"zone_id": other.id, "currency_id": dollar.id, "rate": 2, "date": "2020-01-01"}
+        )
+        keeper = self._create_user("pemba_keeper", "base.group_partner_manager")
+        self.env.invalidate_all()
+        customer.with_user(keeper).zone_id = other
+        self.assertEqual((deal.deal_rate, deal.deal_amount, deal.expected_revenue), (2, 1250, 625))

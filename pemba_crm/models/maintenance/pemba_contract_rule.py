@@ -48,9 +48,11 @@ class PembaContract(models.Model):
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
         if not self._get_creation_pass():
-            imported = self._get_imported_fields() if self._is_by_manager() else ()
+            imported = self._get_imported_fields()
+            is_manager = self._is_by_manager()
             vals_list = [
-                self._without_results(vals) | {name: vals[name] for name in imported if name in vals}
+                self._without_results(vals)  # nor by a default in the context
+                | {name: is_manager and vals.get(name, False) for name in imported}
                 for vals in vals_list
             ]
         self._spend_pass(is_creation=True)

@@ -144,7 +144,7 @@ class PembaOpportunityLine(models.Model):
                 today = fields.Date.context_today(line)
                 start = max(line.lead_id.date_deadline or today, today)
                 end = start + relativedelta(months=months, days=-1)
-                line.write({"date_start": start, "date_end": end})
+                line._set(date_start=start, date_end=end)  # whoever creates it sees to the sums
 
     def _get_running_contracts(self):
         """Contracts that customers have running."""

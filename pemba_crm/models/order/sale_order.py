@@ -63,13 +63,14 @@ class SaleOrder(models.Model):
     def write(self, vals):
         if self._get_followed_fields().isdisjoint(vals):
             return super().write(vals)
-        opportunities = self.opportunity_id
-        confirmed = self.filtered(lambda order: order.state == "sale")
+        followed = self._get_followed_now()
+        opportunities = followed.opportunity_id
+        confirmed = followed.filtered(lambda order: order.state == "sale")
         with scope(self, "defers_alignment") as deferring:
             result = super(SaleOrder, deferring).write(vals)
-        newly_confirmed = (self - confirmed).filtered(lambda order: order.state == "sale")
+        newly_confirmed = (followed - confirmed).filtered(lambda order: order.state == "sale")
         if confirmed | newly_confirmed:
-            self._follow_opportunities(opportunities | self.opportunity_id, newly_confirmed)
+            self._follow_opportunities(opportunities | followed.opportunity_id, newly_confirmed)
         return result
 
     @api.model

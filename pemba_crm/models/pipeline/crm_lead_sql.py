@@ -227,7 +227,7 @@ class CrmLead(models.Model):
                 following=following,
             )
         )
-        changed = self.browse(lead for (lead,) in self.env.cr.fetchall())
+        changed = self.sudo().browse(lead for (lead,) in self.env.cr.fetchall())  # whoever sees them
         self.invalidate_model(["deal_rate", "expected_revenue", "weighted_revenue", "prorated_revenue"])
         changed._follow_new_rates()
 
