@@ -2,16 +2,18 @@
 
 A rule holds whichever way a record is changed: by form, import, API and code. What follows from the rules
 has to pass them, and whatever else runs meanwhile must not: automation rules, mail, other add-ons. So a mark
-is not a switch in the context. It names the records that it is for and has an end:
+is not a switch. It names the records that it is for and has an end:
 
 * a *pass* is for one call: ``_set``, ``_put`` and ``_drop`` of the mixin write, create and delete what
-  follows, and the model's first room takes the pass away right before it hands on to Odoo (``_spend_pass``);
-* a *scope* is for what a block does with some records, and is empty once the block is left.
+  follows, and the model's first room takes the pass away before it hands on to Odoo (``_take_pass``);
+* a *scope* is for what a block does with some records, and ends with it.
 
-Both are objects: no client can send one. What needs neither is better: an argument, a method of its own.
+Both belong to the transaction, and not to the context: no client can send one, and none is left behind in
+the records that a block returns. What needs neither is better: an argument, a method of its own.
 """
 
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 from odoo import api, models, tools
 
@@ -21,6 +23,11 @@ FOLLOWING = "following"
 APPLYING = "applying"
 # What comes with its opportunity: a person's values, checked as a whole with the opportunity.
 STARTING = "starting"
+
+# ``{cursor: passes, the innermost last}`` and ``{cursor: {name: scopes}}``. Not in the cursor's own cache:
+# a savepoint that is rolled back inside empties that one.
+_passes = WeakKeyDictionary()
+_scopes = WeakKeyDictionary()
 
 
 class Pass:
@@ -38,8 +45,9 @@ class Pass:
         self.created = set(created)
 
 
-class Scope(set):
-    """The ids of the records that something is done with, for as long as it is done."""
+def _get_scopes(env, name):
+    """The scopes of a name in this transaction, the innermost last: a list of sets of ids, to change."""
+    return _scopes.setdefault(env.cr, {}).setdefault(name, [])
 
 
 @contextmanager
@@ -47,19 +55,18 @@ def scope(records, name):
     """Have records in a scope for as long as the block lasts.
 
     :param name: of the scope
-    :return: the records, to do it with
     """
-    ids = Scope(records.ids)
+    scopes = _get_scopes(records.env, name)
+    scopes.append(set(records.ids))
     try:
-        yield records.with_context(**{f"pemba_{name}": ids})
+        yield
     finally:
-        ids.clear()
+        scopes.pop()
 
 
 def get_scope(env, name):
     """:return: the ids in a scope; an empty set outside of one"""
-    ids = env.context.get(f"pemba_{name}")
-    return ids if isinstance(ids, Scope) else Scope()
+    return set().union(*_get_scopes(env, name))
 
 
 def is_in_scope(records, name):
@@ -74,7 +81,8 @@ def take(records, name):
     """
     ids = get_scope(records.env, name)
     taken = records.filtered(lambda record: record.id in ids)
-    ids.difference_update(taken.ids)
+    for of_scope in _get_scopes(records.env, name):
+        of_scope.difference_update(taken.ids)
     return taken
 
 
@@ -108,10 +116,9 @@ class PembaRules(models.AbstractModel):
         self._set_as(FOLLOWING, vals)
 
     def _set_as(self, kind, vals):
-        if not self:
-            return
-        with self._passing(Pass(kind, self)) as passing:
-            passing.write(vals)
+        if self:
+            with self._passing(Pass(kind, self)):
+                self.write(vals)
 
     @api.model
     def _put(self, vals_list, kind=FOLLOWING, lines=()):
@@ -120,43 +127,49 @@ class PembaRules(models.AbstractModel):
         :param kind: of the pass
         :param lines: the models whose records come with these, as lines do
         """
-        with self._passing(Pass(kind, created=(self._name, *lines))) as passing:
-            return passing.create(vals_list).with_env(self.env)
+        with self._passing(Pass(kind, created=(self._name, *lines))):
+            return self.create(vals_list)
 
     def _drop(self, kind=FOLLOWING):
         """Delete what does not follow any more, past the rules."""
-        if not self:
-            return
-        with self._passing(Pass(kind, self)) as passing:
-            passing.unlink()
+        if self:
+            with self._passing(Pass(kind, self)):
+                self.unlink()
 
     @contextmanager
     def _passing(self, granted):
+        passes = _passes.setdefault(self.env.cr, [])
+        passes.append(granted)
         try:
-            yield self.with_context(pemba_pass=granted)
+            yield
         finally:
-            granted.ids.clear()
-            granted.created.clear()
+            passes.pop()
 
-    def _get_pass(self):
-        """The kind of the pass that these records have for what is done with them now, if any."""
-        granted = self.env.context.get("pemba_pass")
-        if not (isinstance(granted, Pass) and granted.model == self._name):
+    def _find_pass(self, is_creation=False):
+        """The innermost pass, if it is for these records, or for creating some of this model."""
+        granted = (_passes.get(self.env.cr) or (None,))[-1]
+        if granted is None:
             return None
-        return granted.kind if self.ids and granted.ids.issuperset(self.ids) else None
+        if is_creation:
+            return granted if self._name in granted.created else None
+        is_for_these = granted.model == self._name and self.ids and granted.ids.issuperset(self.ids)
+        return granted if is_for_these else None
 
-    @api.model
-    def _get_creation_pass(self):
-        """The kind of the pass that there is for creating records of this model, if any."""
-        granted = self.env.context.get("pemba_pass")
-        return granted.kind if isinstance(granted, Pass) and self._name in granted.created else None
+    def _get_pass(self, is_creation=False):
+        """The kind of the pass that there is for what is done with these records now, if any.
 
-    def _spend_pass(self, is_creation=False):
-        """What runs inside from here on finds no pass for this any more."""
-        granted = self.env.context.get("pemba_pass")
-        if not isinstance(granted, Pass):
-            return
+        :param is_creation: whether some of this model are created
+        """
+        granted = self._find_pass(is_creation)
+        return granted and granted.kind
+
+    def _take_pass(self, is_creation=False):
+        """As ``_get_pass``; what runs inside from here on finds none any more."""
+        granted = self._find_pass(is_creation)
+        if granted is None:
+            return None
         if is_creation:
             granted.created.discard(self._name)
-        elif granted.model == self._name:
+        else:
             granted.ids.difference_update(self.ids)
+        return granted.kind

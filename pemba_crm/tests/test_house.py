@@ -17,8 +17,8 @@ USUAL_LINES = 120
 MOST_FILES = 6  # of one model in a room
 PACKAGE = "odoo.addons.pemba_crm.models."
 # What may pass a rule is said in one file; the places that use it stay few.
-MARKS = re.compile(r"\b(Pass|scope|get_scope|is_in_scope|take|_get_pass|_get_creation_pass)\(")
-MOST_MARKS = 40
+MARKS = re.compile(r"\b(Pass|scope|get_scope|is_in_scope|take|_get_pass|_take_pass)\(")
+MOST_MARKS = 46
 
 
 def python_files(addon):

@@ -404,8 +404,8 @@ class TestSettledDeals(Settling, PembaOfferCommon):
             wizard = wizard.create({"opportunity_ids": [Command.set((deal | others).ids)]})
             with self._refused(UserError, f"Opportunity at M is not merged: {REFUSAL}"):
                 wizard.action_merge()
-            with scope(others, "mergeable_only") as leads:
-                found = leads._get_lead_duplicates(email="same@example.org", include_lost=True)
+            with scope(others, "mergeable_only"):
+                found = others._get_lead_duplicates(email="same@example.org", include_lost=True)
             self.assertEqual(found, others)
         behind.expected_revenue = 0
         self.assertEqual((deal | behind).merge_opportunity(), deal)

@@ -1,6 +1,11 @@
 """Automation rules run inside what our own methods write, and meet the rules as anybody does."""
 
-from odoo.addons.pemba_crm.tests.common import PembaContractCommon, PembaOfferCommon
+from odoo.addons.pemba_crm.tests.common import (
+    PembaContractCommon,
+    PembaEquipmentCommon,
+    PembaOfferCommon,
+)
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -117,3 +122,67 @@ class TestContractAutomations(AutomationCommon, PembaContractCommon):
         lead.action_set_won()
         added = contract.line_ids.filtered(lambda line: line.price_unit == 365)
         self.assertEqual((added.discount, added.opportunity_line_id), (5, lead.opportunity_line_ids))
+
+
+@tagged("post_install", "-at_install")
+class TestEquipmentAutomations(AutomationCommon, PembaEquipmentCommon):
+    """What a rule changes while something is recorded is recorded too, once."""
+
+    def _get_events(self, equipment):
+        self.env.flush_all()
+        return [
+            (event.kind, event.state, event.version_id, event.site_id, event.line_ids.mapped("quantity"))
+            for event in equipment.event_ids.sorted("id")[1:]
+        ]
+
+    def test_a_state_that_a_rule_writes_is_an_event(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            "if record.state == 'in_service': record.write({'state': 'suspended'})",
+            model="pemba.equipment",
+            filter_domain=f"[('version_id', '=', {self.new.id})]",
+            trigger="on_write",
+        )
+        equipment.action_upgrade(self.new)
+        self.assertEqual(equipment.state, "suspended")
+        self.assertEqual(
+            sorted((kind, state) for kind, state, *_rest in self._get_events(equipment)),
+            [("suspend", "suspended"), ("upgrade", False)],
+        )
+        [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
+        self.assertEqual((row["state"], row["version"]), ("suspended", self.new))
+
+    def test_what_a_rule_writes_while_nothing_is_recorded_is_an_event(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            f"if record.site_id.id != {self.plant.id}: record.write({{'site_id': {self.plant.id}}})",
+            model="pemba.equipment",
+            filter_domain="[('serial_number', '=', 'X')]",
+            trigger="on_write",
+        )
+        equipment.serial_number = "X"
+        self.assertEqual(self._get_events(equipment), [("correct", False, self.old.browse(), self.plant, [])])
+
+    def test_more_seats_by_a_rule_are_recorded_once(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            "if record.seat_count < 15: record.write({'seat_count': 15})",
+            model="pemba.equipment",
+            filter_domain=f"[('version_id', '=', {self.new.id})]",
+            trigger="on_write",
+        )
+        equipment.action_upgrade(self.new)
+        self.assertEqual(equipment.seat_count, 15)
+        [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
+        self.assertEqual((row["version"], row["quantity"]), (self.new, 15))
+
+    def test_a_rule_changes_what_was_settled_no_more_than_anybody(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            f"record.write({{'in_service_date': '{self._day(5)}'}})",
+            model="pemba.equipment",
+            filter_domain=f"[('version_id', '=', {self.new.id})]",
+            trigger="on_write",
+        )
+        with self.assertRaises(UserError):
+            equipment.action_upgrade(self.new)

@@ -1,6 +1,6 @@
 """Targets, forecasts, reports and dashboards."""
 
-from . import pemba_axis_mixin, pemba_report_mixin, pemba_sale_axis_mixin  # before those that inherit them
+from . import pemba_report_mixin, pemba_axis_mixin  # before those that inherit them
 from . import (
     digest_digest,
     ir_filters,

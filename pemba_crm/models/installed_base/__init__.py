@@ -15,7 +15,7 @@ from . import (
     pemba_equipment_component,
     pemba_equipment_content,
     pemba_equipment_event,
-    pemba_equipment_event_base,
+    pemba_equipment_event_base_of_day,
     pemba_equipment_event_history,
     pemba_equipment_event_line,
     pemba_equipment_record,

@@ -17,16 +17,6 @@ HOSTS = (
 )
 
 
-class Recording(frozenset):
-    """The ids of equipment whose changes are being recorded; in the context no client can send one."""
-
-    @staticmethod
-    def covers(equipment):
-        """Whether all of this equipment, and not only some, is being recorded."""
-        marker = equipment.env.context.get("pemba_recording")
-        return isinstance(marker, Recording) and marker.issuperset(equipment.ids)
-
-
 class PembaEquipment(models.Model):
     """A piece of the installed base: a software that a customer runs, or hardware that it was sold.
 

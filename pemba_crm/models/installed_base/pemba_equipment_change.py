@@ -26,9 +26,8 @@ class PembaEquipment(models.Model):
         self._check_state("planned")
         for planned, equipment in self.grouped("in_service_date").items():
             day = self._get_event_date(date or planned)
-            recording = equipment._with_recording()
-            recording.write({"state": "in_service", "in_service_date": day})
-            recording._get_components().date_start = day
+            equipment._set(state="in_service", in_service_date=day)
+            equipment._get_components()._set(date_start=day)
             self._record("install", {one: {} for one in equipment}, day, state="in_service")
         return True
 
@@ -43,8 +42,8 @@ class PembaEquipment(models.Model):
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
         self._check_version_after(version, date)
-        with self._recording("upgrade", date, version_id=version.id) as recording:
-            recording.version_id = version
+        with self._recording("upgrade", date, version_id=version.id):
+            self._set(version_id=version.id)
         return True
 
     def action_suspend(self, date=None):
@@ -117,8 +116,8 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_last(date)
-        with self._recording(kind, date) as recording:
-            recording.write(changes)
+        with self._recording(kind, date):
+            self._set(**changes)
         return True
 
     def _change_state(self, kind, states, state, date=None):
@@ -126,8 +125,8 @@ class PembaEquipment(models.Model):
         self._check_state(*states)
         self._check_last(date)
         changes = {"state": state} | ({"retired_date": date} if state == "retired" else {})
-        with self._recording(kind, date, checks=False, state=state) as recording:
-            recording.write(changes)
+        with self._recording(kind, date, checks=False, state=state):
+            self._set(**changes)
         return True
 
     def _correct(self, changes, date=None, note=None):
@@ -139,8 +138,8 @@ class PembaEquipment(models.Model):
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
         stated = {name: changes[name] for name in self._get_ledger_fields() if changes.get(name)}
-        with self._leaving(), self._recording("correct", date, note=note, **stated) as recording:
-            recording.write(changes)
+        with self._leaving(), self._recording("correct", date, note=note, **stated):
+            self._set(**changes)
         return True
 
     def _correct_service_date(self, date, note=None):
@@ -164,9 +163,8 @@ class PembaEquipment(models.Model):
         events = self.event_ids.filtered(lambda event: event.date <= max(old, date))
         events = events.sorted(lambda event: (event.date, event.id))
         vals_list = events._prepare_service_date_events(old, date)
-        recording = self._with_recording()
-        recording.component_ids.filtered(lambda component: component.date_start == old).date_start = date
-        recording.in_service_date = date
+        self.component_ids.filtered(lambda component: component.date_start == old)._set(date_start=date)
+        self._set(in_service_date=date)
         return vals_list
 
     @api.model
@@ -231,5 +229,5 @@ class PembaEquipment(models.Model):
 
     def _return_to_service(self):
         """It was retired by mistake, or comes back."""
-        with self._recording("correct", checks=False, state="in_service") as recording:
-            recording.write({"state": "in_service", "retired_date": False})
+        with self._recording("correct", checks=False, state="in_service"):
+            self._set(state="in_service", retired_date=False)

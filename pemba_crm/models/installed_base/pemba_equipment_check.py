@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare, format_date
 
+from ..marks import is_in_scope
 from .pemba_customer_mixin import get_differing
-from .pemba_equipment import Recording
 
 
 class PembaEquipment(models.Model):
@@ -22,7 +22,7 @@ class PembaEquipment(models.Model):
     @api.constrains("software_id", "version_id", "deployment_type_id", "module_ids", "seat_count")
     def _check_configuration(self):
         """While something is created or recorded, what comes of it is checked at its end."""
-        if self._get_creation_pass() or Recording.covers(self):
+        if self._get_pass(is_creation=True) or is_in_scope(self, "checking"):
             return None
         return super()._check_configuration()
 

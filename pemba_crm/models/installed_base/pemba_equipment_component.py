@@ -2,14 +2,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
-from .pemba_equipment import Recording
-
 
 class PembaEquipmentComponent(models.Model):
     """A product of which equipment has a quantity since a day, and the sale that it came from."""
 
     _name = "pemba.equipment.component"
     _description = "Equipment Component"
+    _inherit = "pemba.rules"
     _order = "equipment_id, id"
     _check_company_auto = True
 
@@ -72,6 +71,11 @@ class PembaEquipmentComponent(models.Model):
                     )
                 )
 
+    @api.model
+    def _get_result_fields(self):
+        """Since when and until when are those of the events."""
+        return super()._get_result_fields() | {"date_start", "date_end"}
+
     @api.model_create_multi
     def create(self, vals_list):
         default = self.env.context.get("default_equipment_id")
@@ -79,27 +83,22 @@ class PembaEquipmentComponent(models.Model):
         equipment = self.env["pemba.equipment"].browse(
             dict.fromkeys(vals["equipment_id"] for vals in vals_list if vals["equipment_id"])
         )
-        if not Recording.covers(equipment):
-            vals_list = [self._without_dates(vals) for vals in vals_list]
-        with equipment._recording("correct") as recording:
-            recorded = self.with_env(recording.env)
-            components = super(PembaEquipmentComponent, recorded).create(vals_list)
+        if not self._take_pass(is_creation=True):
+            vals_list = [self._without_results(vals) for vals in vals_list]
+        with equipment._recording("correct"):
+            components = super().create(vals_list)
             started = components.filtered(lambda c: not c.date_start and c.equipment_id.state != "planned")
-            started.date_start = fields.Date.context_today(self)
-        return components.with_env(self.env)
+            started._set(date_start=fields.Date.context_today(self))
+        return components
 
     def write(self, vals):
         equipment = self.equipment_id
         if "equipment_id" in vals and equipment.ids != [vals["equipment_id"]]:
             self._check_planned(equipment | equipment.browse(vals["equipment_id"]))
-        if not Recording.covers(equipment):
-            vals = self._without_dates(vals)
-        with equipment._recording("correct") as recording:
-            return super(PembaEquipmentComponent, self.with_env(recording.env)).write(vals)
-
-    def _without_dates(self, vals):
-        """Since when and until when are those of the events."""
-        return {name: value for name, value in vals.items() if name not in ("date_start", "date_end")}
+        if not self._take_pass():
+            vals = self._without_results(vals)
+        with equipment._recording("correct"):
+            return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_planned(self):
@@ -125,7 +124,7 @@ class PembaEquipmentComponent(models.Model):
         planned = self.filtered(lambda component: component.equipment_id.state == "planned")
         planned.unlink()
         for component in self - planned:
-            component.date_end = max(date or fields.Date.context_today(self), component.date_start)
+            component._set(date_end=max(date or fields.Date.context_today(self), component.date_start))
 
     def _take(self, quantity, date=None):
         """Take a quantity from them: from what came last first, but from what was there on the day before.

@@ -29,7 +29,7 @@ class PembaEquipment(models.Model):
     def default_get(self, fields_list):
         """A new form starts with one; what is created without a quantity gets it with its components."""
         values = super().default_get(fields_list)
-        if not self._get_creation_pass():
+        if not self._get_pass(is_creation=True):
             for name in {"quantity", "seat_count"} & set(fields_list):
                 values.setdefault(name, 1)
         return values
@@ -151,8 +151,8 @@ class PembaEquipment(models.Model):
             for equipment in self
         }
         self._check_quantities(on_days, deltas, products, module)
-        with self._recording(kind, date, note=note) as recording:
-            for equipment, delta in zip(recording, deltas.values(), strict=True):
+        with self._recording(kind, date, note=note):
+            for equipment, delta in deltas.items():
                 equipment._change_quantity(products[equipment], module, delta, date)
         return True
 
@@ -165,8 +165,8 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
-        with self._recording("add", date) as recording:
-            recording.component_ids.create(
+        with self._recording("add", date):
+            self.component_ids._put(
                 [component | {"equipment_id": self.id, "date_start": date} for component in components]
             )
 
@@ -182,14 +182,16 @@ class PembaEquipment(models.Model):
             components[-1:].quantity += delta
         elif delta > 0:
             started = self.state != "planned" and (date or fields.Date.context_today(self))
-            components.create(
-                {
-                    "equipment_id": self.id,
-                    "product_id": product.id,
-                    "module_id": module and module.id,
-                    "quantity": delta,
-                    "date_start": started,
-                }
+            components._put(
+                [
+                    {
+                        "equipment_id": self.id,
+                        "product_id": product.id,
+                        "module_id": module and module.id,
+                        "quantity": delta,
+                        "date_start": started,
+                    }
+                ]
             )
         elif delta < 0:
             missing = components._take(-delta, date)

@@ -1,18 +1,17 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from .pemba_equipment import Recording
-
 
 class PembaEquipmentLedger(models.AbstractModel):
     """What is only ever added to: never changed and never deleted, by whoever and in whatever context."""
 
     _name = "pemba.equipment.ledger"
     _description = "Equipment Ledger"
+    _inherit = "pemba.rules"
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not isinstance(self.env.context.get("pemba_recording"), Recording):
+        if not self._take_pass(is_creation=True):
             raise UserError(self.env._("Events are recorded by what is done with equipment."))
         return super().create(vals_list)
 

@@ -4,8 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..marks import STARTING, Pass
-from .pemba_equipment import Recording
+from ..marks import STARTING, Pass, is_in_scope, scope
 from .pemba_equipment_content import is_given
 
 
@@ -68,10 +67,10 @@ class PembaEquipment(models.Model):
         proposed = {f"default_{name}" for name in defaults}
         context = {key: value for key, value in self.env.context.items() if key not in proposed}
         started = Pass(STARTING, created=[self._name])  # checked once it is whole
-        with self.with_context(context, pemba_pass=None)._passing(started) as creating:
-            equipment = super(PembaEquipment, creating).create(given)
+        creating = self if proposed.isdisjoint(self.env.context) else self.with_env(self.env(context=context))
+        with self._passing(started):
+            equipment = super(PembaEquipment, creating).create(given).with_env(self.env)
             equipment._add_missing_components(vals_list)
-        equipment = equipment.with_env(self.env)
         equipment._check_configuration()
         equipment._forget_licence_keys(*vals_list)
         of_state = {}
@@ -114,7 +113,7 @@ class PembaEquipment(models.Model):
 
     def write(self, vals):
         """Once in service, what it is changes with an event: a direct write is a correction of today."""
-        if Recording.covers(self):
+        if self._take_pass():
             return super().write(vals)
         self._check_elsewhere([vals])
         if self.env.context.get("import_file"):
@@ -132,12 +131,11 @@ class PembaEquipment(models.Model):
         tracks = not tracked.isdisjoint(changes)
         checks = not set(self._get_configuration_fields()).isdisjoint(changes)
         leaving = self._leaving() if "partner_id" in changes else nullcontext()
-        with leaving, self._recording("correct", tracks=tracks, checks=checks) as recording:
-            recorded = super(PembaEquipment, recording)
-            result = recorded.write({name: value for name, value in changes.items() if name != "module_ids"})
-            recording._follow_product(before)
+        with leaving, self._recording("correct", tracks=tracks, checks=checks):
+            result = super().write({name: value for name, value in changes.items() if name != "module_ids"})
+            self._follow_product(before)
             if "module_ids" in changes:  # in the quantity that was just written
-                recorded.write({"module_ids": changes["module_ids"]})
+                super().write({"module_ids": changes["module_ids"]})
         self._forget_licence_keys(changes)
         if "state" in vals:
             self._go_to(vals["state"], asked)
@@ -183,24 +181,23 @@ class PembaEquipment(models.Model):
     # The ledger
     # ------------------------------------------------------------
 
-    def _with_recording(self):
-        """What changes of this equipment is recorded by whoever changes it."""
-        return self.with_context(pemba_recording=Recording(self.ids))
-
     @contextmanager
     def _recording(self, kind, date=None, tracks=True, checks=True, **vals):
         """What is changed in it is one event of each equipment, unless whoever changes it records.
 
         :param tracks: whether anything is changed that events tell
         :param checks: whether what comes of it must go together
-        :return: the equipment, to be changed
+        :param vals: of the events; a state is always told by an event of its own
         """
-        if Recording.covers(self):
-            yield self
-            return
+        tracks = tracks and ("state" in vals or not is_in_scope(self, "recording"))
+        checks = checks and not is_in_scope(self, "checking")
         before = self._get_snapshots() if tracks else {}
         known = self._get_known_issues() if checks else {}
-        yield self._with_recording()
+        with (
+            scope(self, "recording") if tracks else nullcontext(),
+            scope(self, "checking") if checks else nullcontext(),
+        ):
+            yield
         self._check_new_issues(known)
         self._record(kind, before, date, **vals)
 
@@ -263,4 +260,4 @@ class PembaEquipment(models.Model):
                 if event[name]
             }
             if last:
-                equipment.with_env(self.env)._with_recording().write(last)
+                equipment.with_env(self.env)._set(**last)

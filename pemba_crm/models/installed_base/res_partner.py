@@ -89,4 +89,4 @@ class ResPartner(models.Model):
             in_base = of_owner.filtered(lambda one: one.state in IN_BASE)
             for site, at_site in in_base.grouped("site_id").items():
                 at_site._change("transfer", {"partner_id": owner.id, "site_id": site.id})
-            (of_owner - in_base)._with_recording().partner_id = owner
+            (of_owner - in_base)._set(partner_id=owner.id)

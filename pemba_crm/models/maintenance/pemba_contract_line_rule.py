@@ -71,8 +71,7 @@ class PembaContractLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        is_following = self._get_creation_pass() == FOLLOWING
-        self._spend_pass(is_creation=True)
+        is_following = self._take_pass(is_creation=True) == FOLLOWING
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract
@@ -86,9 +85,7 @@ class PembaContractLine(models.Model):
         return lines
 
     def write(self, vals):
-        is_following = self._get_pass() == FOLLOWING
-        self._spend_pass()
-        if is_following:
+        if self._take_pass() == FOLLOWING:
             return super().write(vals)
         vals = self._without_results(vals)
         changed = self._get_changed(vals)

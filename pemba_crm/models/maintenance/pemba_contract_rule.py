@@ -47,7 +47,7 @@ class PembaContract(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
-        if not self._get_creation_pass():
+        if not self._take_pass(is_creation=True):
             imported = self._get_imported_fields()
             is_manager = self._is_by_manager()
             vals_list = [
@@ -55,7 +55,6 @@ class PembaContract(models.Model):
                 | {name: is_manager and vals.get(name, False) for name in imported}
                 for vals in vals_list
             ]
-        self._spend_pass(is_creation=True)
         prepared = [self._prepare_vals(vals) for vals in vals_list]
         self._add_references(prepared)
         contracts = super().create([vals | {"state": "draft"} for vals in prepared])
@@ -81,9 +80,7 @@ class PembaContract(models.Model):
 
     def write(self, vals):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
-        is_following = self._get_pass() == FOLLOWING
-        self._spend_pass()
-        if is_following:
+        if self._take_pass() == FOLLOWING:
             return super().write(vals)
         vals = self._prepare_vals(self._without_results(vals))
         state = vals.pop("state", None)

@@ -187,9 +187,9 @@ class CrmLead(models.Model):
             ("opportunity_configuration_ids", ("pemba.opportunity.configuration", "pemba.opportunity.line")),
             ("opportunity_line_ids", ("pemba.opportunity.line",)),
         ):
-            with self._passing(Pass(STARTING, created=lines)) as starting:
+            with self._passing(Pass(STARTING, created=lines)):
                 commands = [
-                    (lead, offer[name]) for lead, offer in zip(starting, offers, strict=True) if name in offer
+                    (lead, offer[name]) for lead, offer in zip(self, offers, strict=True) if name in offer
                 ]
                 self._fields[name].create(commands)
         self._write_by_values(
@@ -213,7 +213,7 @@ class CrmLead(models.Model):
             results = {name: others.pop(name) for name in CLOSING_FIELDS if name in others}
         if others:
             self.write(others)
-        with scope(self, "defers_sums") as deferring:
-            super(CrmLead, deferring).write(offer)
+        with scope(self, "defers_sums"):
+            super().write(offer)
         self._follow_lines()
         return self.write(results)

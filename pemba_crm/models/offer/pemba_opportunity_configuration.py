@@ -188,17 +188,14 @@ class PembaOpportunityConfiguration(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        granted = self._get_creation_pass()
-        self._spend_pass(is_creation=True)
+        granted = self._take_pass(is_creation=True)
         configurations = super().create(vals_list)
         if granted not in (FOLLOWING, STARTING):
             configurations.lead_id._check_offer_is_open()
         return configurations
 
     def write(self, vals):
-        is_following = self._get_pass() == FOLLOWING
-        self._spend_pass()
-        if is_following:
+        if self._take_pass() == FOLLOWING:
             return super().write(vals)
         if "lead_id" in vals:
             moved = self.filtered(lambda configuration: configuration.lead_id.id != vals["lead_id"])[:1]

@@ -114,10 +114,9 @@ class PembaOpportunityLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        granted = self._get_creation_pass()
+        granted = self._take_pass(is_creation=True)
         if granted not in (FOLLOWING, APPLYING):
             vals_list = [self._without_results(vals) for vals in vals_list]
-        self._spend_pass(is_creation=True)
         lines = super().create(vals_list)
         if granted != FOLLOWING:
             lines._follow_creation(vals_list)
@@ -128,10 +127,9 @@ class PembaOpportunityLine(models.Model):
         return lines
 
     def write(self, vals):
-        granted = self._get_pass()
+        granted = self._take_pass()
         if not granted:
             vals = self._without_results(vals)
-        self._spend_pass()
         kept = {} if granted == FOLLOWING else self._get_kept(vals)
         changed = [name for name in self._get_term_fields() if name in vals]
         if not changed:
@@ -154,7 +152,7 @@ class PembaOpportunityLine(models.Model):
         return result
 
     def unlink(self):
-        leads, granted = self.lead_id, self._get_pass()
+        leads, granted = self.lead_id, self._take_pass()
         if granted != FOLLOWING:
             for line in self:
                 line._check_may_change()

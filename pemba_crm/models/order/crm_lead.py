@@ -3,9 +3,6 @@ from odoo import api, fields, models
 from ..marks import scope
 from ..pipeline.crm_lead import SILENT
 
-# The activity that asks what becomes of a deal whose orders were cancelled.
-CANCELLED_ORDERS = "pemba_crm.mail_activity_type_cancelled_orders"
-
 
 class CrmLead(models.Model):
     """From the opportunity to its quotations, and back from its confirmed orders."""
@@ -95,14 +92,6 @@ class CrmLead(models.Model):
             ordered.sudo()._follow_orders()  # whoever may see the orders
         return result
 
-    def _follow_reopening(self, before):
-        """A deal that is not won any more is not asked about its cancelled orders."""
-        result = super()._follow_reopening(before)
-        self.filtered(
-            lambda lead: before[lead]["won_status"] == "won" and lead.won_status != "won"
-        )._answer_about_cancelled_orders()
-        return result
-
     def _align(self, orders):
         """The lines become what was ordered; what was offered is kept for the case of a cancellation.
 
@@ -139,15 +128,6 @@ class CrmLead(models.Model):
         order_line._set(opportunity_line_id=line.id)
         return line
 
-    def _return_to_offer(self):
-        """All orders are cancelled: the lines are those of the offer again; a person decides what next."""
-        for line in self._get_all_lines().filtered("offer_terms"):
-            line._return_to_offer()
-        self._retain_what_counts()
-        self._follow_lines()
-        if self.won_status == "won":
-            self._ask_about_cancelled_orders()
-
     def _retain_what_counts(self):
         """The configurations whose lines count are those that the customer retained."""
         for configuration in self.opportunity_configuration_ids:
@@ -162,8 +142,8 @@ class CrmLead(models.Model):
         Today where sales are closed for that day: see ``_get_open_day``.
         """
         winning = self.filtered(lambda lead: lead.won_status != "won")
-        with scope(winning, "passes_gates") as passing:
-            passing.action_set_won()
+        with scope(winning, "passes_gates"):
+            winning.action_set_won()
         new_vals, days = {}, {}
         for lead in winning:
             orders = lead.order_ids.filtered(lambda order: order.state == "sale")
@@ -175,21 +155,3 @@ class CrmLead(models.Model):
         # Where today is closed too, winning has told so already.
         told = winning.filtered(lambda lead: lead._is_in_closed_time(lead._get_close_date()))
         self._log_open_days({lead: day for lead, day in days.items() if lead not in told})
-
-    def _ask_about_cancelled_orders(self):
-        """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
-        if self.env.ref(CANCELLED_ORDERS) not in self.activity_ids.activity_type_id:
-            self.activity_schedule(
-                CANCELLED_ORDERS,
-                summary=self.env._("All orders are cancelled: is the deal still won?"),
-                note=self.env._(
-                    "The lines are those of the offer again. Move the opportunity back to an open stage, and "
-                    "mark it lost there if it is."
-                ),
-                user_id=self.user_id.id or self.env.uid,
-            )
-
-    def _answer_about_cancelled_orders(self):
-        """The question is settled: the deal was reopened or lost, or an order confirmed."""
-        if self:
-            self.activity_feedback([CANCELLED_ORDERS])

@@ -154,8 +154,8 @@ class CrmLead(models.Model):
         if self.email_normalized:
             same_address |= Domain("email_normalized", "=", self.email_normalized)
         closed = Domain("partner_id", "=", False) & Domain("won_status", "in", CLOSED)
-        with scope(self.search(closed & same_address)._filtered_settled(), "keeps_contact") as sparing:
-            return super(CrmLead, self.with_env(sparing.env))._message_post_after_hook(message, msg_vals)
+        with scope(self.search(closed & same_address)._filtered_settled(), "keeps_contact"):
+            return super()._message_post_after_hook(message, msg_vals)
 
     def _check_rate_lock(self, vals):
         """Unlocking the rate of a settled deal would not help."""

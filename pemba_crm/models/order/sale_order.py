@@ -50,13 +50,13 @@ class SaleOrder(models.Model):
         return result
 
     def _recompute_prices(self):
-        with scope(self, "updates_prices") as updating:
-            return super(SaleOrder, updating)._recompute_prices()
+        with scope(self, "updates_prices"):
+            return super()._recompute_prices()
 
     @api.model_create_multi
     def create(self, vals_list):
-        with self._passing(Pass(FOLLOWING, created=["sale.order.line"])) as passing:
-            orders = super(SaleOrder, passing).create(vals_list).with_env(self.env)
+        with self._passing(Pass(FOLLOWING, created=["sale.order.line"])):
+            orders = super().create(vals_list)
         orders._follow_confirmed(is_new=True)
         return orders
 
@@ -66,8 +66,8 @@ class SaleOrder(models.Model):
         followed = self._get_followed_now()
         opportunities = followed.opportunity_id
         confirmed = followed.filtered(lambda order: order.state == "sale")
-        with scope(self, "defers_alignment") as deferring:
-            result = super(SaleOrder, deferring).write(vals)
+        with scope(self, "defers_alignment"):
+            result = super().write(vals)
         newly_confirmed = (followed - confirmed).filtered(lambda order: order.state == "sale")
         if confirmed | newly_confirmed:
             self._follow_opportunities(opportunities | followed.opportunity_id, newly_confirmed)

@@ -89,9 +89,7 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        comes_with_order = self._get_creation_pass()
-        self._spend_pass(is_creation=True)
-        if comes_with_order:
+        if self._take_pass(is_creation=True):  # it comes with its order
             return super().create(vals_list)
         orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
         with orders._telling_settled():
@@ -100,9 +98,7 @@ class SaleOrderLine(models.Model):
         return lines
 
     def write(self, vals):
-        is_following = self._get_pass() == FOLLOWING
-        self._spend_pass()
-        if is_following or self._get_ordered_fields().isdisjoint(vals):
+        if self._take_pass() == FOLLOWING or self._get_ordered_fields().isdisjoint(vals):
             return super().write(vals)
         with self.order_id._telling_settled():
             result = super().write(vals)

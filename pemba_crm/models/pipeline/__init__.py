@@ -3,9 +3,9 @@
 from . import (
     crm_lead,
     crm_lead_merge,
+    crm_lead_open_rates,
     crm_lead_rate,
     crm_lead_result,
-    crm_lead_sql,
     crm_lead_stage,
     crm_stage,
     crm_team,

@@ -12,8 +12,8 @@ SILENT = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosu
 class CrmLead(models.Model):
     """An opportunity in the P-E-M-B-A tunnel: who buys, where, what kind of sale, and its result.
 
-    The stage and what hangs on it are in ``crm_lead_stage``, currency and amounts in ``crm_lead_rate``,
-    changes of many deals at once in ``crm_lead_sql``. What is offered, ordered, delivered, contracted and
+    The stage and what hangs on it are in ``crm_lead_stage``, currency and amounts in ``crm_lead_rate``, new
+    rates of many deals in ``crm_lead_open_rates``. What is offered, ordered, delivered, contracted and
     renewed comes in through the hooks of creating and writing, which later rooms fill.
     """
 
@@ -111,10 +111,9 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._get_creation_pass():
+        if not self._take_pass(is_creation=True):
             vals_list = [self._without_results(vals) for vals in vals_list]
         vals_list, details = self._split_details(vals_list)
-        self._spend_pass(is_creation=True)
         leads = super().create(vals_list)
         given = dict(zip(leads, vals_list, strict=True))
         leads._start_results(given)
@@ -124,13 +123,10 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
-        is_following = self._get_pass() == FOLLOWING
-        if not is_following:
-            vals = self._without_results(vals)
-        self._spend_pass()
-        touched = self._get_deal_fields().intersection(vals)
-        if is_following:
+        if self._take_pass() == FOLLOWING:
             return super().write(vals)
+        vals = self._without_results(vals)
+        touched = self._get_deal_fields().intersection(vals)
         if not touched or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
             result = super().write(vals)
             self._follow_choices(vals)

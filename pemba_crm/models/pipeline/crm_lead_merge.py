@@ -13,8 +13,8 @@ class CrmLead(models.Model):
 
     def copy(self, default=None):
         """A copy keeps its currency, whichever its zone's are now."""
-        with scope(self, "copying") as copying:
-            return super(CrmLead, copying).copy(default).with_env(self.env)
+        with scope(self, "copying"):
+            return super().copy(default)
 
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "sale_type_id", "distributor_id"]
@@ -73,11 +73,10 @@ class CrmLead(models.Model):
                     other_currency=other_currency.name,
                 )
             )
-        with scope(self, "merging") as merging, scope(merging, "passes_gates") as merging:
-            head = super(CrmLead, merging)._merge_opportunity(
+        with scope(self, "merging"), scope(self, "passes_gates"):
+            return super()._merge_opportunity(
                 user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length
             )
-            return head.with_env(self.env)
 
     def _get_lead_duplicates(self, partner=None, email=None, include_lost=False):
         """Automatic assignment leaves apart what merging would refuse."""

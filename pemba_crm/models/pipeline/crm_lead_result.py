@@ -1,5 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .crm_lead import CLOSED
 
@@ -146,3 +147,64 @@ class CrmLead(models.Model):
                 )
         if bodies:
             self.browse(bodies)._message_log_batch(bodies=bodies)
+
+    # ------------------------------------------------------------
+    # Installing on a database that has opportunities
+    # ------------------------------------------------------------
+
+    def _auto_init(self):
+        # Made here, so that no opportunity is computed in Python; _fill_deals gives them their values.
+        self.env.cr.execute(
+            "ALTER TABLE crm_lead"
+            " ADD COLUMN IF NOT EXISTS customer_id int4, ADD COLUMN IF NOT EXISTS zone_id int4,"
+            " ADD COLUMN IF NOT EXISTS channel varchar, ADD COLUMN IF NOT EXISTS pemba_step varchar,"
+            " ADD COLUMN IF NOT EXISTS maturity numeric, ADD COLUMN IF NOT EXISTS weighted_revenue numeric,"
+            " ADD COLUMN IF NOT EXISTS last_open_step varchar,"
+            " ADD COLUMN IF NOT EXISTS maturity_stage_id int4"
+        )
+        return super()._auto_init()
+
+    @api.model
+    def _fill_deals(self):
+        """Give the opportunities that were there before the add-on their values, in one statement."""
+        self.env.flush_all()
+        expected = SQL("COALESCE(lead.expected_revenue, 0)")
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead changed
+                      SET customer_id = partner.commercial_partner_id,
+                          channel = 'direct',
+                          pemba_step = stage.pemba_step,
+                          maturity = COALESCE(stage.maturity, 0),
+                          maturity_stage_id = lead.stage_id,
+                          last_open_step = CASE WHEN lead.won_status != 'won' THEN stage.pemba_step END,
+                          risk_level_id = risk.id,
+                          deal_currency_id = company.currency_id,
+                          deal_rate = 1,
+                          deal_amount = %(expected)s,
+                          is_rate_locked = lead.won_status IN ('won', 'lost'),
+                          close_date = CASE WHEN lead.won_status IN ('won', 'lost') THEN (
+                              COALESCE(lead.date_closed, lead.date_last_stage_update, lead.write_date)
+                              AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(own.tz, hours.tz, 'UTC'))::date END,
+                          weighted_revenue = CASE
+                              WHEN %(open)s THEN %(weighted)s
+                              WHEN lead.type = 'opportunity' AND lead.active AND lead.won_status = 'won'
+                                  THEN %(expected)s
+                              ELSE 0 END
+                     FROM crm_lead lead
+                     JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
+                     JOIN res_currency currency ON currency.id = company.currency_id
+                     JOIN res_partner own ON own.id = company.partner_id
+                LEFT JOIN resource_calendar hours ON hours.id = company.resource_calendar_id
+                LEFT JOIN pemba_risk_level risk ON risk.id = %(risk)s
+                LEFT JOIN crm_stage stage ON stage.id = lead.stage_id
+                LEFT JOIN res_partner partner ON partner.id = lead.partner_id
+                    WHERE changed.id = lead.id""",
+                expected=expected,
+                open=self._get_open_sql(),
+                weighted=self._get_weighted_sql(expected, SQL("COALESCE(stage.maturity, 0)")),
+                company=self.env.company.id,
+                risk=self.env.ref("pemba_crm.risk_level_low").id,
+            )
+        )
+        self.env.invalidate_all()

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import is_html_empty
+from odoo.tools import SQL, is_html_empty
 
 from ..marks import take
 from .crm_lead import CLOSED
@@ -199,3 +199,68 @@ class CrmLead(models.Model):
                     "plan_on_demand_user_id": user.id or self.env.uid,
                 }
             ).action_schedule_plan()
+
+    # ------------------------------------------------------------
+    # What a stage or a risk changes in many deals at once: each one SQL statement
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_open_sql(self):
+        """Condition on ``lead``: see ``_is_open``."""
+        return SQL("lead.type = 'opportunity' AND lead.active AND lead.won_status = 'pending'")
+
+    @api.model
+    def _get_weighted_sql(self, expected, maturity):
+        """The weight of an open deal, from its ``lead``, ``risk`` and ``currency``."""
+        return SQL(
+            """ROUND(%(expected)s * (%(maturity)s)::numeric / 100 * COALESCE(risk.factor, 1)::numeric
+                     / currency.rounding) * currency.rounding""",
+            expected=expected,
+            maturity=maturity,
+        )
+
+    @api.model
+    def _update_weighted_revenue(self, condition, maturity=None):
+        """Weigh open deals again, in one statement.
+
+        :param condition: SQL on ``lead``
+        :param maturity: the maturity that these take, and those that are not open yet; each keeps its
+            own if none is given
+        """
+        self.env.flush_all()
+        maturity = SQL("lead.maturity") if maturity is None else SQL("%s::numeric", maturity)
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead changed
+                      SET maturity = %(maturity)s,
+                          weighted_revenue = CASE WHEN %(open)s THEN %(weighted)s ELSE 0 END
+                     FROM crm_lead lead
+                     JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
+                     JOIN res_currency currency ON currency.id = company.currency_id
+                LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
+                    WHERE changed.id = lead.id AND lead.won_status = 'pending' AND %(condition)s""",
+                maturity=maturity,
+                weighted=self._get_weighted_sql(SQL("lead.expected_revenue"), maturity),
+                company=self.env.company.id,
+                open=self._get_open_sql(),
+                condition=condition,
+            )
+        )
+        self.invalidate_model(["maturity", "weighted_revenue"])
+
+    @api.model
+    def _update_steps(self, stages):
+        """The deals in stages are at the steps of these, in one statement."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_lead lead
+                      SET pemba_step = stage.pemba_step,
+                          last_open_step = CASE WHEN lead.won_status = 'pending' THEN stage.pemba_step
+                                                ELSE lead.last_open_step END
+                     FROM crm_stage stage
+                    WHERE stage.id = lead.stage_id AND stage.id IN %s""",
+                tuple(stages.ids),
+            )
+        )
+        self.invalidate_model(["pemba_step", "last_open_step"])

@@ -8,5 +8,5 @@ class CrmTeam(models.Model):
 
     def _allocate_leads_deduplicate(self, leads, duplicates_cache=None):
         """Automatic assignment leaves unmerged what merging would refuse."""
-        with scope(leads, "mergeable_only") as allocated:
-            return super()._allocate_leads_deduplicate(allocated, duplicates_cache=duplicates_cache)
+        with scope(leads, "mergeable_only"):
+            return super()._allocate_leads_deduplicate(leads, duplicates_cache=duplicates_cache)

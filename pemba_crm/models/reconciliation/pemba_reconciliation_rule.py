@@ -38,9 +38,7 @@ class PembaReconciliation(models.Model):
 
     def write(self, vals):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
-        is_following = self._get_pass() == FOLLOWING
-        self._spend_pass()
-        if is_following:
+        if self._take_pass() == FOLLOWING:
             return super().write(vals)
         vals = self._without_results(vals)
         if not all(self._stays_open(name) for name in vals):

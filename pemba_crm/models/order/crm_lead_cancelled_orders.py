@@ -1,0 +1,45 @@
+from odoo import models
+
+# The activity that asks what becomes of a deal whose orders were cancelled.
+CANCELLED_ORDERS = "pemba_crm.mail_activity_type_cancelled_orders"
+
+
+class CrmLead(models.Model):
+    """What becomes of a deal whose orders are all cancelled: its offer is back, and a person is asked."""
+
+    _inherit = "crm.lead"
+
+    def _return_to_offer(self):
+        """All orders are cancelled: the lines are those of the offer again; a person decides what next."""
+        for line in self._get_all_lines().filtered("offer_terms"):
+            line._return_to_offer()
+        self._retain_what_counts()
+        self._follow_lines()
+        if self.won_status == "won":
+            self._ask_about_cancelled_orders()
+
+    def _ask_about_cancelled_orders(self):
+        """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
+        if self.env.ref(CANCELLED_ORDERS) not in self.activity_ids.activity_type_id:
+            self.activity_schedule(
+                CANCELLED_ORDERS,
+                summary=self.env._("All orders are cancelled: is the deal still won?"),
+                note=self.env._(
+                    "The lines are those of the offer again. Move the opportunity back to an open stage, and "
+                    "mark it lost there if it is."
+                ),
+                user_id=self.user_id.id or self.env.uid,
+            )
+
+    def _answer_about_cancelled_orders(self):
+        """The question is settled: the deal was reopened or lost, or an order confirmed."""
+        if self:
+            self.activity_feedback([CANCELLED_ORDERS])
+
+    def _follow_reopening(self, before):
+        """A deal that is not won any more is not asked about its cancelled orders."""
+        result = super()._follow_reopening(before)
+        self.filtered(
+            lambda lead: before[lead]["won_status"] == "won" and lead.won_status != "won"
+        )._answer_about_cancelled_orders()
+        return result
