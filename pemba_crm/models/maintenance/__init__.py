@@ -1,7 +1,7 @@
 """Contracts, what they cover and cost, and the indices that their prices follow."""
 
 from . import (
-    crm_lead,
+    crm_lead_contract,
     pemba_contract,
     pemba_contract_amendment,
     pemba_contract_job,

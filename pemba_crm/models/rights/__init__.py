@@ -6,5 +6,5 @@ from . import (
     pemba_right,
     pemba_right_grant,
     res_config_settings,
-    res_partner,
+    res_partner_rights,
 )
