@@ -8,7 +8,7 @@ help:
 
 ## run           set up what is missing, serve the add-on with demo data (PORT=8069)
 ## stop          stop the server, and the embedded PostgreSQL when nobody else uses it
-## test          lint and the whole test suite, by two workers (ARGS="-k stage" for a part of it, WORKERS=1)
+## test          lint and the whole test suite, by two workers (ARGS="-k stage" for a part, WITH=sale_stock beside that, WORKERS=1)
 ## test-update   a database of the version before updates with every figure the same (BEFORE=commit)
 ## test-odoo     Odoo's own crm, sales_team, sale_crm, sale_management suites with the add-on installed
 ## lint          ruff, pylint-odoo and XML checks (ARGS=--fix lets ruff mend)

@@ -152,6 +152,14 @@ class Odoo:
         stock = self.stock_template()
         return self.template("addon", "pemba_crm", (stock, addon_digest()), ("-i", "pemba_crm"), stock)
 
+    def template_beside(self, others):
+        """The same with other modules of Odoo.
+
+        :param others: their names, with commas between them
+        """
+        addon = self.addon_template()
+        return self.template("beside", f"{others} beside it", (addon,), ("-i", others), addon)
+
     def example_template(self):
         """The same with the example of an add-on that extends it, and Odoo's automation rules."""
         addon = self.addon_template()

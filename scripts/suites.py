@@ -16,7 +16,10 @@ DISTRIBUTION = ("--dist", "loadscope", "--no-loadscope-reorder", "--max-worker-r
 
 
 def test():
-    """Lint, the suite on a database with the add-on, the example's tests on one with that as well."""
+    """Lint, the suite on a database with the add-on, the example's tests on one with that as well.
+
+    ``WITH`` names modules of Odoo that are installed beside it.
+    """
     odoo = Odoo(programs=("wkhtmltopdf", "chromium"))
     lint_log = LOGS / "lint.log"
     with lint_log.open("w") as output:
@@ -29,8 +32,10 @@ def test():
     try:
         stock = {"PEMBA_STOCK_TEMPLATE": odoo.stock_template()}
         is_example = any(EXAMPLE.name in argument for argument in extra_arguments())
-        passed = is_example or run_tests(odoo, odoo.addon_template(), [SCRIPTS / "tests", ADDON], **stock)
-        if is_example or not extra_arguments():
+        beside = os.environ.get("WITH")
+        template = odoo.template_beside(beside) if beside else odoo.addon_template()
+        passed = is_example or run_tests(odoo, template, [SCRIPTS / "tests", ADDON], **stock)
+        if is_example or not (extra_arguments() or beside):
             passed = run_tests(odoo, odoo.example_template(), [EXAMPLE / "tests"]) and passed
     finally:
         is_clean = linting.wait() == 0

@@ -137,6 +137,22 @@ class TestRenewals(PembaContractCommon):
         successor = contract.successor_id
         self.assertEqual((successor.date_start, successor.amount_annual), (date(2026, 12, 31), 640))
 
+    def test_an_extension_by_its_order_is_offered_too(self):
+        contract = self._create_contract(date_start="2025-01-01")
+        renewal = self._open("2025-09-05")
+        with freeze_time("2025-10-01"):
+            deal = self._create_opportunity(
+                "E",
+                partner_id=self.customer.id,
+                opportunity_line_ids=[Command.create({"product_id": self.maintenance.id, "price_unit": 365})],
+            )
+            deal._make_quotation().action_confirm()
+        self.assertEqual((deal.won_status, contract.renewal_lead_id), ("won", renewal))
+        self.assertEqual(
+            (sum(renewal.opportunity_line_ids.mapped("net_amount")), renewal.deal_amount), (1565, 1565)
+        )
+        self.assertEqual((renewal.expected_revenue, contract.expected_order_amount), (1565, 1565))
+
     def test_what_is_added_after_the_renewal_goes_on(self):
         contract = self._create_contract(date_start="2026-01-01")
         renewal = self._open("2026-09-01")
