@@ -35,12 +35,13 @@ class Pass:
 
     :param kind: one of the above
     :param records: those that are written or deleted
+    :param operation: ``write`` or ``unlink``
     :param created: the names of the models whose records are created
     """
 
-    def __init__(self, kind, records=None, created=()):
+    def __init__(self, kind, records=None, operation="write", created=()):
         self.kind = kind
-        self.model = None if records is None else records._name
+        self.target = None if records is None else (records._name, operation)
         self.ids = set() if records is None else set(records.ids)
         self.created = set(created)
 
@@ -66,7 +67,7 @@ def scope(records, name):
 
 def get_scope(env, name):
     """:return: the ids in a scope; an empty set outside of one"""
-    return set().union(*_get_scopes(env, name))
+    return set().union(*_scopes.get(env.cr, {}).get(name, ()))
 
 
 def is_in_scope(records, name):
@@ -125,15 +126,17 @@ class PembaRules(models.AbstractModel):
         """Create what follows, past the rules.
 
         :param kind: of the pass
-        :param lines: the models whose records come with these, as lines do
+        :param lines: the names of the fields whose records come with these
         """
-        with self._passing(Pass(kind, created=(self._name, *lines))):
+        given = [name for name in lines if any(vals.get(name) for vals in vals_list)]
+        created = [self._name, *(self._fields[name].comodel_name for name in given)]
+        with self._passing(Pass(kind, created=created)):
             return self.create(vals_list)
 
     def _drop(self, kind=FOLLOWING):
         """Delete what does not follow any more, past the rules."""
         if self:
-            with self._passing(Pass(kind, self)):
+            with self._passing(Pass(kind, self, "unlink")):
                 self.unlink()
 
     @contextmanager
@@ -145,30 +148,30 @@ class PembaRules(models.AbstractModel):
         finally:
             passes.pop()
 
-    def _find_pass(self, is_creation=False):
-        """The innermost pass, if it is for these records, or for creating some of this model."""
+    def _find_pass(self, operation):
+        """The innermost pass, if it is for this and these records."""
         granted = (_passes.get(self.env.cr) or (None,))[-1]
         if granted is None:
             return None
-        if is_creation:
+        if operation == "create":
             return granted if self._name in granted.created else None
-        is_for_these = granted.model == self._name and self.ids and granted.ids.issuperset(self.ids)
-        return granted if is_for_these else None
+        is_for_these = granted.target == (self._name, operation) and self.ids
+        return granted if is_for_these and granted.ids.issuperset(self.ids) else None
 
-    def _get_pass(self, is_creation=False):
+    def _get_pass(self, operation):
         """The kind of the pass that there is for what is done with these records now, if any.
 
-        :param is_creation: whether some of this model are created
+        :param operation: ``create``, ``write`` or ``unlink``
         """
-        granted = self._find_pass(is_creation)
+        granted = self._find_pass(operation)
         return granted and granted.kind
 
-    def _take_pass(self, is_creation=False):
+    def _take_pass(self, operation):
         """As ``_get_pass``; what runs inside from here on finds none any more."""
-        granted = self._find_pass(is_creation)
+        granted = self._find_pass(operation)
         if granted is None:
             return None
-        if is_creation:
+        if operation == "create":
             granted.created.discard(self._name)
         else:
             granted.ids.difference_update(self.ids)

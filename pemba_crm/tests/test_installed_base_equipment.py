@@ -143,10 +143,14 @@ class TestEquipment(EquipmentCase):
             self._create_equipment(seat_count=0)
 
     def test_a_catalogue_that_changes_leaves_what_is_installed_in_peace(self):
-        equipment = self._create_equipment(state="in_service", module_ids=[Command.set(self.maps.ids)])
+        equipment = self._create_equipment(
+            state="in_service", in_service_date=self._day(-9), module_ids=[Command.set(self.maps.ids)]
+        )
         self.maps.requires_ids = self.legacy
         equipment.write({"warranty_end_date": self._day(30), "serial_number": "S-1"})
         equipment.action_upgrade(self.new)
+        equipment._add(self.licence, 1, date=self._day(-3))  # late: the version of today stays
+        self.assertEqual(equipment.version_id, self.new)
         equipment._move(self.plant)
         with self._refused(ValidationError, "Routes requires Maps|exclude"):
             equipment.module_ids = self.routes

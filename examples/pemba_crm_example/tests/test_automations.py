@@ -5,7 +5,7 @@ from odoo.addons.pemba_crm.tests.common import (
     PembaEquipmentCommon,
     PembaOfferCommon,
 )
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -163,26 +163,98 @@ class TestEquipmentAutomations(AutomationCommon, PembaEquipmentCommon):
         equipment.serial_number = "X"
         self.assertEqual(self._get_events(equipment), [("correct", False, self.old.browse(), self.plant, [])])
 
-    def test_more_seats_by_a_rule_are_recorded_once(self):
-        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+    def _add_seats_where(self, domain):
         self._automate(
             "if record.seat_count < 15: record.write({'seat_count': 15})",
+            model="pemba.equipment",
+            filter_domain=domain,
+            trigger="on_write",
+        )
+
+    def _check_seats(self, equipment):
+        self.assertEqual(equipment.seat_count, 15)
+        [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
+        self.assertEqual(row["quantity"], 15)
+
+    def test_more_seats_by_a_rule_are_recorded_once(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._add_seats_where(f"[('version_id', '=', {self.new.id})]")
+        equipment.action_upgrade(self.new)
+        self._check_seats(equipment)
+
+    def test_more_seats_by_a_rule_on_its_start_are_recorded_once(self):
+        self._add_seats_where("[('state', '=', 'in_service')]")
+        planned = self._create_equipment()
+        planned.action_start()
+        created = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        for equipment in (planned, created):
+            self._check_seats(equipment)
+
+    def test_more_seats_by_a_rule_within_a_rule_are_recorded_once(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._add_seats_where("[('state', '=', 'suspended')]")
+        self._automate(
+            "if record.state == 'in_service': record.write({'state': 'suspended'})",
             model="pemba.equipment",
             filter_domain=f"[('version_id', '=', {self.new.id})]",
             trigger="on_write",
         )
         equipment.action_upgrade(self.new)
-        self.assertEqual(equipment.seat_count, 15)
+        self._check_seats(equipment)
+
+    def test_a_state_that_a_rule_writes_on_a_state_is_the_last(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            "record.write({'state': 'in_service'})",
+            model="pemba.equipment",
+            filter_domain="[('state', '=', 'suspended')]",
+            trigger="on_write",
+        )
+        equipment.action_suspend()
+        self.assertEqual(equipment.state, "in_service")
         [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
-        self.assertEqual((row["version"], row["quantity"]), (self.new, 15))
+        self.assertEqual(row["state"], "in_service")
+
+    def test_a_rule_adds_nothing_to_the_ledger_itself(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            f"env['pemba.equipment.event.line'].create({{'event_id': record.id, 'quantity': 5,"
+            f" 'product_id': {self.licence.id}}})",
+            model="pemba.equipment.event",
+            trigger="on_create",
+        )
+        with self.assertRaises(UserError):
+            equipment.action_upgrade(self.new)
 
     def test_a_rule_changes_what_was_settled_no_more_than_anybody(self):
         equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
         self._automate(
-            f"record.write({{'in_service_date': '{self._day(5)}'}})",
+            f"record.write({{'product_id': {self.server.id}}})",
             model="pemba.equipment",
             filter_domain=f"[('version_id', '=', {self.new.id})]",
             trigger="on_write",
         )
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(ValidationError, "it was settled when it went into service"):
             equipment.action_upgrade(self.new)
+
+
+@tagged("post_install", "-at_install")
+class TestContractLineAutomations(AutomationCommon, PembaContractCommon):
+    def test_a_rule_on_deletion_meets_the_rules(self):
+        """It runs before the line goes that a sale brought, and changes it no more than anybody."""
+        contract = self._create_contract(state="draft")
+        lead = self._create_deal(
+            {"product_id": self.maintenance.id, "price_unit": 365}, partner_id=self.customer.id
+        )
+        lead.action_set_won()
+        drafts = lead.contract_ids - contract
+        line = drafts.line_ids
+        self.assertEqual(line.opportunity_line_id, lead.opportunity_line_ids)
+        self._automate(
+            "record.write({'opportunity_line_id': False})"
+            "\nif record.opportunity_line_id: raise UserError('kept')",
+            trigger="on_unlink",
+            model="pemba.contract.line",
+        )
+        with self.assertRaisesRegex(UserError, "kept"):
+            line._drop()

@@ -91,7 +91,7 @@ class CrmLead(models.Model):
 
     def _align(self, orders):
         result = super()._align(orders)
-        self.with_env(self.env).filtered(lambda lead: lead.won_status == "won")._ask_for_delivery()
+        self.filtered(lambda lead: lead.won_status == "won")._ask_for_delivery()
         return result
 
     def _ask_for_delivery(self):

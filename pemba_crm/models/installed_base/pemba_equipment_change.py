@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .pemba_equipment import IN_BASE
@@ -26,9 +26,8 @@ class PembaEquipment(models.Model):
         self._check_state("planned")
         for planned, equipment in self.grouped("in_service_date").items():
             day = self._get_event_date(date or planned)
-            equipment._set(state="in_service", in_service_date=day)
             equipment._get_components()._set(date_start=day)
-            self._record("install", {one: {} for one in equipment}, day, state="in_service")
+            equipment._record_state("install", "in_service", day, in_service_date=day)
         return True
 
     def action_upgrade(self, version, date=None):
@@ -124,9 +123,7 @@ class PembaEquipment(models.Model):
         date = self._get_event_date(date)
         self._check_state(*states)
         self._check_last(date)
-        changes = {"state": state} | ({"retired_date": date} if state == "retired" else {})
-        with self._recording(kind, date, checks=False, state=state):
-            self._set(**changes)
+        self._record_state(kind, state, date, **({"retired_date": date} if state == "retired" else {}))
         return True
 
     def _correct(self, changes, date=None, note=None):
@@ -229,5 +226,4 @@ class PembaEquipment(models.Model):
 
     def _return_to_service(self):
         """It was retired by mistake, or comes back."""
-        with self._recording("correct", checks=False, state="in_service"):
-            self._set(state="in_service", retired_date=False)
+        self._record_state("correct", "in_service", fields.Date.context_today(self), retired_date=False)

@@ -80,4 +80,4 @@ class PembaEquipmentEvent(models.Model):
     @api.model
     def _add(self, vals_list):
         """Events are added by what is done with equipment, whoever does it."""
-        return self.sudo()._put(vals_list, lines=["pemba.equipment.event.line"])  # nobody else writes any
+        return self.sudo()._put(vals_list, lines=["line_ids"])  # nobody else writes any

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..marks import STARTING, Pass, is_in_scope, scope
+from ..marks import STARTING, Pass, get_scope, scope
 from .pemba_equipment_content import is_given
 
 
@@ -113,7 +113,7 @@ class PembaEquipment(models.Model):
 
     def write(self, vals):
         """Once in service, what it is changes with an event: a direct write is a correction of today."""
-        if self._take_pass():
+        if self._take_pass("write"):
             return super().write(vals)
         self._check_elsewhere([vals])
         if self.env.context.get("import_file"):
@@ -187,19 +187,22 @@ class PembaEquipment(models.Model):
 
         :param tracks: whether anything is changed that events tell
         :param checks: whether what comes of it must go together
-        :param vals: of the events; a state is always told by an event of its own
+        :param vals: of the events
         """
-        tracks = tracks and ("state" in vals or not is_in_scope(self, "recording"))
-        checks = checks and not is_in_scope(self, "checking")
-        before = self._get_snapshots() if tracks else {}
-        known = self._get_known_issues() if checks else {}
-        with (
-            scope(self, "recording") if tracks else nullcontext(),
-            scope(self, "checking") if checks else nullcontext(),
-        ):
+        recorded = self._get_apart("recording") if tracks else self.browse()
+        checked = self._get_apart("checking") if checks else self.browse()
+        before = recorded._get_snapshots()
+        known = checked._get_known_issues()
+        with scope(recorded, "recording"), scope(checked, "checking"):
             yield
         self._check_new_issues(known)
-        self._record(kind, before, date, **vals)
+        if before:
+            self._record(kind, before, date, **vals)
+
+    def _get_apart(self, name):
+        """Those that are not in a scope already: whoever changes the others sees to them."""
+        inside = get_scope(self.env, name)
+        return self.filtered(lambda one: one.id not in inside)
 
     def _get_snapshots(self):
         """:return: ``{equipment that is or was in service: its snapshot}``"""
@@ -217,23 +220,36 @@ class PembaEquipment(models.Model):
     def _record(self, kind, before, date=None, **vals):
         """An event for each equipment that has changed, or of which something is stated.
 
-        :param before: ``{equipment: its snapshot}``; an empty one for what is new
+        :param before: ``{equipment: its snapshot}``
         :param date: the day it took effect, else today
         :param vals: of the events: a note, and what they state, whether it is new or not
         """
         date = date or fields.Date.context_today(self)
+        stated = {"kind": kind, "date": date} | vals
         vals_list = []
         for equipment, old in before.items():
             changes = equipment._get_changes(old)
             if changes or set(vals) - {"note"}:
-                vals_list.append(
-                    {"equipment_id": equipment.id, "kind": kind, "date": date, **changes, **vals}
-                )
+                vals_list.append(stated | changes | {"equipment_id": equipment.id})
         self.env["pemba.equipment.event"]._add(vals_list)
         equipment = self.browse().union(*before)
         equipment._settle_campaigns(vals_list)
         if vals_list and date < fields.Date.context_today(self):
             equipment._follow_ledger(date)
+
+    def _record_state(self, kind, state, date, **changes):
+        """They come into a state. It is told first: what others make of it then is told after it.
+
+        :param changes: what else is written to them
+        """
+        is_new = kind == "install"
+        vals = {"kind": kind, "date": date, "state": state}
+        vals_list = [
+            vals | {"equipment_id": one.id} | (one._get_changes({}) if is_new else {}) for one in self
+        ]
+        self.env["pemba.equipment.event"]._add(vals_list)
+        self._set(state=state, **changes)
+        self._settle_campaigns(vals_list)
 
     def _get_changes(self, old):
         """What differs from a snapshot: values of an event.
@@ -260,4 +276,6 @@ class PembaEquipment(models.Model):
                 if event[name]
             }
             if last:
-                equipment.with_env(self.env)._set(**last)
+                equipment = equipment.with_env(self.env)
+                with scope(equipment, "checking"):  # whatever the catalogue says by now
+                    equipment._set(**last)

@@ -138,8 +138,9 @@ class CrmLead(models.Model):
         return result
 
     def write(self, vals):
-        spared = self.filtered(lambda lead: lead.id in get_scope(self.env, "keeps_contact"))
-        if "partner_id" not in vals or not spared:
+        keeping = get_scope(self.env, "keeps_contact") if "partner_id" in vals else ()
+        spared = self.filtered(lambda lead: lead.id in keeping) if keeping else self.browse()
+        if not spared:
             return super().write(vals)
         others = {name: value for name, value in vals.items() if name != "partner_id"}
         if others:

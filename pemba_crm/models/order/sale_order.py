@@ -55,7 +55,8 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        with self._passing(Pass(FOLLOWING, created=["sale.order.line"])):
+        with_lines = ["sale.order.line"] if any(vals.get("order_line") for vals in vals_list) else ()
+        with self._passing(Pass(FOLLOWING, created=with_lines)):
             orders = super().create(vals_list)
         orders._follow_confirmed(is_new=True)
         return orders

@@ -6,7 +6,10 @@ from .crm_lead import CLOSED
 
 
 class CrmLead(models.Model):
-    """The result of a deal: it is won or lost on a day, and keeps what it was closed with."""
+    """The result of a deal: it is won or lost on a day, and keeps what it was closed with.
+
+    Deals that were there before the add-on get their values, results included, at the end.
+    """
 
     _inherit = "crm.lead"
 

@@ -32,7 +32,7 @@ class PembaContract(models.Model):
             return self.successor_id
         vals = self._prepare_successor(lead)
         self._check_gap(vals["date_start"], self._is_by_manager() if may_leave_gap is None else may_leave_gap)
-        successor = self._put([vals], lines=["pemba.contract.line"])
+        successor = self._put([vals], lines=["line_ids"])
         successor._start(may_leave_gap=True)  # asked above
         return successor
 
