@@ -5,7 +5,7 @@ has to pass them, and whatever else runs meanwhile must not: automation rules, m
 is not a switch. It names the records that it is for and has an end:
 
 * a *pass* is for one call: ``_set``, ``_put`` and ``_drop`` of the mixin write, create and delete what
-  follows, and the model's first room takes the pass away before it hands on to Odoo (``_take_pass``);
+  follows, and the model's first room takes the pass away before it hands on to Odoo (``_take_write`` …);
 * a *scope* is for what a block does with some records, and ends with it.
 
 Both belong to the transaction, and not to the context: no client can send one, and none is left behind in
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from weakref import WeakKeyDictionary
 
 from odoo import api, models, tools
+from odoo.fields import Command
 
 # What follows from other records: results may be written, and nobody is asked, told or followed.
 FOLLOWING = "following"
@@ -31,19 +32,51 @@ _scopes = WeakKeyDictionary()
 
 
 class Pass:
-    """Lets one call of ``write``, ``create`` or ``unlink`` pass.
+    """Lets one call of ``write``, ``create`` or ``unlink`` pass, and no other one that comes in between.
 
     :param kind: one of the above
     :param records: those that are written or deleted
-    :param operation: ``write`` or ``unlink``
-    :param created: the names of the models whose records are created
+    :param vals: what is written to them
+    :param created: ``{model: values of each record that is created}``
+    :param told: called once Odoo has written, before anybody else hears of it
     """
 
-    def __init__(self, kind, records=None, operation="write", created=()):
+    def __init__(self, kind, records=None, vals=None, created=None, told=None):
         self.kind = kind
-        self.target = None if records is None else (records._name, operation)
+        self.model = None if records is None else records._name
         self.ids = set() if records is None else set(records.ids)
-        self.created = set(created)
+        self.vals = vals
+        self.created = {model: list(vals_list) for model, vals_list in (created or {}).items()}
+        self.told = told
+
+    def tell(self):
+        """Tell what was written, once."""
+        told, self.told = self.told, None
+        if told:
+            told()
+
+    def is_for(self, records, vals=None):
+        """Whether it is for these records, which are deleted, or to which values are written."""
+        if self.model != records._name or not records.ids or not self.ids.issuperset(records.ids):
+            return False
+        return self.vals is vals or (None not in (self.vals, vals) and _includes(vals, self.vals))
+
+    def take_created(self, model, vals_list):
+        """Whether all of these are what is created; they are created once."""
+        left = list(self.created.get(model, ()))
+        for vals in vals_list:
+            place = next((place for place, own in enumerate(left) if _includes(vals, own)), None)
+            if place is None:
+                return False
+            del left[place]
+        if vals_list:
+            self.created[model] = left
+        return bool(vals_list)
+
+
+def _includes(vals, own):
+    """Whether values are these, or these and more: what is on the way adds to them."""
+    return all(name in vals and vals[name] is value for name, value in own.items())
 
 
 def _get_scopes(env, name):
@@ -116,9 +149,10 @@ class PembaRules(models.AbstractModel):
         """Write what follows, past the rules."""
         self._set_as(FOLLOWING, vals)
 
-    def _set_as(self, kind, vals):
+    def _set_as(self, kind, vals, told=None):
+        """:param told: see ``Pass``"""
         if self:
-            with self._passing(Pass(kind, self)):
+            with self._passing(Pass(kind, self, vals, told=told)):
                 self.write(vals)
 
     @api.model
@@ -128,15 +162,29 @@ class PembaRules(models.AbstractModel):
         :param kind: of the pass
         :param lines: the names of the fields whose records come with these
         """
-        given = [name for name in lines if any(vals.get(name) for vals in vals_list)]
-        created = [self._name, *(self._fields[name].comodel_name for name in given)]
+        if not vals_list:
+            return self.browse()
+        created = {self._name: vals_list} | self._get_line_vals(vals_list, lines)
         with self._passing(Pass(kind, created=created)):
             return self.create(vals_list)
+
+    @api.model
+    def _get_line_vals(self, vals_list, lines):
+        """``{model: values}`` of the records that values of some fields create."""
+        return {
+            self._fields[name].comodel_name: [
+                command[2]
+                for vals in vals_list
+                for command in vals.get(name) or ()
+                if command[0] == Command.CREATE
+            ]
+            for name in lines
+        }
 
     def _drop(self, kind=FOLLOWING):
         """Delete what does not follow any more, past the rules."""
         if self:
-            with self._passing(Pass(kind, self, "unlink")):
+            with self._passing(Pass(kind, self)):
                 self.unlink()
 
     @contextmanager
@@ -148,31 +196,30 @@ class PembaRules(models.AbstractModel):
         finally:
             passes.pop()
 
-    def _find_pass(self, operation):
-        """The innermost pass, if it is for this and these records."""
-        granted = (_passes.get(self.env.cr) or (None,))[-1]
-        if granted is None:
+    def _get_passing(self):
+        """The innermost pass, whatever it is for."""
+        return (_passes.get(self.env.cr) or (None,))[-1]
+
+    @api.model
+    def _is_passing(self):
+        """Whether records of this model are being created past the rules."""
+        granted = self._get_passing()
+        return granted is not None and self._name in granted.created
+
+    @api.model
+    def _take_creation(self, vals_list):
+        """The kind of the pass that there is for creating these, if any; there is none after that."""
+        granted = self._get_passing()
+        return granted and granted.take_created(self._name, vals_list) and granted.kind or None
+
+    def _take_write(self, vals):
+        """The kind of the pass that there is for writing these values, if any; there is none after that."""
+        granted = self._get_passing()
+        if not granted or not granted.is_for(self, vals):
             return None
-        if operation == "create":
-            return granted if self._name in granted.created else None
-        is_for_these = granted.target == (self._name, operation) and self.ids
-        return granted if is_for_these and granted.ids.issuperset(self.ids) else None
-
-    def _get_pass(self, operation):
-        """The kind of the pass that there is for what is done with these records now, if any.
-
-        :param operation: ``create``, ``write`` or ``unlink``
-        """
-        granted = self._find_pass(operation)
-        return granted and granted.kind
-
-    def _take_pass(self, operation):
-        """As ``_get_pass``; what runs inside from here on finds none any more."""
-        granted = self._find_pass(operation)
-        if granted is None:
-            return None
-        if operation == "create":
-            granted.created.discard(self._name)
-        else:
-            granted.ids.difference_update(self.ids)
+        granted.ids.difference_update(self.ids)
         return granted.kind
+
+    def _take_removal(self):
+        """As ``_take_write``, for deleting these."""
+        return self._take_write(None)

@@ -230,6 +230,14 @@ class TestQuotations(PembaOfferCommon):
         first._action_cancel()
         self.assertEqual((line.quantity, deal.expected_revenue), (5, 4500))
 
+    def test_a_line_that_goes_to_another_order_leaves_its_deal(self):
+        deal = self._create_deal(self._line(quantity=10), {"product_id": self.study.id})
+        order, other = self._quote(deal), self._quote(self._create_deal(self._line()))
+        order.action_confirm()
+        order.order_line[0].order_id = other
+        self.assertEqual(deal.deal_amount, order.amount_untaxed)
+        self.assertNotEqual(order.amount_untaxed, 0)
+
     def test_cancelling_all_orders_returns_to_the_offer_and_asks(self):
         deal = self._create_deal(self._line(quantity=10), {"product_id": self.study.id})
         order = self._quote(deal)

@@ -215,6 +215,68 @@ class TestEquipmentAutomations(AutomationCommon, PembaEquipmentCommon):
         [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
         self.assertEqual(row["state"], "in_service")
 
+    def test_a_rule_on_the_event_meets_what_it_tells(self):
+        self._automate(
+            "if record.kind == 'install':"
+            f" record.equipment_id.write({{'seat_count': 15, 'site_id': {self.plant.id}}})"
+            "\nif record.kind == 'suspend': record.equipment_id.write({'state': 'retired'})",
+            model="pemba.equipment.event",
+            trigger="on_create",
+        )
+        equipment = self._create_equipment()
+        equipment.action_start()
+        self._check_seats(equipment)
+        [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
+        self.assertEqual((row["site"], equipment.site_id), (self.plant, self.plant))
+        equipment.action_suspend()
+        self.assertEqual(equipment.state, "retired")
+        self.assertEqual(equipment.event_ids.sorted("id")[-1].state, "retired")
+
+    def test_what_a_rule_takes_back_is_not_stated(self):
+        equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
+        self._automate(
+            f"record.write({{'version_id': {self.old.id}}})",
+            model="pemba.equipment",
+            filter_domain=f"[('version_id', '=', {self.new.id})]",
+            trigger="on_write",
+        )
+        equipment.action_upgrade(self.new)
+        [row] = equipment._get_base_at(self.today, [("id", "=", equipment.id)])
+        self.assertEqual((row["version"], equipment.version_id), (self.old, self.old))
+
+    def test_an_override_that_writes_first_takes_no_pass(self):
+        """An add-on's own write, before it hands on, is a client's; ours that follows passes once."""
+        model = type(self.env["pemba.equipment"])
+        write = model.write
+
+        def label_first(records, vals):
+            if "serial_number" not in vals:
+                records.filtered(lambda one: not one.serial_number).write({"serial_number": "S"})
+            return write(records, vals)
+
+        equipment = self._create_equipment()
+        self.patch(model, "write", label_first)
+        equipment.action_start()
+        self._check_events(equipment, [("install", "in_service")])
+        equipment.serial_number = False
+        equipment.action_suspend()
+        self._check_events(equipment, [("install", "in_service"), ("suspend", "suspended")])
+
+    def test_an_override_that_creates_one_by_one_passes_all_of_them(self):
+        model = type(self.env["pemba.equipment.event"])
+        create = model.create
+        both = self._create_equipment() | self._create_equipment()
+        self.patch(
+            model, "create", lambda self, vals_list: self.union(*(create(self, [vals]) for vals in vals_list))
+        )
+        both.action_start()
+        for equipment in both:
+            self._check_events(equipment, [("install", "in_service")])
+
+    def _check_events(self, equipment, events):
+        told = equipment.event_ids.sorted("id")
+        self.assertEqual([(event.kind, event.state) for event in told], events)
+
     def test_a_rule_adds_nothing_to_the_ledger_itself(self):
         equipment = self._create_equipment(state="in_service", in_service_date=self._day(-9))
         self._automate(
@@ -236,6 +298,26 @@ class TestEquipmentAutomations(AutomationCommon, PembaEquipmentCommon):
         )
         with self.assertRaisesRegex(ValidationError, "it was settled when it went into service"):
             equipment.action_upgrade(self.new)
+
+
+@tagged("post_install", "-at_install")
+class TestOfferAutomations(AutomationCommon):
+    def test_a_rule_on_configurations_adds_lines_as_anybody_does(self):
+        """What comes with a new deal is that deal's; a line of another one is followed as ever."""
+        other = self._create_deal(self._line(price_unit=500))
+        software = self.env["pemba.software"].create({"name": "Geo", "product_id": self.licence.id})
+        self._automate(
+            f"env['pemba.opportunity.line'].create({{'lead_id': {other.id}, 'price_unit': 100,"
+            f" 'product_id': {self.licence.id}}})",
+            model="pemba.opportunity.configuration",
+            trigger="on_create",
+        )
+        self._create_opportunity(
+            "M", opportunity_configuration_ids=[Command.create({"software_id": software.id})]
+        )
+        self.assertEqual(other.opportunity_line_count, 2)
+        self._check_sums(other)
+        self.assertEqual(other.deal_amount, 600)
 
 
 @tagged("post_install", "-at_install")

@@ -90,7 +90,7 @@ class PembaCompetitorInstallation(models.Model):
     def write(self, vals):
         """What a person changes is known by more than a loss; as another product it is not that loss's."""
         vals = self._with_entity(vals)
-        is_following = self._take_pass("write") == FOLLOWING
+        is_following = self._take_write(vals) == FOLLOWING
         if not is_following:
             vals = vals | {"is_by_loss": False}
             if not {"partner_id", "competitor_product_id"}.isdisjoint(vals):

@@ -26,7 +26,7 @@ class PembaEquipment(models.Model):
         self._check_state("planned")
         for planned, equipment in self.grouped("in_service_date").items():
             day = self._get_event_date(date or planned)
-            equipment._get_components()._set(date_start=day)
+            equipment = equipment.filtered(lambda one: one.state == "planned")  # a rule may have started it
             equipment._record_state("install", "in_service", day, in_service_date=day)
         return True
 

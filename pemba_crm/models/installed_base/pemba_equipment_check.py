@@ -22,7 +22,7 @@ class PembaEquipment(models.Model):
     @api.constrains("software_id", "version_id", "deployment_type_id", "module_ids", "seat_count")
     def _check_configuration(self):
         """While something is created or recorded, what comes of it is checked at its end."""
-        if self._get_pass("create") or is_in_scope(self, "checking"):
+        if self._is_passing() or is_in_scope(self, "checking"):
             return None
         return super()._check_configuration()
 

@@ -83,7 +83,7 @@ class PembaEquipmentComponent(models.Model):
         equipment = self.env["pemba.equipment"].browse(
             dict.fromkeys(vals["equipment_id"] for vals in vals_list if vals["equipment_id"])
         )
-        if not self._take_pass("create"):
+        if not self._take_creation(vals_list):
             vals_list = [self._without_results(vals) for vals in vals_list]
         with equipment._recording("correct"):
             components = super().create(vals_list)
@@ -95,7 +95,7 @@ class PembaEquipmentComponent(models.Model):
         equipment = self.equipment_id
         if "equipment_id" in vals and equipment.ids != [vals["equipment_id"]]:
             self._check_planned(equipment | equipment.browse(vals["equipment_id"]))
-        if not self._take_pass("write"):
+        if not self._take_write(vals):
             vals = self._without_results(vals)
         if vals.keys() == {"date_start"}:  # it changes nothing that events tell
             return super().write(vals)

@@ -29,7 +29,7 @@ class PembaEquipment(models.Model):
     def default_get(self, fields_list):
         """A new form starts with one; what is created without a quantity gets it with its components."""
         values = super().default_get(fields_list)
-        if not self._get_pass("create"):
+        if not self._is_passing():
             for name in {"quantity", "seat_count"} & set(fields_list):
                 values.setdefault(name, 1)
         return values

@@ -11,7 +11,7 @@ class PembaEquipmentLedger(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._take_pass("create"):
+        if not self._take_creation(vals_list):
             raise UserError(self.env._("Events are recorded by what is done with equipment."))
         return super().create(vals_list)
 

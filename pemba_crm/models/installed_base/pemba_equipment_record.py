@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..marks import STARTING, Pass, get_scope, scope
+from ..marks import FOLLOWING, STARTING, Pass, get_scope, scope
 from .pemba_equipment_content import is_given
 
 
@@ -66,12 +66,12 @@ class PembaEquipment(models.Model):
         given = self._prepare_creation(vals_list)
         proposed = {f"default_{name}" for name in defaults}
         context = {key: value for key, value in self.env.context.items() if key not in proposed}
-        started = Pass(STARTING, created=[self._name])  # checked once it is whole
+        started = Pass(STARTING, created={self._name: ()})  # checked once it is whole
         creating = self if proposed.isdisjoint(self.env.context) else self.with_env(self.env(context=context))
         with self._passing(started):
             equipment = super(PembaEquipment, creating).create(given).with_env(self.env)
             equipment._add_missing_components(vals_list)
-        equipment._check_configuration()
+        equipment._check_new_issues(dict.fromkeys(equipment, ()))
         equipment._forget_licence_keys(*vals_list)
         of_state = {}
         for one, vals in zip(equipment, vals_list, strict=True):
@@ -113,8 +113,11 @@ class PembaEquipment(models.Model):
 
     def write(self, vals):
         """Once in service, what it is changes with an event: a direct write is a correction of today."""
-        if self._take_pass("write"):
-            return super().write(vals)
+        granted = self._get_passing()
+        if self._take_write(vals):
+            result = super().write(vals)
+            granted.tell()
+            return result
         self._check_elsewhere([vals])
         if self.env.context.get("import_file"):
             vals = self._without_empty(vals)
@@ -229,8 +232,10 @@ class PembaEquipment(models.Model):
         vals_list = []
         for equipment, old in before.items():
             changes = equipment._get_changes(old)
-            if changes or set(vals) - {"note"}:
-                vals_list.append(stated | changes | {"equipment_id": equipment.id})
+            # What a rule took back meanwhile is not stated.
+            so = {name: value for name, value in stated.items() if equipment._is_so(name, value)}
+            if changes or set(vals).intersection(so) - {"note"}:
+                vals_list.append(so | changes | {"equipment_id": equipment.id})
         self.env["pemba.equipment.event"]._add(vals_list)
         equipment = self.browse().union(*before)
         equipment._settle_campaigns(vals_list)
@@ -238,18 +243,28 @@ class PembaEquipment(models.Model):
             equipment._follow_ledger(date)
 
     def _record_state(self, kind, state, date, **changes):
-        """They come into a state. It is told first: what others make of it then is told after it.
+        """They come into a state. It is told at once: what others make of it is told after it.
 
         :param changes: what else is written to them
         """
-        is_new = kind == "install"
-        vals = {"kind": kind, "date": date, "state": state}
-        vals_list = [
-            vals | {"equipment_id": one.id} | (one._get_changes({}) if is_new else {}) for one in self
-        ]
-        self.env["pemba.equipment.event"]._add(vals_list)
-        self._set(state=state, **changes)
-        self._settle_campaigns(vals_list)
+        events = [{"equipment_id": one.id, "kind": kind, "date": date, "state": state} for one in self]
+
+        def tell():
+            if kind == "install":
+                with scope(self, "recording"):  # as it is when it starts
+                    self._get_components()._set(date_start=date)
+                for vals, one in zip(events, self, strict=True):
+                    vals |= one._get_changes({})
+            self.env["pemba.equipment.event"]._add(events)
+
+        self._set_as(FOLLOWING, {"state": state, **changes}, told=tell)
+        self._settle_campaigns(events)
+
+    def _is_so(self, name, value):
+        """Whether what an event states of a field is so."""
+        if name not in self._get_ledger_fields():
+            return True
+        return self._fields[name].convert_to_write(self[name], self) == value
 
     def _get_changes(self, old):
         """What differs from a snapshot: values of an event.

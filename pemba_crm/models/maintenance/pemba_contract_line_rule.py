@@ -71,7 +71,7 @@ class PembaContractLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        is_following = self._take_pass("create") == FOLLOWING
+        is_following = self._take_creation(vals_list) == FOLLOWING
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract
@@ -85,7 +85,7 @@ class PembaContractLine(models.Model):
         return lines
 
     def write(self, vals):
-        if self._take_pass("write") == FOLLOWING:
+        if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
         vals = self._without_results(vals)
         changed = self._get_changed(vals)
@@ -113,7 +113,7 @@ class PembaContractLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):
-        if self._take_pass("unlink") != FOLLOWING:
+        if self._take_removal() != FOLLOWING:
             self._check_open(self.env._("removed"), is_corrected=True)
             self.contract_id._follow_removed(dict.fromkeys(self, self.browse()))
 

@@ -47,7 +47,7 @@ class PembaContract(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
-        if not self._take_pass("create"):
+        if not self._take_creation(vals_list):
             imported = self._get_imported_fields()
             is_manager = self._is_by_manager()
             vals_list = [
@@ -80,7 +80,7 @@ class PembaContract(models.Model):
 
     def write(self, vals):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
-        if self._take_pass("write") == FOLLOWING:
+        if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
         vals = self._prepare_vals(self._without_results(vals))
         state = vals.pop("state", None)

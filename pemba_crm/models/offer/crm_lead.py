@@ -183,11 +183,12 @@ class CrmLead(models.Model):
         """
         if not any(offers):
             return
-        for name, lines in (
-            ("opportunity_configuration_ids", ("pemba.opportunity.configuration", "pemba.opportunity.line")),
-            ("opportunity_line_ids", ("pemba.opportunity.line",)),
-        ):
-            with self._passing(Pass(STARTING, created=lines)):
+        for name in ("opportunity_configuration_ids", "opportunity_line_ids"):
+            created = self._get_line_vals(offers, [name])
+            configurations = created.get("pemba.opportunity.configuration")
+            if configurations:
+                created |= self.opportunity_configuration_ids._get_line_vals(configurations, ["line_ids"])
+            with self._passing(Pass(STARTING, created=created)):
                 commands = [
                     (lead, offer[name]) for lead, offer in zip(self, offers, strict=True) if name in offer
                 ]

@@ -188,14 +188,14 @@ class PembaOpportunityConfiguration(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        granted = self._take_pass("create")
+        granted = self._take_creation(vals_list)
         configurations = super().create(vals_list)
         if granted not in (FOLLOWING, STARTING):
             configurations.lead_id._check_offer_is_open()
         return configurations
 
     def write(self, vals):
-        if self._take_pass("write") == FOLLOWING:
+        if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
         if "lead_id" in vals:
             moved = self.filtered(lambda configuration: configuration.lead_id.id != vals["lead_id"])[:1]

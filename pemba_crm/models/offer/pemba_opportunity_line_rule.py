@@ -114,7 +114,7 @@ class PembaOpportunityLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        granted = self._take_pass("create")
+        granted = self._take_creation(vals_list)
         if granted not in (FOLLOWING, APPLYING):
             vals_list = [self._without_results(vals) for vals in vals_list]
         lines = super().create(vals_list)
@@ -127,7 +127,7 @@ class PembaOpportunityLine(models.Model):
         return lines
 
     def write(self, vals):
-        granted = self._take_pass("write")
+        granted = self._take_write(vals)
         if not granted:
             vals = self._without_results(vals)
         kept = {} if granted == FOLLOWING else self._get_kept(vals)
@@ -152,7 +152,7 @@ class PembaOpportunityLine(models.Model):
         return result
 
     def unlink(self):
-        leads, granted = self.lead_id, self._take_pass("unlink")
+        leads, granted = self.lead_id, self._take_removal()
         if granted != FOLLOWING:
             for line in self:
                 line._check_may_change()

@@ -55,8 +55,7 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        with_lines = ["sale.order.line"] if any(vals.get("order_line") for vals in vals_list) else ()
-        with self._passing(Pass(FOLLOWING, created=with_lines)):
+        with self._passing(Pass(FOLLOWING, created=self._get_line_vals(vals_list, ["order_line"]))):
             orders = super().create(vals_list)
         orders._follow_confirmed(is_new=True)
         return orders

@@ -89,7 +89,7 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self._take_pass("create"):  # it comes with its order
+        if self._take_creation(vals_list):  # it comes with its order
             return super().create(vals_list)
         orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
         with orders._telling_settled():
@@ -98,11 +98,12 @@ class SaleOrderLine(models.Model):
         return lines
 
     def write(self, vals):
-        if self._take_pass("write") == FOLLOWING or self._get_ordered_fields().isdisjoint(vals):
+        if self._take_write(vals) == FOLLOWING or self._get_ordered_fields().isdisjoint(vals):
             return super().write(vals)
-        with self.order_id._telling_settled():
+        orders = self.order_id
+        with orders._telling_settled():
             result = super().write(vals)
-            self._follow_opportunities()
+            (orders | self.order_id)._follow_confirmed()  # those too that lost a line
         return result
 
     def unlink(self):

@@ -111,7 +111,7 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._take_pass("create"):
+        if not self._take_creation(vals_list):
             vals_list = [self._without_results(vals) for vals in vals_list]
         vals_list, details = self._split_details(vals_list)
         leads = super().create(vals_list)
@@ -123,7 +123,7 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
-        if self._take_pass("write") == FOLLOWING:
+        if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
         vals = self._without_results(vals)
         touched = self._get_deal_fields().intersection(vals)

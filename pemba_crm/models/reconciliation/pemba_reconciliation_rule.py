@@ -38,7 +38,7 @@ class PembaReconciliation(models.Model):
 
     def write(self, vals):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
-        if self._take_pass("write") == FOLLOWING:
+        if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
         vals = self._without_results(vals)
         if not all(self._stays_open(name) for name in vals):
