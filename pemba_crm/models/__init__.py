@@ -1,4 +1,5 @@
-# What lets our own methods pass the rules, before all that has rules.
+# What values have to be, and what lets our own methods pass the rules: before all that has rules.
+from . import values
 from . import marks
 
 # The rooms, in the order of the sale: a room uses those before it, never those after it.

@@ -18,12 +18,16 @@ from weakref import WeakKeyDictionary
 from odoo import api, models, tools
 from odoo.fields import Command
 
+from .values import get_commands
+
 # What follows from other records: results may be written, and nobody is asked, told or followed.
 FOLLOWING = "following"
 # What a configuration writes: results may be written; whoever applies it sees to the sums.
 APPLYING = "applying"
 # What comes with its opportunity: a person's values, checked as a whole with the opportunity.
 STARTING = "starting"
+# What comes with an opportunity that follows itself, as a renewal does: results may be given.
+OPENING = "opening"
 
 # ``{cursor: passes, the innermost last}`` and ``{cursor: {name: scopes}}``. Not in the cursor's own cache:
 # a savepoint that is rolled back inside empties that one.
@@ -76,7 +80,7 @@ class Pass:
 
 def _includes(vals, own):
     """Whether values are these, or these and more: what is on the way adds to them."""
-    return all(name in vals and vals[name] is value for name, value in own.items())
+    return all(name in vals and (vals[name] is value or vals[name] == value) for name, value in own.items())
 
 
 def _get_scopes(env, name):
@@ -124,15 +128,26 @@ class PembaRules(models.AbstractModel):
     """A model with results that no client writes, and what writes them."""
 
     _name = "pemba.rules"
+    _inherit = "pemba.values"
     _description = "Rules and Results"
 
     @api.model
     def _get_result_fields(self):
         """What follows from the rules. What anybody else writes to it is ignored, by whatever channel.
 
+        A column of ours that is readonly is one, whether it is computed or not.
+
         :return: a new set of the names of fields, for rooms and add-ons to extend
         """
-        return set()
+        return {
+            name
+            for name, field in self._fields.items()
+            if field.store
+            and field.readonly
+            and field.column_type
+            and not field.inverse  # that one says itself what writing means
+            and "pemba_crm" in field._modules
+        }
 
     @api.model
     @tools.ormcache()
@@ -140,10 +155,43 @@ class PembaRules(models.AbstractModel):
         return frozenset(self._get_result_fields())
 
     @api.model
-    def _without_results(self, vals):
-        """Values as a client may write them."""
-        results = self._get_results().intersection(vals)
-        return {name: value for name, value in vals.items() if name not in results} if results else vals
+    def _get_imported_results(self):
+        """Of the results, what this user brings in, who imports history: a new set."""
+        return set()
+
+    def _as_sent(self, vals_list, is_new=False):
+        """Values as a client may send them: every room's door.
+
+        :param is_new: whether records are created with them
+        :return: them without results
+        :raise AccessError: where they link what the user may not read
+        :raise ValidationError: where a number or a day is none
+        """
+        results = self._get_results()
+        if any(not results.isdisjoint(vals) for vals in vals_list):
+            results -= self._get_imported_results()
+        sent = [
+            self._check_values(
+                vals
+                if results.isdisjoint(vals)
+                else {name: value for name, value in vals.items() if name not in results}
+            )
+            for vals in vals_list
+        ]
+        self._check_links(sent, is_new=is_new)
+        return sent
+
+    @api.model
+    def default_get(self, fields_list):
+        """A result has no default but its own: neither one of the context nor one that a user set."""
+        values = super().default_get(fields_list)
+        for name in self._get_results().intersection(values):
+            default = self._fields[name].default
+            if default:
+                values |= self._convert_to_write({name: default(self)})
+            else:
+                del values[name]
+        return values
 
     def _set(self, **vals):
         """Write what follows, past the rules."""
@@ -175,7 +223,7 @@ class PembaRules(models.AbstractModel):
             self._fields[name].comodel_name: [
                 command[2]
                 for vals in vals_list
-                for command in vals.get(name) or ()
+                for command in get_commands(vals.get(name))
                 if command[0] == Command.CREATE
             ]
             for name in lines
@@ -223,3 +271,22 @@ class PembaRules(models.AbstractModel):
     def _take_removal(self):
         """As ``_take_write``, for deleting these."""
         return self._take_write(None)
+
+
+class PembaGuarded(models.AbstractModel):
+    """A model that has no more to do when it is written than to keep what no client writes."""
+
+    _name = "pemba.guarded"
+    _inherit = "pemba.rules"
+    _description = "Guarded Results"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self._take_creation(vals_list):
+            vals_list = self._as_sent(vals_list, is_new=True)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self._take_write(vals):
+            vals = self._as_sent([vals])[0]
+        return super().write(vals)

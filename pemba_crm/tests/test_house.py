@@ -17,8 +17,10 @@ USUAL_LINES = 120
 MOST_FILES = 6  # of one model in a room
 PACKAGE = "odoo.addons.pemba_crm.models."
 # What may pass a rule is said in one file; the places that use it stay few.
-MARKS = re.compile(r"\b(Pass|scope|get_scope|is_in_scope|take|_is_passing|_take_creation|_take_write|_take_removal)\(")
-MOST_MARKS = 46
+MARKS = re.compile(
+    r"\b(Pass|scope|get_scope|is_in_scope|take|_is_passing|_take_creation|_take_write|_take_removal)\("
+)
+MOST_MARKS = 60
 
 
 def python_files(addon):

@@ -84,6 +84,18 @@ class TestExtension(DeliveryCase):
         self.assertEqual(geo.version_id, self.new)
         self.assertFalse(deal.is_to_deliver or deal.activity_ids)
 
+    def test_what_is_planned_takes_what_is_sold_meanwhile(self):
+        deal = self._sell(seat_count=10)
+        deal.action_set_won()
+        geo = deal._create_equipment()
+        licence = deal.opportunity_line_ids.filtered(lambda line: line.configuration_role == "licence")
+        licence.with_user(self.manager).quantity = 12
+        self.assertTrue(deal.is_to_deliver)
+        deal.with_user(self.support)._create_equipment()
+        self.assertEqual((geo.state, geo.seat_count), ("planned", 12))
+        self.assertEqual(geo.component_ids.opportunity_line_id, licence)
+        self.assertFalse(deal.is_to_deliver)
+
     def test_salespeople_extend_what_a_colleague_sold(self):
         first = self._sell(seat_count=10)
         first.action_set_won()

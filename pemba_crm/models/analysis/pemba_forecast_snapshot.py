@@ -18,7 +18,7 @@ class PembaForecastSnapshot(models.Model):
 
     _name = "pemba.forecast.snapshot"
     _description = "Forecast Snapshot"
-    _inherit = ["pemba.sale.axis.mixin"]
+    _inherit = ["pemba.sale.axis.mixin", "pemba.guarded"]
     _order = "date desc, date_deadline, lead_name, id"
     _rec_name = "lead_name"
 

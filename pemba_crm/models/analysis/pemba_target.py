@@ -12,7 +12,7 @@ class PembaTarget(models.Model):
 
     _name = "pemba.target"
     _description = "Target"
-    _inherit = ["pemba.axis.mixin"]
+    _inherit = ["pemba.axis.mixin", "pemba.guarded"]
     _order = "date_start desc, date_end desc, id"
     _check_company_auto = True
     _allow_sudo_commands = False
@@ -172,7 +172,7 @@ class PembaTarget(models.Model):
         :return: the parts
         """
         scope = self._get_scope_values()
-        return self.create(
+        return self._put(
             [
                 {
                     **scope,

@@ -6,7 +6,7 @@ class PembaConfiguration(models.Model):
 
     _name = "pemba.configuration"
     _description = "Ready-Made Configuration"
-    _inherit = "pemba.configuration.mixin"
+    _inherit = ["pemba.configuration.mixin", "pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

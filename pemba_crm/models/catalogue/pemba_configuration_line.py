@@ -6,6 +6,7 @@ class PembaConfigurationLine(models.Model):
 
     _name = "pemba.configuration.line"
     _description = "Service of a Ready-Made Configuration"
+    _inherit = ["pemba.guarded"]
     _order = "configuration_id, sequence, id"
     _rec_name = "product_id"
 

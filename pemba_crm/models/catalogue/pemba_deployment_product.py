@@ -7,6 +7,7 @@ class PembaDeploymentProduct(models.Model):
 
     _name = "pemba.deployment.product"
     _description = "Product per Deployment Type"
+    _inherit = ["pemba.guarded"]
     _order = "software_id, module_id, deployment_type_id, id"
     _rec_name = "product_id"
 

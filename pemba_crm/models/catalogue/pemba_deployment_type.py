@@ -6,6 +6,7 @@ class PembaDeploymentType(models.Model):
 
     _name = "pemba.deployment.type"
     _description = "Deployment Type"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -6,6 +6,7 @@ class PembaSaleType(models.Model):
 
     _name = "pemba.sale.type"
     _description = "Sale Type"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

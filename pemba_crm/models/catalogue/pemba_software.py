@@ -7,7 +7,7 @@ class PembaSoftware(models.Model):
 
     _name = "pemba.software"
     _description = "Software"
-    _inherit = ("mail.thread", "image.mixin")
+    _inherit = ["mail.thread", "image.mixin", "pemba.guarded"]
     _order = "suite_id, sequence, name, id"
     _rec_names_search = ("name", "code")
 

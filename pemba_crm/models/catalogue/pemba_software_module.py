@@ -7,6 +7,7 @@ class PembaSoftwareModule(models.Model):
 
     _name = "pemba.software.module"
     _description = "Software Module"
+    _inherit = ["pemba.guarded"]
     _order = "software_id, sequence, name, id"
     _rec_names_search = ("name", "code")
 

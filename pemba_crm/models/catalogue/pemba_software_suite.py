@@ -6,6 +6,7 @@ class PembaSoftwareSuite(models.Model):
 
     _name = "pemba.software.suite"
     _description = "Software Suite"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True)

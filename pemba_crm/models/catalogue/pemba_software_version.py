@@ -7,6 +7,7 @@ class PembaSoftwareVersion(models.Model):
 
     _name = "pemba.software.version"
     _description = "Software Version"
+    _inherit = ["pemba.guarded"]
     _order = "software_id, sequence desc, id desc"
     _rec_names_search = ("name", "software_id.name")
 

@@ -74,7 +74,7 @@ class CrmLead(models.Model):
                 vals["seen_date"] = max(vals.get("seen_date", day), day)
             elif not installation[0].seen_date or installation[0].seen_date < day:
                 seen[installation[0]] = max(seen.get(installation[0], day), day)
-        everything.create(list(new.values()))
+        everything._put(list(new.values()))
         for installation, day in seen.items():
             installation._set(seen_date=day)
         for product, leads in lost.grouped("lost_competitor_product_id").items():

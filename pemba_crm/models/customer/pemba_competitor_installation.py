@@ -85,14 +85,16 @@ class PembaCompetitorInstallation(models.Model):
     def create(self, vals_list):
         partners = self.env["res.partner"].browse(vals.get("partner_id") for vals in vals_list)
         partners.mapped("commercial_partner_id")  # of all at once
+        if not self._take_creation(vals_list):
+            vals_list = self._as_sent(vals_list, is_new=True)
         return super().create([self._with_entity(vals) for vals in vals_list])
 
     def write(self, vals):
         """What a person changes is known by more than a loss; as another product it is not that loss's."""
-        vals = self._with_entity(vals)
         is_following = self._take_write(vals) == FOLLOWING
+        vals = self._with_entity(vals)
         if not is_following:
-            vals = vals | {"is_by_loss": False}
+            vals = self._as_sent([vals])[0] | {"is_by_loss": False}
             if not {"partner_id", "competitor_product_id"}.isdisjoint(vals):
                 vals["lead_id"] = False
         return super().write(vals)

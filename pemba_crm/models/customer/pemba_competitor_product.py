@@ -6,6 +6,7 @@ class PembaCompetitorProduct(models.Model):
 
     _name = "pemba.competitor.product"
     _description = "Competitor's Product"
+    _inherit = ["pemba.guarded"]
     _order = "competitor_id, name, id"
 
     name = fields.Char(required=True, index="trigram")

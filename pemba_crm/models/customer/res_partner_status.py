@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..installed_base.pemba_equipment import IN_BASE
+from ..marks import FOLLOWING, Pass
 
 
 class ResPartner(models.Model):
@@ -70,18 +71,11 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         """Nobody knows who is new; contacts of a company are what that is."""
         new = {"pemba_status": "unqualified", "pemba_status_date": fields.Date.context_today(self)}
-        vals_list = [self._without_status(vals) for vals in vals_list]
-        return super().create([vals if vals.get("parent_id") else vals | new for vals in vals_list])
-
-    def write(self, vals):
-        return super().write(self._without_status(vals))
-
-    @api.model
-    def _without_status(self, vals):
-        """A status follows from what is recorded, and is never written."""
-        return {
-            name: value for name, value in vals.items() if name not in ("pemba_status", "pemba_status_date")
-        }
+        if not self._take_creation(vals_list):
+            vals_list = self._as_sent(vals_list, is_new=True)
+        vals_list = [vals if vals.get("parent_id") else vals | new for vals in vals_list]
+        with self._passing(Pass(FOLLOWING, created={self._name: vals_list})):
+            return super().create(vals_list)
 
     def _get_statuses(self):
         """What these would be to us if they were companies, by what is recorded now.

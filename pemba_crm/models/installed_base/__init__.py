@@ -18,6 +18,7 @@ from . import (
     pemba_equipment_event_base_of_day,
     pemba_equipment_event_history,
     pemba_equipment_event_line,
+    pemba_equipment_history,
     pemba_equipment_record,
     pemba_opportunity_configuration,
     pemba_opportunity_line,

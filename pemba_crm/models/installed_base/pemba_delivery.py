@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.tools import SQL
 
 # What the query of what is missing reads in the database.
@@ -103,8 +102,8 @@ class PembaDelivery(models.AbstractModel):
             self._check(proposal["lead"], proposal["equipment"])
         new = [(proposal, vals) for proposal, vals in delivered if not proposal["equipment"]]
         day = date or fields.Date.context_today(self)
-        equipment = self.env["pemba.equipment"].create(
-            [vals | {"delivery_date": day} for vals in self._prepare_equipment(new)]
+        equipment = self.env["pemba.equipment"]._put(
+            [vals | {"delivery_date": day} for vals in self._prepare_equipment(new)], lines=["component_ids"]
         )
         if date:
             equipment.action_start(date)
@@ -161,7 +160,7 @@ class PembaDelivery(models.AbstractModel):
         equipment = proposal["equipment"]
         components = [line._prepare_component(quantity) for line, quantity in proposal["missing"].items()]
         if equipment.state == "planned":
-            equipment.component_ids = [Command.create(component) for component in components]
+            equipment.component_ids._put([{"equipment_id": equipment.id, **one} for one in components])
             if date:
                 equipment.action_start(date)
             return equipment

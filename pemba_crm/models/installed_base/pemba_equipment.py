@@ -33,6 +33,7 @@ class PembaEquipment(models.Model):
         "pemba.licence.key.mixin",
         "pemba.rules",
     ]
+    _is_owned = True
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True

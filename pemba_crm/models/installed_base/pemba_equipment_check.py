@@ -55,6 +55,20 @@ class PembaEquipment(models.Model):
             if equipment.kind == "hardware" and not equipment.product_id:
                 equipment._refuse("product_id", self.env._("hardware needs its product."))
 
+    @api.constrains("warranty_end_date", "in_service_date")
+    def _check_warranty(self):
+        for equipment in self:
+            end, start = equipment.warranty_end_date, equipment.in_service_date
+            if end and start and end < start:
+                equipment._refuse(
+                    "warranty_end_date",
+                    self.env._(
+                        "%(end)s is before it went into service, %(start)s.",
+                        end=format_date(self.env, end),
+                        start=format_date(self.env, start),
+                    ),
+                )
+
     @api.constrains("partner_id", "site_id")
     def _check_site(self):
         for equipment in self:

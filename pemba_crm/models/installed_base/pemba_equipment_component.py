@@ -9,6 +9,7 @@ class PembaEquipmentComponent(models.Model):
     _name = "pemba.equipment.component"
     _description = "Equipment Component"
     _inherit = "pemba.rules"
+    _is_owned = True
     _order = "equipment_id, id"
     _check_company_auto = True
 
@@ -84,7 +85,8 @@ class PembaEquipmentComponent(models.Model):
             dict.fromkeys(vals["equipment_id"] for vals in vals_list if vals["equipment_id"])
         )
         if not self._take_creation(vals_list):
-            vals_list = [self._without_results(vals) for vals in vals_list]
+            vals_list = self._as_sent(vals_list, is_new=True)
+        vals_list = [self._check_values(vals) for vals in vals_list]
         with equipment._recording("correct"):
             components = super().create(vals_list)
             started = components.filtered(lambda c: not c.date_start and c.equipment_id.state != "planned")
@@ -96,7 +98,7 @@ class PembaEquipmentComponent(models.Model):
         if "equipment_id" in vals and equipment.ids != [vals["equipment_id"]]:
             self._check_planned(equipment | equipment.browse(vals["equipment_id"]))
         if not self._take_write(vals):
-            vals = self._without_results(vals)
+            vals = self._as_sent([vals])[0]
         if vals.keys() == {"date_start"}:  # it changes nothing that events tell
             return super().write(vals)
         with equipment._recording("correct"):

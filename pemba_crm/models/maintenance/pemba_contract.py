@@ -18,6 +18,7 @@ class PembaContract(models.Model):
     _name = "pemba.contract"
     _description = "Contract"
     _inherit = ["pemba.customer.mixin", "pemba.rules"]
+    _is_owned = True
     _order = "date_end desc, id desc"
     _check_company_auto = True
 
@@ -84,6 +85,7 @@ class PembaContract(models.Model):
     authorized_partner_ids = fields.Many2many(
         "res.partner",
         string="Also Authorized",
+        check_company=True,
         help="Who may use its rights on the equipment that it covers besides the customer and the"
         " distributor, such as an integrator.",
     )

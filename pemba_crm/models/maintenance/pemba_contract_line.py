@@ -15,6 +15,7 @@ class PembaContractLine(models.Model):
     _order = "contract_id desc, sequence, id"
     _rec_name = "product_id"
     _inherit = ["pemba.rules"]
+    _is_owned = True
     _check_company_auto = True
 
     contract_id = fields.Many2one("pemba.contract", required=True, index=True, ondelete="cascade")

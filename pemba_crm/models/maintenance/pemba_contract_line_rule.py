@@ -72,6 +72,9 @@ class PembaContractLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         is_following = self._take_creation(vals_list) == FOLLOWING
+        if not is_following:
+            vals_list = self._as_sent(vals_list, is_new=True)
+        vals_list = [self._check_values(vals) for vals in vals_list]
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract
@@ -87,7 +90,7 @@ class PembaContractLine(models.Model):
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
-        vals = self._without_results(vals)
+        vals = self._as_sent([vals])[0]
         changed = self._get_changed(vals)
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)

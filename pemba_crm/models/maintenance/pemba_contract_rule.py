@@ -50,12 +50,12 @@ class PembaContract(models.Model):
         if not self._take_creation(vals_list):
             imported = self._get_imported_fields()
             is_manager = self._is_by_manager()
+            sent = self._as_sent(vals_list, is_new=True)
             vals_list = [
-                self._without_results(vals)  # nor by a default in the context
-                | {name: is_manager and vals.get(name, False) for name in imported}
-                for vals in vals_list
+                own | {name: is_manager and vals.get(name, False) for name in imported}
+                for own, vals in zip(sent, vals_list, strict=True)
             ]
-        prepared = [self._prepare_vals(vals) for vals in vals_list]
+        prepared = [self._prepare_vals(self._check_values(vals)) for vals in vals_list]
         self._add_references(prepared)
         contracts = super().create([vals | {"state": "draft"} for vals in prepared])
         started = self.browse()
@@ -82,7 +82,7 @@ class PembaContract(models.Model):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
-        vals = self._prepare_vals(self._without_results(vals))
+        vals = self._prepare_vals(self._as_sent([vals])[0])
         state = vals.pop("state", None)
         self._check_terms(vals)
         dates = {contract: (contract.date_start, contract.date_end) for contract in self}

@@ -1,12 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+MOST_MONTHS = 600
+MOST_DAYS = 18_300
+
 
 class PembaContractType(models.Model):
     """The conditions of a kind of contract: its duration, renewal, prices and rights."""
 
     _name = "pemba.contract.type"
     _description = "Contract Type"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)
@@ -88,11 +92,40 @@ class PembaContractType(models.Model):
         """The least that prices rise by, in %; None without a floor."""
         return self.floor_rate if self.has_floor else None
 
+    @api.model
+    def _get_longest(self):
+        """The most that durations make sense for: ``{field: value}``, in months or days."""
+        days = dict.fromkeys(("renewal_lead_days", "grace_days"), MOST_DAYS)
+        return days | dict.fromkeys(("duration_months", "notice_months", "index_lag_months"), MOST_MONTHS)
+
+    @api.constrains(lambda self: list(self._get_longest()))
+    def _check_durations(self):
+        for contract_type in self:
+            for name, most in self._get_longest().items():
+                if contract_type[name] > most:
+                    contract_type._refuse_value(
+                        name, contract_type[name], self.env._("at most %s, which is 50 years.", most)
+                    )
+
+    @api.constrains("cap_rate", "floor_rate", "has_cap", "has_floor")
+    def _check_limits(self):
+        for contract_type in self:
+            cap, floor = contract_type._get_cap(), contract_type._get_floor()
+            if cap is not None and cap < 0:
+                contract_type._refuse_value("cap_rate", cap, self.env._("a cap is not negative."))
+            if floor is not None and floor <= -100:
+                contract_type._refuse_value("floor_rate", floor, self.env._("a floor is above −100 %."))
+            if None not in (cap, floor) and cap < floor:
+                contract_type._refuse_value(
+                    "cap_rate", cap, self.env._("it is below the floor, %s %%.", floor)
+                )
+
     @api.constrains("reminder_days")
     def _check_reminder_days(self):
         for contract_type in self:
             try:
-                contract_type._get_reminders()
+                if any(abs(days) > MOST_DAYS for days in contract_type._get_reminders()):
+                    raise ValueError
             except ValueError as error:
                 raise ValidationError(
                     self.env._(

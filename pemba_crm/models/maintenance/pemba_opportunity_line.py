@@ -17,6 +17,7 @@ class PembaOpportunityLine(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
+        check_company=True,
         help="The running contract that it adds to, and ends with; empty for a new contract.",
     )
     contracted_ids = fields.One2many(

@@ -8,6 +8,7 @@ class PembaPriceIndex(models.Model):
 
     _name = "pemba.price.index"
     _description = "Price Index"
+    _inherit = ["pemba.guarded"]
     _order = "name, id"
 
     name = fields.Char(required=True)
@@ -44,6 +45,14 @@ class PembaPriceIndex(models.Model):
         for index in self:
             final = index.value_ids.filtered(lambda value: value.state == "final")
             index.last_value_id = final.sorted("month")[-1:]
+
+    @api.constrains("expected_rate")
+    def _check_expected_rate(self):
+        for index in self:
+            if not -100 < index.expected_rate <= 1000:
+                index._refuse_value(
+                    "expected_rate", index.expected_rate, self.env._("it is between −100 and 1,000 %.")
+                )
 
     @api.constrains("predecessor_id")
     def _check_predecessor(self):

@@ -8,6 +8,7 @@ class PembaPriceIndexValue(models.Model):
 
     _name = "pemba.price.index.value"
     _description = "Value of a Price Index"
+    _inherit = ["pemba.guarded"]
     _order = "index_id, month desc, id desc"
 
     index_id = fields.Many2one("pemba.price.index", required=True, ondelete="cascade")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..marks import STARTING, Pass, scope
+from ..marks import OPENING, STARTING, Pass, is_in_scope, scope
 from ..pipeline.crm_lead import CLOSED
 
 # What is offered: it needs the deal's currency and rate, and gives its amounts.
@@ -183,12 +183,13 @@ class CrmLead(models.Model):
         """
         if not any(offers):
             return
+        kind = OPENING if is_in_scope(self, "opening") else STARTING
         for name in ("opportunity_configuration_ids", "opportunity_line_ids"):
             created = self._get_line_vals(offers, [name])
             configurations = created.get("pemba.opportunity.configuration")
             if configurations:
                 created |= self.opportunity_configuration_ids._get_line_vals(configurations, ["line_ids"])
-            with self._passing(Pass(STARTING, created=created)):
+            with self._passing(Pass(kind, created=created)):
                 commands = [
                     (lead, offer[name]) for lead, offer in zip(self, offers, strict=True) if name in offer
                 ]

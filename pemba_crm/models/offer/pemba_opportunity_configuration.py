@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..marks import FOLLOWING, STARTING
+from ..marks import FOLLOWING, OPENING, STARTING
 from .crm_lead import MARGIN, SHOWN
 
 
@@ -11,6 +11,7 @@ class PembaOpportunityConfiguration(models.Model):
     _name = "pemba.opportunity.configuration"
     _description = "Opportunity Configuration"
     _inherit = ["pemba.configuration.mixin", "pemba.rules"]
+    _is_owned = True
     _order = "lead_id desc, sequence, id"
 
     lead_id = fields.Many2one(
@@ -189,14 +190,17 @@ class PembaOpportunityConfiguration(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         granted = self._take_creation(vals_list)
+        if not granted or granted == STARTING:
+            vals_list = self._as_sent(vals_list, is_new=True)
         configurations = super().create(vals_list)
-        if granted not in (FOLLOWING, STARTING):
+        if granted not in (FOLLOWING, STARTING, OPENING):
             configurations.lead_id._check_offer_is_open()
         return configurations
 
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
+        vals = self._as_sent([vals])[0]
         if "lead_id" in vals:
             moved = self.filtered(lambda configuration: configuration.lead_id.id != vals["lead_id"])[:1]
             if moved:

@@ -35,6 +35,7 @@ class PembaOpportunityLine(models.Model):
     _name = "pemba.opportunity.line"
     _description = "Opportunity Line"
     _inherit = ["pemba.rules"]
+    _is_owned = True
     _order = "lead_id desc, sequence, id"
     _rec_name = "product_id"
     _check_company_auto = True

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from ..marks import APPLYING, FOLLOWING, STARTING, get_scope
+from ..marks import APPLYING, FOLLOWING, OPENING, STARTING, get_scope
 from ..pipeline.crm_lead import CLOSED
 from .pemba_opportunity_line import MOST_YEARS
 
@@ -115,12 +115,13 @@ class PembaOpportunityLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         granted = self._take_creation(vals_list)
-        if granted not in (FOLLOWING, APPLYING):
-            vals_list = [self._without_results(vals) for vals in vals_list]
+        if granted not in (FOLLOWING, APPLYING, OPENING):
+            vals_list = self._as_sent(vals_list, is_new=True)
+        vals_list = [self._check_values(vals) for vals in vals_list]
         lines = super().create(vals_list)
         if granted != FOLLOWING:
             lines._follow_creation(vals_list)
-        if granted not in (FOLLOWING, STARTING):
+        if granted not in (FOLLOWING, STARTING, OPENING):
             lines._trace_closed(self.env._("added"))
         if not granted:
             lines._follow_deals(lines.lead_id)
@@ -129,7 +130,7 @@ class PembaOpportunityLine(models.Model):
     def write(self, vals):
         granted = self._take_write(vals)
         if not granted:
-            vals = self._without_results(vals)
+            vals = self._as_sent([vals])[0]
         kept = {} if granted == FOLLOWING else self._get_kept(vals)
         changed = [name for name in self._get_term_fields() if name in vals]
         if not changed:

@@ -2,7 +2,8 @@ from odoo import api, fields, models, tools
 
 
 class ProductPricelist(models.Model):
-    _inherit = "product.pricelist"
+    _name = "product.pricelist"
+    _inherit = ["product.pricelist", "pemba.rules"]
 
     is_for_deals = fields.Boolean(
         string="Carries a Deal's Currency",
@@ -16,12 +17,14 @@ class ProductPricelist(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
+        if not self._take_creation(vals_list):
+            vals_list = self._as_sent(vals_list, is_new=True)
         return super().create(vals_list)
 
     def write(self, vals):
         if not {"active", "company_id", "currency_id", "sequence"}.isdisjoint(vals):
             self.env.registry.clear_cache()
-        return super().write(vals)
+        return super().write(vals if self._take_write(vals) else self._as_sent([vals])[0])
 
     def unlink(self):
         self.env.registry.clear_cache()
@@ -52,12 +55,14 @@ class ProductPricelist(models.Model):
     @api.model
     def _get_for_deals(self, currency):
         """As ``_find_for_deals``; made where it is not there yet."""
-        return self._find_for_deals(currency) or self.sudo().create(  # salespeople make no pricelists
-            {
-                "name": self.env._("Deals in %s", currency.name),
-                "currency_id": currency.id,
-                "company_id": False,
-                "active": False,
-                "is_for_deals": True,
-            }
+        return self._find_for_deals(currency) or self.sudo()._put(  # salespeople make no pricelists
+            [
+                {
+                    "name": self.env._("Deals in %s", currency.name),
+                    "currency_id": currency.id,
+                    "company_id": False,
+                    "active": False,
+                    "is_for_deals": True,
+                }
+            ]
         )

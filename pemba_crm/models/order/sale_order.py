@@ -53,14 +53,21 @@ class SaleOrder(models.Model):
         with scope(self, "updates_prices"):
             return super()._recompute_prices()
 
+    @api.model
+    def _is_checked_link(self, field):
+        return field.name == "opportunity_id" or super()._is_checked_link(field)
+
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = self._as_sent(vals_list, is_new=True)
         with self._passing(Pass(FOLLOWING, created=self._get_line_vals(vals_list, ["order_line"]))):
             orders = super().create(vals_list)
         orders._follow_confirmed(is_new=True)
         return orders
 
     def write(self, vals):
+        if not self._take_write(vals):
+            vals = self._as_sent([vals])[0]
         if self._get_followed_fields().isdisjoint(vals):
             return super().write(vals)
         followed = self._get_followed_now()

@@ -89,6 +89,7 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_links(vals_list, is_new=True)
         if self._take_creation(vals_list):  # it comes with its order
             return super().create(vals_list)
         orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
@@ -98,7 +99,10 @@ class SaleOrderLine(models.Model):
         return lines
 
     def write(self, vals):
-        if self._take_write(vals) == FOLLOWING or self._get_ordered_fields().isdisjoint(vals):
+        if self._take_write(vals) == FOLLOWING:
+            return super().write(vals)
+        self._check_links([vals])
+        if self._get_ordered_fields().isdisjoint(vals):
             return super().write(vals)
         orders = self.order_id
         with orders._telling_settled():

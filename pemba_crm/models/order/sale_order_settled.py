@@ -75,7 +75,7 @@ class SaleOrder(models.Model):
             elif not order.is_change_told and order.currency_id.compare_amounts(amount, old_amount):
                 events[lead] = "changed"
             for settled in filter(None, events):
-                order.is_change_told = events[settled] == "changed"
+                order._set(is_change_told=events[settled] == "changed")
                 told.setdefault(settled, []).append(order._describe_event(events[settled], settled))
         if told:
             bodies = {lead.id: Markup("<br/>").join(map(escape, texts)) for lead, texts in told.items()}

@@ -1,6 +1,6 @@
 from odoo import api, fields, models, tools
 
-from ..marks import FOLLOWING
+from ..marks import FOLLOWING, scope
 
 # Of what decides on a deal, what matters only where other people mean another company or stage.
 PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
@@ -19,6 +19,7 @@ class CrmLead(models.Model):
 
     _name = "crm.lead"
     _inherit = ["crm.lead", "pemba.rules"]
+    _is_owned = True
 
     customer_id = fields.Many2one(
         "res.partner",
@@ -94,7 +95,7 @@ class CrmLead(models.Model):
         for lead in self:
             is_manual = lead.zone_id != lead._get_own_zone()
             if lead.is_zone_manual != is_manual:
-                lead.is_zone_manual = is_manual
+                lead._set(is_zone_manual=is_manual)
 
     def _get_own_zone(self):
         """The zone that customer and country give."""
@@ -111,21 +112,23 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._take_creation(vals_list):
-            vals_list = [self._without_results(vals) for vals in vals_list]
+        granted = self._take_creation(vals_list)
+        if not granted:
+            vals_list = self._as_sent(vals_list, is_new=True)
         vals_list, details = self._split_details(vals_list)
         leads = super().create(vals_list)
         given = dict(zip(leads, vals_list, strict=True))
         leads._start_results(given)
         leads._start_rates(given)
-        leads._start_details(details, given)
+        with scope(leads if granted else self.browse(), "opening"):
+            leads._start_details(details, given)
         leads._enter_stages()
         return leads
 
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
-        vals = self._without_results(vals)
+        vals = self._as_sent([vals])[0]
         touched = self._get_deal_fields().intersection(vals)
         if not touched or (touched <= PEOPLE_FIELDS and not self._moves_with_people()):
             result = super().write(vals)
@@ -158,7 +161,12 @@ class CrmLead(models.Model):
 
     @api.model
     def _get_result_fields(self):
-        return super()._get_result_fields() | {"won_status", "weighted_revenue", "customer_id"}
+        return super()._get_result_fields() | {
+            "won_status",
+            "weighted_revenue",
+            "customer_id",
+            "maturity_stage_id",
+        }
 
     @api.model
     def _get_frozen_fields(self):

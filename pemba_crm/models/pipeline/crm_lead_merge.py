@@ -19,13 +19,6 @@ class CrmLead(models.Model):
     def _merge_get_fields(self):
         return [*super()._merge_get_fields(), "sale_type_id", "distributor_id"]
 
-    def _merge_get_fields_specific(self):
-        specific = super()._merge_get_fields_specific()
-        specific["plan_stage_ids"] = lambda fname, leads: [
-            Command.link(stage.id) for stage in leads.plan_stage_ids
-        ]
-        return specific
-
     def _merge_data(self, fnames=None):
         """A zone that was chosen by hand, the currency and amount of the first that has an amount.
 
@@ -73,6 +66,7 @@ class CrmLead(models.Model):
                     other_currency=other_currency.name,
                 )
             )
+        self._set(plan_stage_ids=[Command.link(stage.id) for stage in self.plan_stage_ids])
         with scope(self, "merging"), scope(self, "passes_gates"):
             return super()._merge_opportunity(
                 user_id=user_id, team_id=team_id, auto_unlink=auto_unlink, max_length=max_length

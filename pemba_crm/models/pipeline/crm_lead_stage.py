@@ -190,7 +190,7 @@ class CrmLead(models.Model):
             if is_ours and lead.active and lead.stage_id not in lead.plan_stage_ids:
                 leads_by_plan[lead.stage_id, lead.company_id, lead.user_id] |= lead
         for (stage, _company, user), leads in leads_by_plan.items():
-            leads.write({"plan_stage_ids": [fields.Command.link(stage.id)]})
+            leads._set(plan_stage_ids=[fields.Command.link(stage.id)])
             self.env["mail.activity.schedule"].create(
                 {
                     "res_model": self._name,

@@ -26,7 +26,8 @@ BUDGETING = "pemba_crm.crm_stage_budgeting"
 class CrmStage(models.Model):
     """The stages of Odoo's pipeline, each of which may be a step of the P-E-M-B-A method."""
 
-    _inherit = "crm.stage"
+    _name = "crm.stage"
+    _inherit = ["crm.stage", "pemba.values"]
 
     pemba_step = fields.Selection(
         selection=STEPS,

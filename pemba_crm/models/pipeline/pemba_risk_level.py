@@ -7,6 +7,7 @@ class PembaRiskLevel(models.Model):
 
     _name = "pemba.risk.level"
     _description = "Risk Level"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -12,6 +12,7 @@ class PembaOpeningSale(models.Model):
 
     _name = "pemba.opening.sale"
     _description = "Opening Sale"
+    _inherit = ["pemba.guarded"]
     _order = "date desc, id desc"
     _rec_name = "product_id"
     _check_company_auto = True

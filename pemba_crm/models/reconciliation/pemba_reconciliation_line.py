@@ -25,7 +25,7 @@ class PembaReconciliationLine(models.Model):
 
     _name = "pemba.reconciliation.line"
     _description = "Reconciliation Line"
-    _inherit = ["pemba.report.mixin"]
+    _inherit = ["pemba.report.mixin", "pemba.guarded"]
     # They are written in the order of gravity.
     _order = "date desc, id"
     _rec_names_search = ("partner_id", "product_id")

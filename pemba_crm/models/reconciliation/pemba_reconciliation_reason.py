@@ -6,6 +6,7 @@ class PembaReconciliationReason(models.Model):
 
     _name = "pemba.reconciliation.reason"
     _description = "Reconciliation Reason"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

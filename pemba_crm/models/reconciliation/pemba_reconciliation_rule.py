@@ -40,7 +40,7 @@ class PembaReconciliation(models.Model):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
-        vals = self._without_results(vals)
+        vals = self._as_sent([vals])[0]
         if not all(self._stays_open(name) for name in vals):
             self._check_is_open()
         if "company_id" in vals:

@@ -12,6 +12,7 @@ class PembaReconciliationSettlement(models.Model):
 
     _name = "pemba.reconciliation.settlement"
     _description = "Settlement of a Difference"
+    _inherit = ["pemba.guarded"]
     _order = "id desc"
     _rec_name = "product_id"
 

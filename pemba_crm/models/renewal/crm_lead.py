@@ -14,6 +14,7 @@ class CrmLead(models.Model):
         "pemba.contract",
         string="Renews Contract",
         readonly=True,
+        check_company=True,
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
@@ -85,13 +86,12 @@ class CrmLead(models.Model):
         return super()._get_result_fields() | {"renewal_contract_id", "revaluation", "is_price_to_revise"}
 
     @api.model
-    def _without_results(self, vals):
+    def _get_imported_results(self):
         """Managers import which contract a deal renews."""
-        kept = super()._without_results(vals)
-        if not self._is_by_manager():
-            return kept
-        imported = ("renewal_contract_id", "revaluation", "is_price_to_revise")
-        return kept | {name: vals[name] for name in imported if name in vals}
+        results = super()._get_imported_results()
+        return results | (
+            {"renewal_contract_id", "revaluation", "is_price_to_revise"} if self._is_by_manager() else set()
+        )
 
     def _get_allowed_deal_currencies(self):
         return super()._get_allowed_deal_currencies() | self.renewal_contract_id.currency_id

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..marks import APPLYING
+
 
 class PembaContract(models.Model):
     """Whatever changes a contract, or ends it, reaches its open renewal and its successor."""
@@ -21,7 +23,8 @@ class PembaContract(models.Model):
                     dates = {"date_start": contract.date_end + timedelta(days=1)}
                     dates["date_end"] = max(offered.filtered("date_end").mapped("date_end"), default=False)
                     vals = line._prepare_renewal(lead.revaluation or {}) | {"lead_id": lead.id}
-                    offered.create(vals | {name: day for name, day in dates.items() if day})
+                    offered._put([vals | {name: day for name, day in dates.items() if day}], APPLYING)
+                    lead._follow_lines()
         return result
 
     def _follow_extension(self, line):
@@ -41,7 +44,8 @@ class PembaContract(models.Model):
             for line, rest in reduced.items():
                 of_line = offered.filtered(lambda one, line=line: one.contract_line_id.id == line.id)
                 if rest:
-                    of_line.write({"contract_line_id": rest.id, "quantity": rest.quantity})
+                    of_line._set(contract_line_id=rest.id)
+                    of_line.quantity = rest.quantity
                 else:
                     of_line.unlink()
         return result

@@ -11,6 +11,7 @@ class PembaRenewalEstimate(models.Model):
 
     _name = "pemba.renewal.estimate"
     _description = "Revenue Estimate"
+    _inherit = ["pemba.guarded"]
     _order = "date desc, id desc"
 
     name = fields.Char(required=True)
@@ -67,32 +68,31 @@ class PembaRenewalEstimate(models.Model):
         )
         self.check_access("create")
         estimates = self.sudo()  # its lines are nobody's to write
-        return estimates.create(
-            {
-                "name": self.env._(
-                    "Revenue %(year)s, as of %(date)s", year=year, date=format_date(self.env, today)
-                ),
-                "date_start": start,
-                "date_end": end,
-                "line_ids": [
-                    Command.create(
-                        {
-                            "month": month,
-                            "layer": layer,
-                            "contract_id": contract.id,
-                            "contract_name": contract.display_name,
-                            "partner_id": partner.id,
-                            "contract_type_id": kind.id,
-                            "zone_id": zone.id,
-                            "user_id": user.id,
-                            "distributor_id": distributor.id,
-                            "revenue": revenue,
-                        }
-                    )
-                    for month, layer, contract, partner, kind, zone, user, distributor, revenue in groups
-                ],
-            }
-        ).with_env(self.env)
+        vals = {
+            "name": self.env._(
+                "Revenue %(year)s, as of %(date)s", year=year, date=format_date(self.env, today)
+            ),
+            "date_start": start,
+            "date_end": end,
+            "line_ids": [
+                Command.create(
+                    {
+                        "month": month,
+                        "layer": layer,
+                        "contract_id": contract.id,
+                        "contract_name": contract.display_name,
+                        "partner_id": partner.id,
+                        "contract_type_id": kind.id,
+                        "zone_id": zone.id,
+                        "user_id": user.id,
+                        "distributor_id": distributor.id,
+                        "revenue": revenue,
+                    }
+                )
+                for month, layer, contract, partner, kind, zone, user, distributor, revenue in groups
+            ],
+        }
+        return estimates._put([vals], lines=["line_ids"]).with_env(self.env)
 
     def action_compare(self):
         """What was expected beside what contracts bring by now."""
@@ -106,6 +106,7 @@ class PembaRenewalEstimateLine(models.Model):
 
     _name = "pemba.renewal.estimate.line"
     _description = "Revenue Estimate Line"
+    _inherit = ["pemba.guarded"]
     _order = "estimate_id, month, id"
 
     estimate_id = fields.Many2one("pemba.renewal.estimate", required=True, index=True, ondelete="cascade")

@@ -6,6 +6,7 @@ class PembaContactRole(models.Model):
 
     _name = "pemba.contact.role"
     _description = "Contact Role"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -6,6 +6,7 @@ class PembaRight(models.Model):
 
     _name = "pemba.right"
     _description = "Right"
+    _inherit = ["pemba.guarded"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -6,6 +6,7 @@ class PembaRightGrant(models.Model):
 
     _name = "pemba.right.grant"
     _description = "Right Granted"
+    _inherit = ["pemba.guarded"]
     _order = "date_end desc, id desc"
 
     partner_id = fields.Many2one(

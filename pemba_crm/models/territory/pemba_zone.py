@@ -15,6 +15,7 @@ class PembaZone(models.Model):
 
     _name = "pemba.zone"
     _description = "Sales Zone"
+    _inherit = ["pemba.guarded"]
     _order = "name, id"
     _parent_store = True
 
@@ -147,7 +148,7 @@ class PembaZone(models.Model):
         countries = self.country_ids
         partners = self.env["res.partner"].sudo().with_context(active_test=False)  # whoever sees them
         chosen = partners.search([("zone_id", "in", self.ids), ("is_zone_manual", "=", True)])
-        chosen.is_zone_manual = False
+        chosen._set(is_zone_manual=False)
         result = super().unlink()
         self._clear_countries()
         self._follow_countries(countries)

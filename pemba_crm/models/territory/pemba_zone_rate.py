@@ -6,6 +6,7 @@ class PembaZoneRate(models.Model):
 
     _name = "pemba.zone.rate"
     _description = "Zone Conversion Rate"
+    _inherit = ["pemba.guarded"]
     _order = "date desc, zone_id, currency_id, id"
     _rec_names_search = ("zone_id", "currency_id")
 

@@ -5,7 +5,8 @@ from .pemba_zone import COUNTRY_TABLE
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "pemba.rules"]
 
     zone_id = fields.Many2one(
         "pemba.zone",
@@ -26,6 +27,17 @@ class ResPartner(models.Model):
         help="The zone differs from the one its country gives, and stays when zones change.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self._take_creation(vals_list):
+            vals_list = self._as_sent(vals_list, is_new=True)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self._take_write(vals):
+            vals = self._as_sent([vals])[0]
+        return super().write(vals)
+
     @api.depends("country_id", "parent_id.zone_id")
     def _compute_zone_id(self):
         for partner in self:
@@ -36,7 +48,7 @@ class ResPartner(models.Model):
         for partner in self:
             is_manual = partner.zone_id != partner._get_own_zone()
             if partner.is_zone_manual != is_manual:
-                partner.is_zone_manual = is_manual
+                partner._set(is_zone_manual=is_manual)
 
     def _get_own_zone(self):
         """The zone that the address gives: its country's, else the parent's."""

@@ -8,6 +8,7 @@ class PembaForecastComparison(models.TransientModel):
 
     _name = "pemba.forecast.comparison"
     _description = "Compare Snapshots"
+    _inherit = ["pemba.values"]
 
     date_from = fields.Selection(
         selection="_get_days", string="From", required=True, default=lambda self: self._get_default(1)

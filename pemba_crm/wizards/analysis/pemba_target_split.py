@@ -12,6 +12,7 @@ class PembaTargetSplit(models.TransientModel):
 
     _name = "pemba.target.split"
     _description = "Split a Target"
+    _inherit = ["pemba.values"]
 
     target_id = fields.Many2one("pemba.target", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="target_id.company_id")
@@ -96,6 +97,7 @@ class PembaTargetSplitLine(models.TransientModel):
 
     _name = "pemba.target.split.line"
     _description = "Part of a Target"
+    _inherit = ["pemba.values"]
     _order = "date_start"
 
     split_id = fields.Many2one("pemba.target.split", required=True, ondelete="cascade")

@@ -9,6 +9,7 @@ class PembaCompetitorCampaign(models.TransientModel):
 
     _name = "pemba.competitor.campaign"
     _description = "Replacement Campaign"
+    _inherit = ["pemba.values"]
 
     installation_ids = fields.Many2many("pemba.competitor.installation", required=True)
     customer_count = fields.Integer(string="Customers", compute="_compute_counts")

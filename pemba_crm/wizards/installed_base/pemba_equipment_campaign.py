@@ -12,6 +12,7 @@ class PembaEquipmentCampaign(models.TransientModel):
 
     _name = "pemba.equipment.campaign"
     _description = "Upgrade Campaign"
+    _inherit = ["pemba.values"]
 
     equipment_ids = fields.Many2many("pemba.equipment", required=True)
     equipment_count = fields.Integer(compute="_compute_counts", string="Equipment Behind")

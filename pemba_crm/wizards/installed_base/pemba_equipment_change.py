@@ -10,6 +10,7 @@ class PembaEquipmentChange(models.TransientModel):
 
     _name = "pemba.equipment.change"
     _description = "Record what Happened to Equipment"
+    _inherit = ["pemba.values"]
 
     equipment_ids = fields.Many2many("pemba.equipment", required=True)
     equipment_count = fields.Integer(compute="_compute_equipment_count")

@@ -10,6 +10,7 @@ class PembaEquipmentProposal(models.TransientModel):
 
     _name = "pemba.equipment.proposal"
     _description = "Delivery"
+    _inherit = ["pemba.values"]
 
     lead_id = fields.Many2one("crm.lead", string="Opportunity", required=True)
     customer_id = fields.Many2one(related="lead_id.customer_id")
@@ -90,6 +91,7 @@ class PembaEquipmentProposalLine(models.TransientModel):
 
     _name = "pemba.equipment.proposal.line"
     _description = "Equipment to Deliver"
+    _inherit = ["pemba.values"]
 
     proposal_id = fields.Many2one("pemba.equipment.proposal", required=True, ondelete="cascade")
     is_delivered_now = fields.Boolean(string="Deliver", default=True)

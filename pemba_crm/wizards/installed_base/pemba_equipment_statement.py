@@ -6,6 +6,7 @@ class PembaEquipmentStatement(models.TransientModel):
 
     _name = "pemba.equipment.statement"
     _description = "Installed Base on a Day"
+    _inherit = ["pemba.values"]
 
     partner_id = fields.Many2one(
         "res.partner",

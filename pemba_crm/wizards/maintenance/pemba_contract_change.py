@@ -7,6 +7,7 @@ class PembaContractChange(models.TransientModel):
 
     _name = "pemba.contract.change"
     _description = "Amend a Contract"
+    _inherit = ["pemba.values"]
 
     contract_id = fields.Many2one("pemba.contract", required=True)
     kind = fields.Selection(

@@ -11,6 +11,7 @@ class PembaPortfolioTransfer(models.TransientModel):
 
     _name = "pemba.portfolio.transfer"
     _description = "Move a Portfolio"
+    _inherit = ["pemba.values"]
 
     user_id = fields.Many2one("res.users", string="From", domain="[('share', '=', False)]")
     zone_id = fields.Many2one("pemba.zone", string="In Zone", help="And in the zones below it.")

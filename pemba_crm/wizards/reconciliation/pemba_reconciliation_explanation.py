@@ -6,6 +6,7 @@ class PembaReconciliationExplanation(models.TransientModel):
 
     _name = "pemba.reconciliation.explanation"
     _description = "Give a Reason"
+    _inherit = ["pemba.values"]
 
     reason_id = fields.Many2one("pemba.reconciliation.reason", required=True, ondelete="cascade")
     note = fields.Char(help="Empty: each keeps its own.")

@@ -12,6 +12,7 @@ class PembaHotline(models.TransientModel):
 
     _name = "pemba.hotline"
     _description = "Hotline"
+    _inherit = ["pemba.values"]
 
     query = fields.Char(string="Name, Phone, Serial Number or Licence Key")
     result = fields.Html(compute="_compute_result", sanitize=False, export_string_translation=False)

@@ -1,0 +1,245 @@
+"""What a value has to be to be kept, whoever sends it: a number that is one, a day of our times.
+
+PostgreSQL and Python keep *not a number* and infinity, which compare as nothing should: a rate of NaN is
+above zero, and makes a NaN of every sum that it comes into. Data tools write it for an empty cell.
+"""
+
+import math
+import sys
+from datetime import date
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
+
+NUMBERS = ("float", "monetary", "integer")
+LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+# What other systems write for "no end".
+FOREVER = date(9999, 1, 1)
+
+
+class FiniteNumbers(models.Constraint):
+    """The database refuses what is no number, too: in every column that may have one."""
+
+    def __init__(self, message):
+        super().__init__("", message)
+
+    def apply_to_database(self, model):
+        columns = [
+            name
+            for name in model._get_kept_numbers()
+            if model._fields[name].column_type[0] in ("float8", "numeric")
+        ]
+        if columns:
+            checks = " AND ".join(f"abs({name}::float8) < 'Infinity'::float8" for name in sorted(columns))
+            constraint = models.Constraint(f"check({checks})", self.message)
+            constraint.name = self.name
+            constraint.apply_to_database(model)
+
+
+class PembaValues(models.AbstractModel):
+    """A model whose numbers are numbers, and whose days are days of our times."""
+
+    _name = "pemba.values"
+    _description = "Values"
+
+    # Whether not everybody of a company sees all records: who links one must see it.
+    _is_owned = False
+
+    _finite_numbers = FiniteNumbers("A number of this record is none.")
+
+    @api.model
+    def _is_ours(self, field):
+        """Whether a field is of this add-on, or of a model of this add-on."""
+        return self._name.startswith("pemba.") or "pemba_crm" in field._modules
+
+    @api.model
+    def _get_kept_numbers(self):
+        """The names of the stored numbers."""
+        return self._get_checked_fields("stored")
+
+    @api.model
+    @tools.ormcache("kind")
+    def _get_checked_fields(self, kind):
+        """:param kind: ``number``, ``date``, or ``stored`` for the numbers that are"""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if name != "id" and self._is_ours(field) and self._is_of_kind(field, kind)
+        )
+
+    def _is_of_kind(self, field, kind):
+        if kind == "date":
+            return field.type == "date"
+        return field.type in NUMBERS and (kind == "number" or bool(field.store and field.column_type))
+
+    @api.model
+    def _get_endless_fields(self):
+        """Last days that may be empty: what others write for no end is none. A new set."""
+        return set()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [self._check_values(vals) for vals in vals_list]
+        if self._transient:
+            self._check_links(vals_list, is_new=True)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        vals = self._check_values(vals)
+        if self._transient:
+            self._check_links([vals])
+        return super().write(vals)
+
+    @api.model
+    @tools.ormcache()
+    def _get_links(self):
+        """The fields of ours by which records are linked that not everybody sees."""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field.type in ("many2one", "many2many")
+            and (field.store or field.inverse)
+            and self._is_checked_link(field)
+        )
+
+    @api.model
+    def _is_checked_link(self, field):
+        """Whether who writes a field must see what it links."""
+        return self._is_ours(field) and getattr(self.env.get(field.comodel_name), "_is_owned", False)
+
+    def _check_links(self, vals_list, is_new=False):
+        """What a client links is what it may read: all that is followed later relies on that.
+
+        Not what the records link already.
+
+        :param is_new: whether records are created with these values, and with defaults
+        :raise AccessError: as Odoo words it
+        """
+        links = self._get_links()
+        if self.env.su or not links:
+            return
+        defaults = {}
+        if is_new:
+            own = self.env["ir.default"]._get_model_defaults(self._name)
+            context = self.env.context
+            defaults = {name: context.get(f"default_{name}", own.get(name)) for name in links}
+        for name in links:
+            ids = {one for vals in vals_list for one in get_linked(vals.get(name, defaults.get(name)))}
+            if ids and self and not is_new:
+                ids -= set.intersection(*(set(record[name]._origin.ids) for record in self.sudo()))
+            if ids:
+                self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
+
+    def onchange(self, values, field_names, fields_spec):
+        """On a form nothing is written yet, and much is computed with all rights."""
+        self._check_form_links(values)
+        return super().onchange(values, field_names, fields_spec)
+
+    def _check_form_links(self, values):
+        """As ``_check_links``, for values of a form and of the lines in it."""
+        self._check_links([values], is_new=not self)
+        for name, value in values.items():
+            field = self._fields.get(name)
+            lines = self.env[field.comodel_name] if field and field.type == "one2many" else None
+            for command in get_commands(value) if isinstance(lines, PembaValues) else ():
+                is_known = command[0] == fields.Command.UPDATE and isinstance(command[1], int)
+                if command[0] in (fields.Command.CREATE, fields.Command.UPDATE):
+                    lines.browse(command[1] if is_known else ())._check_form_links(command[2])
+
+    def copy_data(self, default=None):
+        """A copy links what its user may read."""
+        vals_list = super().copy_data(default)
+        for name in () if self.env.su else self._get_links().difference(default or ()):
+            for vals in vals_list:
+                linked = self.env[self._fields[name].comodel_name].browse(get_linked(vals.get(name)))
+                if linked and not linked.has_access("read"):
+                    del vals[name]
+        return vals_list
+
+    def _check_values(self, vals):
+        """Values as they can be kept.
+
+        :return: the same; without an end where it is that of nothing
+        :raise ValidationError: naming the record, the field and the value
+        """
+        for name in self._get_checked_fields("number").intersection(vals):
+            if not is_number(vals[name], self._fields[name].type):
+                self._refuse_value(name, vals[name], self.env._("this is no number that can be kept."))
+        for name in self._get_checked_fields("date").intersection(vals):
+            day = get_day(vals[name])
+            if day and day >= FOREVER and name in self._get_endless_fields():
+                vals = vals | {name: False}
+            elif day is None or (day and not FIRST_DAY <= day <= LAST_DAY):
+                self._refuse_value(
+                    name, vals[name], self.env._("this is no day between the years 1900 and 2999.")
+                )
+        return vals
+
+    def _refuse_value(self, name, value, reason):
+        record = self[:1].display_name or self.env["ir.model"]._get(self._name).name
+        raise ValidationError(
+            self.env._(
+                "%(record)s, %(field)s: %(value)s: %(reason)s",
+                record=record,
+                field=self.fields_get([name], ["string"])[name]["string"],
+                value=value,
+                reason=reason,
+            )
+        )
+
+
+def is_number(value, kind):
+    """Whether a value is one that a column of a kind keeps; nothing is 0.
+
+    :param kind: the type of the field
+    """
+    if value is None or isinstance(value, bool) or value == "":
+        return True
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    if kind == "integer":
+        return math.isfinite(number) and abs(number) <= LARGEST_INTEGER
+    return math.isfinite(number) and (not number or abs(number) >= sys.float_info.min)
+
+
+def get_commands(value):
+    """:return: the whole commands in a value of a one2many field, whatever a client sends"""
+    return [
+        command
+        for command in (value if isinstance(value, (list, tuple)) else ())
+        if isinstance(command, (list, tuple)) and len(command) == 3 and _is_whole(command)
+    ]
+
+
+def _is_whole(command):
+    brings_values = command[0] in (fields.Command.CREATE, fields.Command.UPDATE)
+    return not brings_values or isinstance(command[2], dict)
+
+
+def get_linked(value):
+    """:return: the ids that a value of a relational field links"""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
+    ids = []
+    for command in value if isinstance(value, (list, tuple)) else ():
+        if isinstance(command, int):
+            ids.append(command)
+        elif isinstance(command, (list, tuple)) and command:
+            if command[0] == fields.Command.LINK:
+                ids.append(command[1])
+            elif command[0] == fields.Command.SET:
+                ids.extend(command[2])
+    return ids
+
+
+def get_day(value):
+    """:return: the day that a value means, ``False`` for nothing, ``None`` where it means none"""
+    if not value:
+        return False
+    try:
+        return fields.Date.to_date(value)
+    except (TypeError, ValueError, AttributeError):
+        return None
