@@ -155,8 +155,11 @@ class PembaRules(models.AbstractModel):
         return frozenset(self._get_result_fields())
 
     @api.model
-    def _get_imported_results(self):
-        """Of the results, what this user brings in, who imports history: a new set."""
+    def _get_imported_results(self, is_new):
+        """Of the results, what this user brings in, who imports history: a new set.
+
+        :param is_new: whether records are created
+        """
         return set()
 
     def _as_sent(self, vals_list, is_new=False):
@@ -169,7 +172,7 @@ class PembaRules(models.AbstractModel):
         """
         results = self._get_results()
         if any(not results.isdisjoint(vals) for vals in vals_list):
-            results -= self._get_imported_results()
+            results -= self._get_imported_results(is_new)
         sent = [
             self._check_values(
                 vals

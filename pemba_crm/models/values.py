@@ -12,6 +12,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 NUMBERS = ("float", "monetary", "integer")
+DAYS = ("date",)
 LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 # What other systems write for "no end".
@@ -25,10 +26,11 @@ class FiniteNumbers(models.Constraint):
         super().__init__("", message)
 
     def apply_to_database(self, model):
+        numbers = (model._fields[name] for name in model._get_checked_fields(NUMBERS))
         columns = [
-            name
-            for name in model._get_kept_numbers()
-            if model._fields[name].column_type[0] in ("float8", "numeric")
+            field.name
+            for field in numbers
+            if field.store and field.column_type and field.column_type[0] in ("float8", "numeric")
         ]
         if columns:
             checks = " AND ".join(f"abs({name}::float8) < 'Infinity'::float8" for name in sorted(columns))
@@ -54,24 +56,14 @@ class PembaValues(models.AbstractModel):
         return self._name.startswith("pemba.") or "pemba_crm" in field._modules
 
     @api.model
-    def _get_kept_numbers(self):
-        """The names of the stored numbers."""
-        return self._get_checked_fields("stored")
-
-    @api.model
-    @tools.ormcache("kind")
-    def _get_checked_fields(self, kind):
-        """:param kind: ``number``, ``date``, or ``stored`` for the numbers that are"""
+    @tools.ormcache("types")
+    def _get_checked_fields(self, types):
+        """The names of the fields of ours that are of some types."""
         return frozenset(
             name
             for name, field in self._fields.items()
-            if name != "id" and self._is_ours(field) and self._is_of_kind(field, kind)
+            if name != "id" and field.type in types and self._is_ours(field)
         )
-
-    def _is_of_kind(self, field, kind):
-        if kind == "date":
-            return field.type == "date"
-        return field.type in NUMBERS and (kind == "number" or bool(field.store and field.column_type))
 
     @api.model
     def _get_endless_fields(self):
@@ -127,7 +119,8 @@ class PembaValues(models.AbstractModel):
         for name in links:
             ids = {one for vals in vals_list for one in get_linked(vals.get(name, defaults.get(name)))}
             if ids and self and not is_new:
-                ids -= set.intersection(*(set(record[name]._origin.ids) for record in self.sudo()))
+                linked = [set(record[name].ids) for record in self.sudo()]  # may be more than the user sees
+                ids -= set.intersection(*linked)
             if ids:
                 self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
 
@@ -163,10 +156,10 @@ class PembaValues(models.AbstractModel):
         :return: the same; without an end where it is that of nothing
         :raise ValidationError: naming the record, the field and the value
         """
-        for name in self._get_checked_fields("number").intersection(vals):
+        for name in self._get_checked_fields(NUMBERS).intersection(vals):
             if not is_number(vals[name], self._fields[name].type):
                 self._refuse_value(name, vals[name], self.env._("this is no number that can be kept."))
-        for name in self._get_checked_fields("date").intersection(vals):
+        for name in self._get_checked_fields(DAYS).intersection(vals):
             day = get_day(vals[name])
             if day and day >= FOREVER and name in self._get_endless_fields():
                 vals = vals | {name: False}

@@ -167,6 +167,16 @@ class TestSent(PembaContractCommon):
         self.kind.write({"duration_months": 600, "cap_rate": 3, "floor_rate": 3, "grace_days": 18300})
         self.geo.warranty_end_date = "2020-01-01"
 
+    def test_the_end_of_nothing_is_none(self):
+        """What other systems write for no end, on create and on write; the year before it is a mistake."""
+        rules = self.env["pemba.margin.rule"]
+        rule = rules.create({"rate": 30, "distributor_id": self.other.id, "date_end": "9999-12-31"})
+        self.assertFalse(rule.date_end)
+        self.new.end_of_support_date = "9999-12-31"
+        self.assertFalse(self.new.end_of_support_date)
+        with self._refused(ValidationError, "9998-12-31: this is no day between"):
+            rule.date_end = "9998-12-31"
+
     def test_an_import_names_the_row(self):
         zone, currency = self.zone.name, self.zone.secondary_currency_id.name or self.zone.currency_id.name
         result = self.env["pemba.zone.rate"].load(
@@ -186,7 +196,7 @@ class TestSent(PembaContractCommon):
                 sample = self._get_sample(model)
                 results = self._get_results(model)
                 own = set(self._get_fields(model, lambda f: f.store and f.readonly and f.column_type))
-                imported = sample.with_user(user)._get_imported_results() if results else set()
+                imported = sample.with_user(user)._get_imported_results(is_new=False) if results else set()
                 names = sorted((own | set(results)) - imported)
                 for name in names if sample else ():
                     field = sample._fields[name]

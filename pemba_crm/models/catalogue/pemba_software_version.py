@@ -93,6 +93,10 @@ class PembaSoftwareVersion(models.Model):
             else:
                 version.status = "latest" if version.is_latest else "supported"
 
+    @api.model
+    def _get_endless_fields(self):
+        return super()._get_endless_fields() | {"end_of_support_date"}
+
     @api.model_create_multi
     def create(self, vals_list):
         """A version without a rank comes after all others of its software."""

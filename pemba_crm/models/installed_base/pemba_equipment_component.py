@@ -86,7 +86,6 @@ class PembaEquipmentComponent(models.Model):
         )
         if not self._take_creation(vals_list):
             vals_list = self._as_sent(vals_list, is_new=True)
-        vals_list = [self._check_values(vals) for vals in vals_list]
         with equipment._recording("correct"):
             components = super().create(vals_list)
             started = components.filtered(lambda c: not c.date_start and c.equipment_id.state != "planned")

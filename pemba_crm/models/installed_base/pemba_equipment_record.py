@@ -65,7 +65,7 @@ class PembaEquipment(models.Model):
         if sold is None:
             vals_list = self._as_sent(vals_list, is_new=True)
         defaults = self._get_content_defaults()
-        vals_list = [defaults | self._check_values(self._without_empty(vals)) for vals in vals_list]
+        vals_list = [defaults | self._without_empty(vals) for vals in vals_list]
         given = self._prepare_creation(vals_list)
         proposed = {f"default_{name}" for name in defaults}
         context = {key: value for key, value in self.env.context.items() if key not in proposed}

@@ -74,7 +74,6 @@ class PembaContractLine(models.Model):
         is_following = self._take_creation(vals_list) == FOLLOWING
         if not is_following:
             vals_list = self._as_sent(vals_list, is_new=True)
-        vals_list = [self._check_values(vals) for vals in vals_list]
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract

@@ -39,23 +39,12 @@ class PembaContract(models.Model):
         held = {"is_on_hold", "hold_reason", "close_reason", "termination", "lead_id"}
         return super()._get_result_fields() | held
 
-    @api.model
-    def _get_imported_fields(self):
-        """Of the results, what a manager may say of a new contract, who brings in history: a new set."""
-        return set()
-
     @api.model_create_multi
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
         if not self._take_creation(vals_list):
-            imported = self._get_imported_fields()
-            is_manager = self._is_by_manager()
-            sent = self._as_sent(vals_list, is_new=True)
-            vals_list = [
-                own | {name: is_manager and vals.get(name, False) for name in imported}
-                for own, vals in zip(sent, vals_list, strict=True)
-            ]
-        prepared = [self._prepare_vals(self._check_values(vals)) for vals in vals_list]
+            vals_list = self._as_sent(vals_list, is_new=True)
+        prepared = [self._prepare_vals(vals) for vals in vals_list]
         self._add_references(prepared)
         contracts = super().create([vals | {"state": "draft"} for vals in prepared])
         started = self.browse()

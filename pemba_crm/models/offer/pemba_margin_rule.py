@@ -100,6 +100,10 @@ class PembaMarginRule(models.Model):
     def _get_key(self):
         return tuple(self[name].id for name in self._get_key_fields())
 
+    @api.model
+    def _get_endless_fields(self):
+        return super()._get_endless_fields() | {"date_end"}
+
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()

@@ -117,7 +117,6 @@ class PembaOpportunityLine(models.Model):
         granted = self._take_creation(vals_list)
         if granted not in (FOLLOWING, APPLYING, OPENING):
             vals_list = self._as_sent(vals_list, is_new=True)
-        vals_list = [self._check_values(vals) for vals in vals_list]
         lines = super().create(vals_list)
         if granted != FOLLOWING:
             lines._follow_creation(vals_list)

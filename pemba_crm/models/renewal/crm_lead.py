@@ -86,9 +86,9 @@ class CrmLead(models.Model):
         return super()._get_result_fields() | {"renewal_contract_id", "revaluation", "is_price_to_revise"}
 
     @api.model
-    def _get_imported_results(self):
+    def _get_imported_results(self, is_new):
         """Managers import which contract a deal renews."""
-        results = super()._get_imported_results()
+        results = super()._get_imported_results(is_new)
         return results | (
             {"renewal_contract_id", "revaluation", "is_price_to_revise"} if self._is_by_manager() else set()
         )

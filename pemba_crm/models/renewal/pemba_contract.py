@@ -56,8 +56,10 @@ class PembaContract(models.Model):
         }
 
     @api.model
-    def _get_imported_fields(self):
-        return super()._get_imported_fields() | {"predecessor_id"}
+    def _get_imported_results(self, is_new):
+        """Managers import which contract a new one goes on from."""
+        results = super()._get_imported_results(is_new)
+        return results | ({"predecessor_id"} if is_new and self._is_by_manager() else set())
 
     def _is_left_empty(self):
         """A successor waits for its renewal."""

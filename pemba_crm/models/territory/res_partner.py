@@ -29,7 +29,7 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self._take_creation(vals_list):
+        if not self._take_creation(vals_list):  # here, since Odoo's own changes the values
             vals_list = self._as_sent(vals_list, is_new=True)
         return super().create(vals_list)
 
