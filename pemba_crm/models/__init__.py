@@ -1,6 +1,7 @@
-# What values have to be, and what lets our own methods pass the rules: before all that has rules.
+# What values have to be, what lets our own methods pass the rules, and whose rules hold: before all rooms.
 from . import values
 from . import marks
+from . import ir_rule
 
 # The rooms, in the order of the sale: a room uses those before it, never those after it.
 from . import territory

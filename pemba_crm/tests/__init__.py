@@ -1,3 +1,4 @@
+from . import test_access
 from . import test_analysis_axes
 from . import test_analysis_dashboard_updates
 from . import test_analysis_dashboards

@@ -83,7 +83,8 @@ class TestCustomerSheet(PembaContractCommon):
         self.assertEqual(kinds & {"won", "lost", "opened"}, set())
         self.assertIn("equipment", kinds)
         kinds = set(rows.with_user(self.support).search([("id", "in", rows.ids)]).mapped("kind"))
-        self.assertEqual(kinds & {"won", "lost", "opened"}, {"won"})
+        self.assertEqual(kinds & {"won", "lost", "opened"}, {"won", "opened"})
+        self.assertEqual(rows.with_user(self.support).search([("kind", "=", "opened")]).lead_id, won)
         rows.with_user(self.support).search([("id", "in", rows.ids)]).mapped("description")
 
     def test_a_distributors_sheet(self):

@@ -41,6 +41,7 @@ class PembaForecastMovement(models.Model):
     _description = "Forecast Movement"
     _inherit = ["pemba.sale.axis.mixin"]
     _auto = False
+    _follows = ("lead_id",)
     _order = "kind, weighted_revenue desc, id"
     _rec_name = "lead_name"
     _depends = {"pemba.forecast.snapshot": ["outcome"]}

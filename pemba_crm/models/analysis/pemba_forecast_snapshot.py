@@ -19,6 +19,7 @@ class PembaForecastSnapshot(models.Model):
     _name = "pemba.forecast.snapshot"
     _description = "Forecast Snapshot"
     _inherit = ["pemba.sale.axis.mixin", "pemba.guarded"]
+    _follows = ("lead_id",)
     _order = "date desc, date_deadline, lead_name, id"
     _rec_name = "lead_name"
 

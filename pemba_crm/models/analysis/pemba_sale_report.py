@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..ir_rule import search_seen
 from ..offer.crm_lead import MARGIN
 from ..pipeline.crm_lead import CLOSED
 from ..pipeline.crm_stage import STEPS
@@ -151,11 +152,7 @@ class PembaSaleReport(models.Model):
     @property
     def _table_query(self):
         """The lines of the opportunities that the user sees; see the class."""
-        leads = self.env["crm.lead"].with_context(active_test=False)
-        if leads.has_access("read"):
-            query = leads._search(self._get_lead_domain())
-        else:  # someone who may see margins, but no opportunity that has them
-            query = leads.sudo()._search(Domain.FALSE)  # nothing at all
+        query = search_seen(self.env["crm.lead"], self._get_lead_domain())
         return SQL(
             "SELECT %s FROM %s %s WHERE %s",
             SQL(", ").join(

@@ -11,6 +11,7 @@ class PembaCompetitorReport(models.Model):
     _name = "pemba.competitor.report"
     _description = "Sales against Competitors"
     _auto = False
+    _follows = ("lead_id",)
     _order = "lead_id desc"
     _rec_name = "lead_id"
     _depends = {

@@ -1,12 +1,17 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..ir_rule import get_seen
+
 # How many kinds of rows there may be: ids of the history are those of its sources times it.
 KINDS = 16
 
 
 class PembaCustomerHistory(models.Model):
-    """All that happened with a customer, day by day: a row for each event, from where it is recorded."""
+    """All that happened with a customer, day by day: a row for each event, from where it is recorded.
+
+    What happened with opportunities and orders is that of those that the user sees.
+    """
 
     _name = "pemba.customer.history"
     _description = "Customer History"
@@ -85,6 +90,7 @@ class PembaCustomerHistory(models.Model):
     @property
     def _table_query(self):
         today = fields.Date.context_today(self)
+        leads, orders = (get_seen(self.env[name]) for name in ("crm.lead", "sale.order"))
         # The columns that are of a kind; the first rows give them their names.
         opportunity = SQL(
             "lead.customer_id AS partner_id, lead.user_id, lead.company_id,"
@@ -103,23 +109,23 @@ class PembaCustomerHistory(models.Model):
         return SQL(
             """SELECT lead.id * %(kinds)s::bigint AS id, lead.create_date::date AS date, 'opened' AS kind,
                       %(opportunity)s
-                 FROM crm_lead lead
+                 FROM %(leads)s lead
                 WHERE lead.type = 'opportunity' AND lead.customer_id IS NOT NULL
             UNION ALL
                SELECT lead.id * %(kinds)s::bigint + 1, lead.close_date, lead.won_status, %(opportunity)s
-                 FROM crm_lead lead
+                 FROM %(leads)s lead
                 WHERE lead.type = 'opportunity' AND lead.customer_id IS NOT NULL
                   AND lead.won_status IN ('won', 'lost')
             UNION ALL
                SELECT sale.id * %(kinds)s::bigint + 2, sale.date_order::date, 'ordered',
                       lead.customer_id, %(order)s
-                 FROM sale_order sale
+                 FROM %(orders)s sale
                  JOIN crm_lead lead ON lead.id = sale.opportunity_id
                 WHERE sale.state = 'sale' AND lead.customer_id IS NOT NULL
             UNION ALL
                SELECT sale.id * %(kinds)s::bigint + 2, sale.date_order::date, 'ordered',
                       buyer.commercial_partner_id, %(order)s
-                 FROM sale_order sale
+                 FROM %(orders)s sale
                  JOIN res_partner buyer ON buyer.id = sale.partner_id
             LEFT JOIN crm_lead lead ON lead.id = sale.opportunity_id
                 WHERE sale.state = 'sale' AND lead.customer_id IS NULL
@@ -143,6 +149,8 @@ class PembaCustomerHistory(models.Model):
                  JOIN res_partner partner ON partner.id = known.partner_id
                 WHERE known.seen_date IS NOT NULL""",
             kinds=KINDS,
+            leads=leads,
+            orders=orders,
             opportunity=opportunity,
             order=order,
             contract=contract,

@@ -12,6 +12,7 @@ class PembaOpportunityConfiguration(models.Model):
     _description = "Opportunity Configuration"
     _inherit = ["pemba.configuration.mixin", "pemba.rules"]
     _is_owned = True
+    _follows = ("lead_id",)
     _order = "lead_id desc, sequence, id"
 
     lead_id = fields.Many2one(

@@ -36,6 +36,7 @@ class PembaOpportunityLine(models.Model):
     _description = "Opportunity Line"
     _inherit = ["pemba.rules"]
     _is_owned = True
+    _follows = ("lead_id",)
     _order = "lead_id desc, sequence, id"
     _rec_name = "product_id"
     _check_company_auto = True

@@ -1,0 +1,70 @@
+"""What hangs on another record is seen and changed by the rules of that record: derived, not copied.
+
+A model names the fields of the records that it hangs on in ``_follows``. A rule that somebody adds for
+opportunities then holds for their lines as well.
+"""
+
+from odoo import api, models, tools
+from odoo.fields import Domain
+from odoo.tools import SQL, config
+
+
+def search_seen(model, domain=Domain.TRUE):
+    """:return: the query for the records that the user sees, archived ones too; none without the right"""
+    model = model.with_context(active_test=False)
+    return model._search(domain) if model.has_access("read") else model.sudo()._search(Domain.FALSE)
+
+
+def get_seen(model):
+    """:return: the rows of the records that the user sees, as a table of a query"""
+    query = search_seen(model)
+    return SQL(
+        "(SELECT %s.* FROM %s WHERE %s)",
+        SQL.identifier(model._table),
+        query.from_clause,
+        query.where_clause or SQL("TRUE"),
+    )
+
+
+class IrRule(models.Model):
+    _inherit = "ir.rule"
+
+    @api.model
+    @tools.conditional(
+        "xml" not in config["dev_mode"],
+        tools.ormcache(
+            "self.env.uid",
+            "self.env.su",
+            "model_name",
+            "mode",
+            "tuple(self._compute_domain_context_values())",
+        ),
+    )
+    def _compute_domain(self, model_name, mode="read"):
+        domain = super()._compute_domain(model_name, mode)
+        model = self.env[model_name]
+        if self.env.su:
+            return domain
+        for name in getattr(model, "_follows", ()):
+            domain &= self._get_followed_domain(model._fields[name], mode)
+        return domain.optimize(model)
+
+    @api.model
+    def _get_followed_domain(self, field, mode):
+        """What hangs on records that the user may read, or write; and what hangs on none."""
+        mode = "read" if mode == "read" else "write"  # a line more or less changes its opportunity
+        followed = Domain.FALSE
+        if self.env["ir.model.access"].check(field.comodel_name, mode, raise_exception=False):
+            followed = self._compute_domain(field.comodel_name, mode)
+        if followed.is_true():
+            return followed
+        followed = Domain(field.name, "any", followed)
+        return followed if field.required else followed | Domain(field.name, "=", False)
+
+    def _get_failing(self, for_records, mode="read"):
+        """With those of what the records hang on, which the message names."""
+        rules = super()._get_failing(for_records, mode)
+        for name in getattr(for_records, "_follows", ()):
+            followed = for_records.sudo()[name].with_env(self.env)
+            rules |= super()._get_failing(followed, "read" if mode == "read" else "write")
+        return rules
