@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from odoo import api, models, tools
 from odoo.fields import Command
 
+from .public import NAMES, VALUES, VALUES_LIST, public
 from .values import get_commands
 
 # What follows from other records: results may be written, and nobody is asked, told or followed.
@@ -185,6 +186,7 @@ class PembaRules(models.AbstractModel):
         return sent
 
     @api.model
+    @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """A result has no default but its own: neither one of the context nor one that a user set."""
         values = super().default_get(fields_list)
@@ -284,11 +286,13 @@ class PembaGuarded(models.AbstractModel):
     _description = "Guarded Results"
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         if not self._take_creation(vals_list):
             vals_list = self._as_sent(vals_list, is_new=True)
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         if not self._take_write(vals):
             vals = self._as_sent([vals])[0]

@@ -4,19 +4,14 @@ PostgreSQL and Python keep *not a number* and infinity, which compare as nothing
 above zero, and makes a NaN of every sum that it comes into. Data tools write it for an empty cell.
 """
 
-import math
-import sys
-from datetime import date
-
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
+from .kinds import FIRST_DAY, FOREVER, LAST_DAY, get_day, is_number
+from .public import NAMES, VALUES, VALUES_LIST, public
+
 NUMBERS = ("float", "monetary", "integer")
 DAYS = ("date",)
-LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
-# What other systems write for "no end".
-FOREVER = date(9999, 1, 1)
 
 
 class FiniteNumbers(models.Constraint):
@@ -71,12 +66,14 @@ class PembaValues(models.AbstractModel):
         return set()
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         vals_list = [self._check_values(vals) for vals in vals_list]
         if self._transient:
             self._check_links(vals_list, is_new=True)
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         vals = self._check_values(vals)
         if self._transient:
@@ -124,6 +121,7 @@ class PembaValues(models.AbstractModel):
             if ids:
                 self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
 
+    @public(values=VALUES, field_names=NAMES, fields_spec=VALUES)
     def onchange(self, values, field_names, fields_spec):
         """On a form nothing is written yet, and much is computed with all rights."""
         self._check_form_links(values)
@@ -140,6 +138,7 @@ class PembaValues(models.AbstractModel):
                 if command[0] in (fields.Command.CREATE, fields.Command.UPDATE):
                     lines.browse(command[1] if is_known else ())._check_form_links(command[2])
 
+    @public(default=VALUES)
     def copy_data(self, default=None):
         """A copy links what its user may read."""
         vals_list = super().copy_data(default)
@@ -182,22 +181,6 @@ class PembaValues(models.AbstractModel):
         )
 
 
-def is_number(value, kind):
-    """Whether a value is one that a column of a kind keeps; nothing is 0.
-
-    :param kind: the type of the field
-    """
-    if value is None or isinstance(value, bool) or value == "":
-        return True
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return False
-    if kind == "integer":
-        return math.isfinite(number) and abs(number) <= LARGEST_INTEGER
-    return math.isfinite(number) and (not number or abs(number) >= sys.float_info.min)
-
-
 def get_commands(value):
     """:return: the whole commands in a value of a one2many field, whatever a client sends"""
     return [
@@ -226,13 +209,3 @@ def get_linked(value):
             elif command[0] == fields.Command.SET:
                 ids.extend(command[2])
     return ids
-
-
-def get_day(value):
-    """:return: the day that a value means, ``False`` for nothing, ``None`` where it means none"""
-    if not value:
-        return False
-    try:
-        return fields.Date.to_date(value)
-    except (TypeError, ValueError, AttributeError):
-        return None

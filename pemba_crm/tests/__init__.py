@@ -44,6 +44,7 @@ from . import test_pipeline_people
 from . import test_pipeline_rates
 from . import test_pipeline_stages
 from . import test_pipeline_tours
+from . import test_public_methods
 from . import test_reconciliation_add_on
 from . import test_reconciliation_companies
 from . import test_reconciliation_comparison

@@ -310,9 +310,7 @@ class TestForecastMovement(ForecastCommon):
         lead.user_id = self.colleague
         self._take(SECOND)
         self.assertEqual(self._get_movements(user=self.salesperson), {})
-        self.assertEqual(
-            self._get_movements(user=self.colleague), {"opening": (100, 50), "moved": (0, 0)}
-        )
+        self.assertEqual(self._get_movements(user=self.colleague), {"opening": (100, 50), "moved": (0, 0)})
 
     def test_another_sale_type_is_a_move_and_more_is_a_rise(self):
         retyped = self._create_opportunity("E", expected_revenue=100, sale_type_id=self.types["software"].id)

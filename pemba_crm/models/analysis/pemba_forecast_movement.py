@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..public import public
+
 SAME_KEY = SQL(
     "b.lead_key = a.lead_key AND b.company_id = a.company_id"
     " AND COALESCE(b.sale_type_id, 0) = COALESCE(a.sale_type_id, 0)"
@@ -59,6 +61,7 @@ class PembaForecastMovement(models.Model):
     revenue = fields.Monetary(readonly=True, help="In the company's currency, before tax.")
     weighted_revenue = fields.Monetary(readonly=True, help="Revenue × maturity × risk.")
 
+    @public(one=True)
     def action_open_opportunity(self):
         """The opportunity, as it is now."""
         return (

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..offer.crm_lead import MARGIN
 from ..pipeline.crm_stage import STEPS
+from ..public import VALUES, VALUES_LIST, public
 
 MONTHS_KEPT = "pemba_crm.snapshot_months"
 
@@ -71,12 +72,15 @@ class PembaForecastSnapshot(models.Model):
     _lead_key_date_idx = models.Index("(lead_key, date)")
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("Snapshots are taken, not written: use Take Snapshot."))
 
+    @public(vals=VALUES)
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("%s: a snapshot stays as it was.", self[:1].display_name))
 
+    @public(one=True)
     def action_open_opportunity(self):
         """The opportunity, as it is now.
 
@@ -90,6 +94,7 @@ class PembaForecastSnapshot(models.Model):
     # Taking
     # ------------------------------------------------------------
 
+    @public
     def action_take(self):
         """For managers: freeze what is open today in all companies, and say how much it is."""
         self.check_access("create")

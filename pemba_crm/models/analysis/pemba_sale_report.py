@@ -6,6 +6,7 @@ from ..ir_rule import search_seen
 from ..offer.crm_lead import MARGIN
 from ..pipeline.crm_lead import CLOSED
 from ..pipeline.crm_stage import STEPS
+from ..public import public
 
 
 class PembaSaleReport(models.Model):
@@ -273,6 +274,7 @@ class PembaSaleReport(models.Model):
             key=key,
         )
 
+    @public(one=True)
     def action_open_opportunity(self):
         """The opportunity behind a figure."""
         return self.lead_id.get_formview_action()

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..public import VALUES, public
+
 
 class PembaTarget(models.Model):
     """What is to be won in a period, by whom, where and of what; and what of it is won by now.
@@ -152,6 +154,7 @@ class PembaTarget(models.Model):
         """The fields that no two targets have alike."""
         return ["company_id", "date_start", "date_end", "metric", *self._get_scope()]
 
+    @public(vals=VALUES)
     def write(self, vals):
         """Parts are archived with the whole, and come back with it."""
         result = super().write(vals)
@@ -187,6 +190,7 @@ class PembaTarget(models.Model):
             ]
         )
 
+    @public(one=True)
     def action_split(self):
         """Ask how to split it."""
         return {
@@ -199,6 +203,7 @@ class PembaTarget(models.Model):
         }
 
     @api.model
+    @public
     def get_import_templates(self):
         """A file to start from, on the import screen."""
         return [

@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..public import public
+
 
 class PembaTarget(models.Model):
     """What of a target is won by now, and whether it goes fast enough."""
@@ -126,6 +128,7 @@ class PembaTarget(models.Model):
         facts = self.env["pemba.sale.report"].sudo()  # what is achieved is the same for everybody
         return facts.with_company(self.env["crm.lead"]._get_shared_company())
 
+    @public(one=True)
     def action_open_sales(self):
         """What was won of it."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_sale_report_action")

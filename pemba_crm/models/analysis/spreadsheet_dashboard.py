@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools.translate import TranslationImporter, get_po_paths
 
+from ..public import public
+
 MANAGER = "spreadsheet_dashboard.group_dashboard_manager"
 _logger = logging.getLogger(__name__)
 
@@ -176,6 +178,7 @@ class SpreadsheetDashboard(models.Model):
 
     # --- back to what was shipped ---
 
+    @public
     def action_restore_shipped(self):
         """Bring the update that was not taken; where none waits, all that was edited becomes as shipped last.
 

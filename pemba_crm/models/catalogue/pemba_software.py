@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..public import public
+
 
 class PembaSoftware(models.Model):
     """A software as it is sold: its modules, versions, ways of deployment, and the products that bill it."""
@@ -122,6 +124,7 @@ class PembaSoftware(models.Model):
         )
         return own.product_id or self.product_id
 
+    @public(one=True)
     def action_open_modules(self):
         """The modules of the software, in a list of their own."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_software_module_action")

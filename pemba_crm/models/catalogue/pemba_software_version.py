@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..public import VALUES_LIST, public
+
 
 class PembaSoftwareVersion(models.Model):
     """A version of a software; the order of versions is their sequence, not their date."""
@@ -98,6 +100,7 @@ class PembaSoftwareVersion(models.Model):
         return super()._get_endless_fields() | {"end_of_support_date"}
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """A version without a rank comes after all others of its software."""
         unranked = [vals for vals in vals_list if not vals.get("sequence")]

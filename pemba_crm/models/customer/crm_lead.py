@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Command
 
+from ..public import VALUES, public
+
 
 class CrmLead(models.Model):
     """The competitors of a sale, and what is known of the customer who chose one."""
@@ -43,6 +45,7 @@ class CrmLead(models.Model):
         self.filtered(lambda lead: was[lead] == "lost" != lead.won_status)._withdraw_lost()
         return result
 
+    @public(vals=VALUES)
     def write(self, vals):
         result = super().write(vals)
         if "lost_competitor_product_id" in vals:

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..marks import FOLLOWING
+from ..public import VALUES, VALUES_LIST, public
 
 
 class PembaCompetitorInstallation(models.Model):
@@ -82,6 +83,7 @@ class PembaCompetitorInstallation(models.Model):
             installation.display_name = " · ".join(filter(None, names))
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         partners = self.env["res.partner"].browse(vals.get("partner_id") for vals in vals_list)
         partners.mapped("commercial_partner_id")  # of all at once
@@ -89,6 +91,7 @@ class PembaCompetitorInstallation(models.Model):
             vals_list = self._as_sent(vals_list, is_new=True)
         return super().create([self._with_entity(vals) for vals in vals_list])
 
+    @public(vals=VALUES)
     def write(self, vals):
         """What a person changes is known by more than a loss; as another product it is not that loss's."""
         is_following = self._take_write(vals) == FOLLOWING

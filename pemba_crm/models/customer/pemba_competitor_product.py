@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..public import public
+
 
 class PembaCompetitorProduct(models.Model):
     """What a competitor sells, and what of ours replaces it."""
@@ -48,6 +50,7 @@ class PembaCompetitorProduct(models.Model):
             names = (product.name, product.competitor_id.name)
             product.display_name = " · ".join(filter(None, names))
 
+    @public
     def action_open_installations(self):
         """Who is equipped with it."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

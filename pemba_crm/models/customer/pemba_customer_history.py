@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..ir_rule import get_seen
+from ..public import public
 
 # How many kinds of rows there may be: ids of the history are those of its sources times it.
 KINDS = 16
@@ -83,6 +84,7 @@ class PembaCustomerHistory(models.Model):
         self.ensure_one()
         return self.order_id or self.contract_id or self.installation_id or self.equipment_id or self.lead_id
 
+    @public(one=True)
     def action_open_source(self):
         """Show the record that it is about."""
         return self._get_source().get_formview_action()

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import Query
 
 from ..installed_base.pemba_equipment import IN_BASE
+from ..public import TEXT, public
 
 # Those who have bought.
 CUSTOMERS = ("customer", "customer_prospect")
@@ -114,6 +115,7 @@ class ResPartner(models.Model):
         return Domain.OR(distributed)
 
     @api.model
+    @public(field_name=TEXT)
     def search_panel_select_multi_range(self, field_name, **kwargs):
         """Distributors are chosen among distributors; a domain in the view would take the counts away."""
         if field_name == "distributor_ids":

@@ -3,6 +3,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..public import public
+
 SALES = "pemba_crm.group_user"
 STAFF = "pemba_crm.group_user,pemba_crm.group_support,pemba_crm.group_accountant"
 
@@ -225,10 +227,12 @@ class ResPartner(models.Model):
             for partner in self:
                 partner[name] = found.get(partner.commercial_partner_id._origin)
 
+    @public
     def action_open_equipped(self):
         """The customers that have products of this competitor."""
         return self.competitor_product_ids.action_open_installations()
 
+    @public
     def action_open_history(self):
         """All that happened with the contact's company."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_customer_history_action")

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..installed_base.pemba_equipment import IN_BASE
 from ..marks import FOLLOWING, Pass
+from ..public import VALUES_LIST, public
 
 
 class ResPartner(models.Model):
@@ -68,6 +69,7 @@ class ResPartner(models.Model):
             partner.pemba_status_date = date if status == stored else today
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """Nobody knows who is new; contacts of a company are what that is."""
         new = {"pemba_status": "unqualified", "pemba_status_date": fields.Date.context_today(self)}

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
+from ..public import public
+
 DELIVERY = "pemba_crm.mail_activity_type_delivery"
 
 
@@ -63,6 +65,7 @@ class CrmLead(models.Model):
         return Domain("won_status", "=", "won") & Domain("id", "in", missing)
 
     @api.model
+    @public
     def get_view(self, view_id=None, view_type="form", **options):
         """Who delivers and does not sell sees what is to deliver, from an activity too."""
         sells = self.env.user.has_group("sales_team.group_sale_salesman")
@@ -130,14 +133,14 @@ class CrmLead(models.Model):
     # Delivery
     # ------------------------------------------------------------
 
+    @public(one=True)
     def action_open_installed(self):
         """What its customer runs."""
-        self.ensure_one()
         return self.customer_id.action_open_equipment()
 
+    @public(one=True)
     def action_deliver(self):
         """Open the proposal of what comes into the base."""
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_equipment_proposal_action")
         return action | {"context": {"default_lead_id": self.id, "dialog_size": "extra-large"}}
 

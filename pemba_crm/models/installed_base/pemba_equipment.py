@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..public import public
+
 # The states in which it counts.
 IN_BASE = ("in_service", "suspended")
 # Who it can belong to, and where it can be: addresses, and not the persons there.
@@ -209,6 +211,7 @@ class PembaEquipment(models.Model):
             equipment.categ_id = equipment.categ_id or equipment.product_id.categ_id
 
     @api.model
+    @public
     def get_import_templates(self):
         """A file to start from, on the import screen."""
         return [

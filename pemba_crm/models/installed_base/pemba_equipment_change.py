@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..public import DAY, public
 from .pemba_equipment import IN_BASE
 
 UPGRADE = "pemba_crm.mail_activity_type_upgrade"
@@ -17,6 +18,7 @@ class PembaEquipment(models.Model):
     # Actions
     # ------------------------------------------------------------
 
+    @public(date=DAY)
     def action_start(self, date=None):
         """Planned equipment goes into service.
 
@@ -30,13 +32,13 @@ class PembaEquipment(models.Model):
             equipment._record_state("install", "in_service", day, in_service_date=day)
         return True
 
+    @public(version="pemba.software.version", date=DAY)
     def action_upgrade(self, version, date=None):
         """It runs another version.
 
         :param version: of its software, a later one; an id is taken too
         :raise UserError: naming equipment that is not in service, or ran it or a later one on that day
         """
-        version = self.env["pemba.software.version"].browse(int(version))
         date = self._get_event_date(date)
         self._check_state(*IN_BASE)
         self._check_after(date, "in_service_date")
@@ -45,10 +47,12 @@ class PembaEquipment(models.Model):
             self._set(version_id=version.id)
         return True
 
+    @public(date=DAY)
     def action_suspend(self, date=None):
         """It is out of use for a while; it stays in the base."""
         return self._change_state("suspend", ("in_service",), "suspended", date)
 
+    @public(date=DAY)
     def action_resume(self, date=None):
         """It is in use again."""
         return self._change_state("resume", ("suspended",), "in_service", date)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaEquipmentComponent(models.Model):
     """A product of which equipment has a quantity since a day, and the sale that it came from."""
@@ -78,6 +80,7 @@ class PembaEquipmentComponent(models.Model):
         return super()._get_result_fields() | {"date_start", "date_end"}
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         default = self.env.context.get("default_equipment_id")
         vals_list = [{"equipment_id": default} | vals for vals in vals_list]
@@ -92,6 +95,7 @@ class PembaEquipmentComponent(models.Model):
             started._set(date_start=fields.Date.context_today(self))
         return components
 
+    @public(vals=VALUES)
     def write(self, vals):
         equipment = self.equipment_id
         if "equipment_id" in vals and equipment.ids != [vals["equipment_id"]]:

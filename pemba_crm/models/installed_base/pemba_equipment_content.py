@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ..public import NAMES, public
 from .pemba_equipment import IN_BASE
 
 
@@ -26,6 +27,7 @@ class PembaEquipment(models.Model):
     )
 
     @api.model
+    @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """A new form starts with one; what is created without a quantity gets it with its components."""
         values = super().default_get(fields_list)

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaEquipmentLedger(models.AbstractModel):
     """What is only ever added to: never changed and never deleted, by whoever and in whatever context."""
@@ -10,11 +12,13 @@ class PembaEquipmentLedger(models.AbstractModel):
     _inherit = "pemba.rules"
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         if not self._take_creation(vals_list):
             raise UserError(self.env._("Events are recorded by what is done with equipment."))
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("What happened to equipment is not changed: record a correction."))
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..marks import STARTING, Pass
+from ..public import VALUES, VALUES_LIST, public
 from .pemba_equipment_content import is_given
 
 
@@ -59,6 +60,7 @@ class PembaEquipment(models.Model):
     # ------------------------------------------------------------
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """In service, it has its ``install`` event on the day it went into service; else it is planned."""
         sold = self._get_line_vals(vals_list, ["component_ids"]) if self._take_creation(vals_list) else None
@@ -115,6 +117,7 @@ class PembaEquipment(models.Model):
                 label = self.fields_get([name], ["string"])[name]["string"]
                 raise UserError(self.env._("%s: these are changed where they are.", label))
 
+    @public(vals=VALUES)
     def write(self, vals):
         """Once in service, what it is changes with an event: a direct write is a correction of today."""
         granted = self._get_passing()
@@ -175,6 +178,7 @@ class PembaEquipment(models.Model):
                     self.env._("%s was in service: it is retired, not deleted.", equipment.display_name)
                 )
 
+    @public(default=VALUES)
     def copy_data(self, default=None):
         """A copy is planned, with the same components."""
         vals_list = super().copy_data(default)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..public import public
+
 MASK = "••••"
 
 
@@ -41,13 +43,13 @@ class PembaLicenceKeyMixin(models.AbstractModel):
         if any("licence_key" in vals for vals in vals_list):
             self.invalidate_recordset(["licence_key"])
 
+    @public(one=True)
     def action_reveal_licence_key(self):
         """Show the licence key to who may see it, and log that it was seen.
 
         :raise AccessError: for others
         :raise UserError: where there is no key
         """
-        self.ensure_one()
         self.check_access("read")
         if not self.env.user.has_group("pemba_crm.group_licence_key"):
             raise AccessError(self.env._("%s: you may not reveal licence keys.", self.display_name))

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..pipeline.crm_lead import CLOSED
+from ..public import VALUES, VALUES_LIST, public
 from .pemba_equipment import IN_BASE
 
 
@@ -115,11 +116,13 @@ class PembaOpportunityConfiguration(models.Model):
                 )
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         configurations = super().create(vals_list)
         configurations._follow_nature()
         return configurations
 
+    @public(vals=VALUES)
     def write(self, vals):
         result = super().write(vals)
         if not {"equipment_id", "is_retained"}.isdisjoint(vals):

@@ -1,9 +1,12 @@
 from odoo import models
 
+from ..public import VALUES, public
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
+    @public(vals=VALUES)
     def write(self, vals):
         """What was sold of it follows the product's policy."""
         result = super().write(vals)

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
+from ..public import VALUES, public
 from .pemba_equipment import IN_BASE
 
 
@@ -55,6 +56,7 @@ class ResPartner(models.Model):
         for partner in self:
             partner.equipment_count = counts.get(partner.commercial_partner_id, 0)
 
+    @public
     def action_open_equipment(self):
         """What the customer runs, by site."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_equipment_action")
@@ -68,6 +70,7 @@ class ResPartner(models.Model):
             },
         }
 
+    @public(vals=VALUES)
     def write(self, vals):
         """What someone has is the company's that the person comes to belong to."""
         if {"parent_id", "is_company"}.isdisjoint(vals):

@@ -4,6 +4,7 @@ from odoo.tools import format_date
 
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..marks import FOLLOWING
+from ..public import VALUES, VALUES_LIST, public
 from .pemba_contract import CLOSED
 
 
@@ -70,6 +71,7 @@ class PembaContractLine(models.Model):
         return super()._get_result_fields() | {"is_amended", "opportunity_line_id"}
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         is_following = self._take_creation(vals_list) == FOLLOWING
         if not is_following:
@@ -86,6 +88,7 @@ class PembaContractLine(models.Model):
             lines.contract_id._follow_added(lines)
         return lines
 
+    @public(vals=VALUES)
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)

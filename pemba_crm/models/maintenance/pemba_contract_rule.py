@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..marks import FOLLOWING
+from ..public import VALUES, VALUES_LIST, public
 from .pemba_contract import CLOSED
 
 
@@ -40,6 +41,7 @@ class PembaContract(models.Model):
         return super()._get_result_fields() | held
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """Created in a state other than draft, it is started; what closes a contract is done to it later."""
         if not self._take_creation(vals_list):
@@ -67,6 +69,7 @@ class PembaContract(models.Model):
             else dict(vals)
         )
 
+    @public(vals=VALUES)
     def write(self, vals):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
         if self._take_write(vals) == FOLLOWING:

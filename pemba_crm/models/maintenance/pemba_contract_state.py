@@ -1,12 +1,15 @@
 from odoo import models
 from odoo.exceptions import AccessError, UserError
 
+from ..public import public
+
 
 class PembaContract(models.Model):
     """What happens to a contract: it starts, and is held while a payment is disputed."""
 
     _inherit = "pemba.contract"
 
+    @public
     def action_start(self):
         """Drafts run, from their first day on.
 
@@ -35,6 +38,7 @@ class PembaContract(models.Model):
         self.sudo()._set(is_on_hold=True, hold_reason=reason)  # accountants may not write contracts
         return True
 
+    @public
     def action_release(self):
         """The hold is over."""
         self._check_may_hold()

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..installed_base.pemba_equipment import IN_BASE
+from ..public import public
 
 
 class PembaContract(models.Model):
@@ -63,6 +64,7 @@ class PembaContract(models.Model):
             "lines": {line.id: fields.Date.to_string(line.date_end) for line in self.line_ids},
         }
 
+    @public
     def action_reinstate(self):
         """Take a termination back, until its day: the contract runs to its end again, and is renewed.
 

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..public import VALUES_LIST, public
+
 STATES = ("covered", "expiring", "expired", "never")
 
 
@@ -115,6 +117,7 @@ class PembaEquipment(models.Model):
         return self.deployment_type_id.is_subscription
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """What was sold with a contract is covered by it once it is there."""
         equipment = super().create(vals_list)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaPriceIndexValue(models.Model):
     """The value of an index for a month, as it was published."""
@@ -34,6 +36,7 @@ class PembaPriceIndexValue(models.Model):
             value.display_name = f"{value.index_id.name} {month or ''} {value.value:.12g}"
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """A value that is published for good takes the place of the provisional one of its month."""
         vals_list = [self._with_first_day(vals) for vals in vals_list]
@@ -57,6 +60,7 @@ class PembaPriceIndexValue(models.Model):
     def _get_key(self, vals):
         return vals.get("index_id"), vals.get("month")
 
+    @public(vals=VALUES)
     def write(self, vals):
         vals = self._with_first_day(vals)
         if not {"index_id", "month"}.isdisjoint(vals):

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..public import public
+
 
 class ResPartner(models.Model):
     """The contracts of a customer."""
@@ -28,6 +30,7 @@ class ResPartner(models.Model):
         for partner in self:
             partner.pemba_contract_count = counts.get(partner.commercial_partner_id, 0)
 
+    @public
     def action_open_pemba_contracts(self):
         """The contracts of the contact's company."""
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_contract_action")

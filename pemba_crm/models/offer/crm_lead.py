@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..marks import OPENING, STARTING, Pass, is_in_scope, scope
 from ..pipeline.crm_lead import CLOSED
+from ..public import VALUES, public
 
 # What is offered: it needs the deal's currency and rate, and gives its amounts.
 OFFER_FIELDS = frozenset({"opportunity_configuration_ids", "opportunity_line_ids"})
@@ -144,6 +145,7 @@ class CrmLead(models.Model):
     # Creating and writing
     # ------------------------------------------------------------
 
+    @public(vals=VALUES)
     def write(self, vals):
         if not OFFER_FIELDS.isdisjoint(vals):
             return self._write_offer(vals)

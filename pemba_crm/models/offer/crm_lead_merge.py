@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..marks import APPLYING
+from ..public import VALUES, public
 from .crm_lead import OFFER_FIELDS
 
 
@@ -9,6 +10,7 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    @public(default=VALUES)
     def copy(self, default=None):
         copies = super().copy(default)
         if OFFER_FIELDS.isdisjoint(default or {}):

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..marks import take
 from ..pipeline.crm_lead import CLOSED
+from ..public import public
 
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin")
@@ -139,6 +140,7 @@ class CrmLead(models.Model):
         """
         return max(amounts, key=lambda sale_type: (amounts[sale_type], -sale_type), default=False)
 
+    @public
     def action_refresh_lines(self):
         """Take the products' costs, the types' margins and the distributors' margins of today.
 

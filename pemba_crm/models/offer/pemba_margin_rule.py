@@ -4,6 +4,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaMarginRule(models.Model):
     """The margin that distributors keep, by distributor, sales zone and sale type."""
@@ -105,14 +107,17 @@ class PembaMarginRule(models.Model):
         return super()._get_endless_fields() | {"date_end"}
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         self.env.registry.clear_cache()
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         self.env.registry.clear_cache()
         return super().write(vals)
 
+    @public
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..marks import FOLLOWING, OPENING, STARTING
+from ..public import VALUES, VALUES_LIST, public
 from .crm_lead import MARGIN, SHOWN
 
 
@@ -189,6 +190,7 @@ class PembaOpportunityConfiguration(models.Model):
         return self.with_context(active_test=False).line_ids.with_env(self.env)
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         granted = self._take_creation(vals_list)
         if not granted or granted == STARTING:
@@ -198,6 +200,7 @@ class PembaOpportunityConfiguration(models.Model):
             configurations.lead_id._check_offer_is_open()
         return configurations
 
+    @public(vals=VALUES)
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
@@ -224,6 +227,7 @@ class PembaOpportunityConfiguration(models.Model):
     def _unlink_except_closed(self):
         self.lead_id._check_offer_is_open()
 
+    @public
     def unlink(self):
         self._get_all_lines().unlink()  # so that the sums follow
         return super().unlink()

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..marks import APPLYING
+from ..public import public
 
 
 class PembaOpportunityConfiguration(models.Model):
@@ -8,6 +9,7 @@ class PembaOpportunityConfiguration(models.Model):
 
     _inherit = "pemba.opportunity.configuration"
 
+    @public(one=True)
     def action_configure(self):
         """Open the configuration to change it and apply it again."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -15,6 +17,7 @@ class PembaOpportunityConfiguration(models.Model):
         )
         return action | {"res_id": self.id}
 
+    @public
     def action_apply(self):
         """Write the lines of the configuration, or bring those it has up to date.
 

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..marks import APPLYING, FOLLOWING, OPENING, STARTING, get_scope
 from ..pipeline.crm_lead import CLOSED
+from ..public import VALUES, VALUES_LIST, public
 from .pemba_opportunity_line import MOST_YEARS
 
 
@@ -113,6 +114,7 @@ class PembaOpportunityLine(models.Model):
                 vals["price_unit"] = prices[vals["product_id"]]
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         granted = self._take_creation(vals_list)
         if granted not in (FOLLOWING, APPLYING, OPENING):
@@ -126,6 +128,7 @@ class PembaOpportunityLine(models.Model):
             lines._follow_deals(lines.lead_id)
         return lines
 
+    @public(vals=VALUES)
     def write(self, vals):
         granted = self._take_write(vals)
         if not granted:
@@ -151,6 +154,7 @@ class PembaOpportunityLine(models.Model):
         self._check_kept(kept)
         return result
 
+    @public
     def unlink(self):
         leads, granted = self.lead_id, self._take_removal()
         if granted != FOLLOWING:
@@ -178,6 +182,7 @@ class PembaOpportunityLine(models.Model):
     def _check_kept(self, kept):
         """:param kept: see ``_get_kept``"""
 
+    @public(one=True)
     def action_open_opportunity(self):
         """The opportunity of the line."""
         return self.lead_id.get_formview_action()

@@ -1,5 +1,7 @@
 from odoo import api, fields, models, tools
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class ProductPricelist(models.Model):
     _name = "product.pricelist"
@@ -15,17 +17,20 @@ class ProductPricelist(models.Model):
     _for_deals_uniq = models.UniqueIndex("(currency_id) WHERE is_for_deals")
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         self.env.registry.clear_cache()
         if not self._take_creation(vals_list):
             vals_list = self._as_sent(vals_list, is_new=True)
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         if not {"active", "company_id", "currency_id", "sequence"}.isdisjoint(vals):
             self.env.registry.clear_cache()
         return super().write(vals if self._take_write(vals) else self._as_sent([vals])[0])
 
+    @public
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..public import public
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -19,6 +21,7 @@ class ResPartner(models.Model):
         for partner in self:
             partner.distributed_lead_count = counts.get(partner, 0)
 
+    @public
     def action_open_distributed_lines(self):
         """What the distributor sold or may sell: the lines of its opportunities."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 from ..marks import get_scope, scope
 from ..offer.crm_lead import OFFER_FIELDS
 from ..pipeline.crm_lead import CLOSED
+from ..public import VALUES, public
 
 
 class CrmLead(models.Model):
@@ -137,6 +138,7 @@ class CrmLead(models.Model):
             self.filtered(lambda lead: lead.won_status != before[lead]["won_status"])._log_closing_days()
         return result
 
+    @public(vals=VALUES)
     def write(self, vals):
         keeping = get_scope(self.env, "keeps_contact") if "partner_id" in vals else ()
         spared = self.filtered(lambda lead: lead.id in keeping) if keeping else self.browse()

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..marks import FOLLOWING, Pass, get_scope, scope
+from ..public import VALUES, VALUES_LIST, public
 
 
 class SaleOrder(models.Model):
@@ -58,6 +59,7 @@ class SaleOrder(models.Model):
         return field.name == "opportunity_id" or super()._is_checked_link(field)
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         vals_list = self._as_sent(vals_list, is_new=True)
         with self._passing(Pass(FOLLOWING, created=self._get_line_vals(vals_list, ["order_line"]))):
@@ -65,6 +67,7 @@ class SaleOrder(models.Model):
         orders._follow_confirmed(is_new=True)
         return orders
 
+    @public(vals=VALUES)
     def write(self, vals):
         if not self._take_write(vals):
             vals = self._as_sent([vals])[0]

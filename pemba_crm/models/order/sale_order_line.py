@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..marks import FOLLOWING, get_scope
+from ..public import VALUES, VALUES_LIST, public
 
 
 class SaleOrderLine(models.Model):
@@ -88,6 +89,7 @@ class SaleOrderLine(models.Model):
     # ------------------------------------------------------------
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         self._check_links(vals_list, is_new=True)
         if self._take_creation(vals_list):  # it comes with its order
@@ -98,6 +100,7 @@ class SaleOrderLine(models.Model):
             lines._follow_opportunities()
         return lines
 
+    @public(vals=VALUES)
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
@@ -110,6 +113,7 @@ class SaleOrderLine(models.Model):
             (orders | self.order_id)._follow_confirmed()  # those too that lost a line
         return result
 
+    @public
     def unlink(self):
         orders = self.order_id
         with orders._telling_settled():

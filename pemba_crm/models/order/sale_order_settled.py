@@ -4,6 +4,8 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class SaleOrder(models.Model):
     """What becomes of the orders of settled deals goes through, and is told in the history of these.
@@ -22,11 +24,13 @@ class SaleOrder(models.Model):
     )
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         orders = super().create(vals_list)
         orders._tell_settled({})
         return orders
 
+    @public(vals=VALUES)
     def write(self, vals):
         if self._get_followed_fields().isdisjoint(vals):
             return super().write(vals)

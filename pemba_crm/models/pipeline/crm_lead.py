@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 
 from ..marks import FOLLOWING, scope
+from ..public import VALUES, VALUES_LIST, public
 
 # Of what decides on a deal, what matters only where other people mean another company or stage.
 PEOPLE_FIELDS = frozenset({"user_id", "team_id"})
@@ -111,6 +112,7 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         granted = self._take_creation(vals_list)
         if not granted:
@@ -125,6 +127,7 @@ class CrmLead(models.Model):
         leads._enter_stages()
         return leads
 
+    @public(vals=VALUES)
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
@@ -214,6 +217,7 @@ class CrmLead(models.Model):
         :param before: ``{lead: state before the change}``
         """
 
+    @public
     def action_assign_to_me(self):
         """The current user takes the opportunities over."""
         return self.write({"user_id": self.env.uid})

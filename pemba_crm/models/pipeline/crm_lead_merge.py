@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..marks import is_in_scope, scope
+from ..public import VALUES, public
 from .crm_lead import CLOSED
 
 
@@ -11,6 +12,7 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    @public(default=VALUES)
     def copy(self, default=None):
         """A copy keeps its currency, whichever its zone's are now."""
         with scope(self, "copying"):

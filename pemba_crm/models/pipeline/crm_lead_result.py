@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..public import public
 from .crm_lead import CLOSED
 
 
@@ -115,10 +116,12 @@ class CrmLead(models.Model):
     # The rate is locked once it is closed
     # ------------------------------------------------------------
 
+    @public
     def action_unlock_rate(self):
         """For managers: the rate of a closed deal may be typed again."""
         self.write({"is_rate_locked": False, "is_rate_typed": True})
 
+    @public
     def action_lock_rate(self):
         """For managers: the rate of a closed deal stays again."""
         self.write({"is_rate_locked": True})

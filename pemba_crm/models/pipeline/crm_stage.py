@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 from odoo.tools.translate import TranslationImporter, get_po_paths
 
+from ..public import VALUES, VALUES_LIST, public
+
 # Odoo's own stages by external id: the step each becomes, and the name it has in Odoo.
 ODOO_STAGES = {
     "crm.stage_lead1": ("P", "New"),
@@ -78,10 +80,12 @@ class CrmStage(models.Model):
                 )
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         self.env.registry.clear_cache()
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         """A new maturity is taken, in one statement, by the open deals that still carry the old one."""
         old_maturities = {stage: stage.maturity for stage in self} if "maturity" in vals else {}
@@ -100,6 +104,7 @@ class CrmStage(models.Model):
             Lead._update_steps(stages)
         return result
 
+    @public
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()

@@ -1,6 +1,8 @@
 from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaRiskLevel(models.Model):
     """How sure a sale is beside its maturity: what its revenue is multiplied by."""
@@ -29,10 +31,12 @@ class PembaRiskLevel(models.Model):
     )
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         self.env.registry.clear_cache()
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         if "factor" not in vals:
             return super().write(vals)
@@ -43,6 +47,7 @@ class PembaRiskLevel(models.Model):
             self.env["crm.lead"]._update_weighted_revenue(SQL("lead.risk_level_id IN %s", tuple(changed.ids)))
         return result
 
+    @public
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()

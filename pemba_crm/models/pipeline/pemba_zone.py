@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..public import VALUES, public
+
 
 class PembaZone(models.Model):
     _inherit = "pemba.zone"
@@ -14,6 +16,7 @@ class PembaZone(models.Model):
             self.env["crm.lead"]._follow_customers(SQL("TRUE"))
         return result
 
+    @public(vals=VALUES)
     def write(self, vals):
         """A zone that moves in the tree may get its rates from other zones."""
         result = super().write(vals)

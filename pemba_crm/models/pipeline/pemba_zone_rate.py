@@ -1,22 +1,27 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaZoneRate(models.Model):
     _inherit = "pemba.zone.rate"
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         rates = super().create(vals_list)
         self._update_deals(rates.zone_id)
         return rates
 
+    @public(vals=VALUES)
     def write(self, vals):
         zones = self.zone_id
         result = super().write(vals)
         self._update_deals(zones | self.zone_id)
         return result
 
+    @public
     def unlink(self):
         zones = self.zone_id
         result = super().unlink()

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..public import public
+
 STAGE_FIELDS = {
     "pemba_prospection_stage_ids": "P",
     "pemba_evaluation_stage_ids": "E",
@@ -45,6 +47,7 @@ class ResConfigSettings(models.TransientModel):
             )
 
     @api.model
+    @public
     def get_values(self):
         values = super().get_values()
         stages = self.env["crm.stage"].search([("pemba_step", "!=", False)]).grouped("pemba_step")
@@ -52,6 +55,7 @@ class ResConfigSettings(models.TransientModel):
             values[name] = [Command.set(stages.get(step, self.env["crm.stage"]).ids)]
         return values
 
+    @public(one=True)
     def set_values(self):
         """Give the stages their steps.
 

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..public import VALUES, public
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -9,6 +11,7 @@ class ResPartner(models.Model):
         string="Distributor", help="Sells our products to the end customers, who are recorded as customers."
     )
 
+    @public(vals=VALUES)
     def write(self, vals):
         """The deals that are not closed follow their customers to another zone, in SQL."""
         if {"country_id", "zone_id", "parent_id", "is_company"}.isdisjoint(vals):

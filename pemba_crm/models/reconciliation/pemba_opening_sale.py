@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaOpeningSale(models.Model):
     """What was sold, and invoiced, before these records begin, so that an old base is not all "not sold".
@@ -76,6 +78,7 @@ class PembaOpeningSale(models.Model):
             sale.display_name = ", ".join(filter(None, names))
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         partner_ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
         self.env["res.partner"].browse(partner_ids).fetch(["commercial_partner_id"])  # of all at once
@@ -83,6 +86,7 @@ class PembaOpeningSale(models.Model):
         sales._check_not_closed()
         return sales
 
+    @public(vals=VALUES)
     def write(self, vals):
         self._check_not_closed()
         result = super().write(self._with_entity(vals))
@@ -130,6 +134,7 @@ class PembaOpeningSale(models.Model):
                 )
 
     @api.model
+    @public
     def get_import_templates(self):
         """A file to start from, on the import screen."""
         return [

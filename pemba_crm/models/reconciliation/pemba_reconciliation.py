@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..public import public
+
 
 class PembaReconciliation(models.Model):
     """What was sold by a day beside what is installed, under contract and invoiced: the accountants' check.
@@ -171,14 +173,17 @@ class PembaReconciliation(models.Model):
             same = twins.get((run.company_id._origin, run.zone_id._origin, run.date), of_days.browse())
             run.twin_id = (same - run._origin)[:1]
 
+    @public(one=True)
     def action_open_lines(self):
         """Its differences; what was explained and matches now is one filter away."""
         return self._get_lines_action(search_default_difference=1)
 
+    @public(one=True)
     def action_open_unexplained(self):
         """Its differences that have no reason yet."""
         return self._get_lines_action(search_default_unexplained=1)
 
+    @public(one=True)
     def action_open_changed(self):
         """Its differences that have a reason and changed since the run before."""
         return self._get_lines_action(search_default_explained=1, search_default_changed=1)
@@ -192,9 +197,9 @@ class PembaReconciliation(models.Model):
             "context": {"in_run": True, **context},
         }
 
+    @public(one=True)
     def action_open_settled(self):
         """The differences of the run before that are none any more."""
-        self.ensure_one()
         if not self.previous_id:
             raise UserError(self.env._("%s: there is no run before it.", self.display_name))
         return self.previous_id._get_lines_action() | {
@@ -203,9 +208,9 @@ class PembaReconciliation(models.Model):
             "context": {"in_run": True, "is_settled": True},
         }
 
+    @public(one=True)
     def action_export_xlsx(self):
         """Download the run as a workbook."""
-        self.ensure_one()
         return {
             "type": "ir.actions.act_url",
             "url": f"/pemba_crm/reconciliation/{self.id}/xlsx",

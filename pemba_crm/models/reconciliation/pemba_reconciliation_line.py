@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..public import VALUES, VALUES_LIST, public
+
 # What is found, the gravest first: see ``pemba.reconciliation.judgement._get_gravity``.
 RESULTS = [
     ("not_sold", "Not Sold"),
@@ -221,9 +223,11 @@ class PembaReconciliationLine(models.Model):
     # ------------------------------------------------------------
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("Differences are found, not written: use Compare."))
 
+    @public(vals=VALUES)
     def write(self, vals):
         """Only a reason and a note are said of it, until the run is signed off."""
         self.reconciliation_id._check_is_open()
@@ -246,6 +250,7 @@ class PembaReconciliationLine(models.Model):
             self.env._("%s: differences go once they are settled: use Compare.", self[:1].display_name)
         )
 
+    @public
     def action_explain(self):
         """Ask for the reason of all of them."""
         return {

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..public import public
+
 
 class PembaReconciliationLine(models.Model):
     """What is done about a difference, by whoever reads it and with the rights that they have elsewhere.
@@ -14,6 +16,7 @@ class PembaReconciliationLine(models.Model):
     # Buttons
     # ------------------------------------------------------------
 
+    @public(one=True)
     def action_fix(self):
         """Settle the gravest of its differences.
 
@@ -22,18 +25,22 @@ class PembaReconciliationLine(models.Model):
         """
         return self._fix()
 
+    @public(one=True)
     def action_fix_installed(self):
         """Settle what differs between sales and the base; see ``action_fix``."""
         return self._fix("installed")
 
+    @public(one=True)
     def action_fix_covered(self):
         """Settle what differs between sales, the base and contracts; see ``action_fix``."""
         return self._fix("covered")
 
+    @public(one=True)
     def action_fix_invoiced(self):
         """Settle what differs between sales and invoices; see ``action_fix``."""
         return self._fix("invoiced")
 
+    @public(one=True)
     def action_correct(self):
         """Correct the installed base, with a reason; who may not asks support.
 
@@ -41,6 +48,7 @@ class PembaReconciliationLine(models.Model):
         """
         return self._fix("correction")
 
+    @public
     def action_ask(self):
         """Ask who is in charge of each to settle the gravest of its differences, once.
 
@@ -58,6 +66,7 @@ class PembaReconciliationLine(models.Model):
         unasked = different.filtered(lambda one: not asked[one])
         return self._notify(self.env["res.users"].union(*asked.values()), unasked)
 
+    @public
     def action_record_opening(self):
         """What runs, or is under contract, and was not sold was sold before these records begin: once each.
 

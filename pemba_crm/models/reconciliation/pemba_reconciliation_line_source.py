@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.fields import Domain
 
+from ..public import public
+
 
 class PembaReconciliationLine(models.Model):
     """What is behind differences of a run: their sales, orders, openings, equipment, contracts, invoices.
@@ -155,26 +157,32 @@ class PembaReconciliationLine(models.Model):
             "openings": [recorded],
         }
 
+    @public(one=True)
     def action_open_sales(self):
         """What was won: lines of opportunities; where there are none, of orders."""
         return self._open_source("sales")
 
+    @public(one=True)
     def action_open_orders(self):
         """What was ordered by the day: lines of confirmed orders."""
         return self._open_source("orders")
 
+    @public(one=True)
     def action_open_equipment(self):
         """What is installed."""
         return self._open_source("equipment")
 
+    @public(one=True)
     def action_open_contracts(self):
         """What is covered: lines of contracts."""
         return self._open_source("contracts")
 
+    @public(one=True)
     def action_open_invoices(self):
         """What was invoiced: lines of invoices and credit notes."""
         return self._open_source("invoices")
 
+    @public(one=True)
     def action_open_openings(self):
         """What was sold before these records begin, by the day: opening sales."""
         return self._open_source("openings")

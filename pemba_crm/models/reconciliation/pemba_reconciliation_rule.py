@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..marks import FOLLOWING
+from ..public import VALUES, VALUES_LIST, public
 
 
 class PembaReconciliation(models.Model):
@@ -31,11 +32,13 @@ class PembaReconciliation(models.Model):
         return name.startswith(("message_", "activity_", "website_message_", "rating_"))
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """A run starts without results, whatever the values or the context say."""
         none = dict.fromkeys(self._get_result_fields(), False) | {"state": "draft"}
         return super().create([vals | none for vals in vals_list])
 
+    @public(vals=VALUES)
     def write(self, vals):
         """What is signed off stays; another day, zone or tolerance is to be compared again."""
         if self._take_write(vals) == FOLLOWING:
@@ -95,6 +98,7 @@ class PembaReconciliation(models.Model):
                     )
                 )
 
+    @public(default=VALUES)
     def copy_data(self, default=None):
         """The next check: as of today, unless said otherwise."""
         default = {"date": fields.Date.context_today(self)} | (default or {})

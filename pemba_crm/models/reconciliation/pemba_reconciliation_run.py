@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..public import public
 from .pemba_reconciliation_scope import Scope
 
 # More lines than this come with new statistics.
@@ -16,6 +17,7 @@ class PembaReconciliation(models.Model):
 
     _inherit = "pemba.reconciliation"
 
+    @public
     def action_compute(self):
         """Compare as of the run's day; once more replaces what was compared, and keeps what was explained.
 

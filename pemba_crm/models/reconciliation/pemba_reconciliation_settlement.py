@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..public import VALUES, VALUES_LIST, public
+
 
 class PembaReconciliationSettlement(models.Model):
     """What was done about a difference: somebody was asked, or a sale was opened.
@@ -44,11 +46,13 @@ class PembaReconciliationSettlement(models.Model):
     _key_idx = models.Index("(partner_id, product_id, company_id)")
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         settlements = super().create(vals_list)
         self._refresh_lines()
         return settlements
 
+    @public(vals=VALUES)
     def write(self, vals):
         result = super().write(vals)
         self._refresh_lines()

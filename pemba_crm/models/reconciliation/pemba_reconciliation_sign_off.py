@@ -2,12 +2,15 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
+from ..public import public
+
 
 class PembaReconciliation(models.Model):
     """A run that is signed off: locked as it is, with names as text, and sales closed where it says so."""
 
     _inherit = "pemba.reconciliation"
 
+    @public
     def action_sign_off(self):
         """Lock the run as it is, with names as text; close sales until its day where it says so.
 

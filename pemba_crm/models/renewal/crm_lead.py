@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..pipeline.crm_lead import SILENT
+from ..public import public
 
 
 class CrmLead(models.Model):
@@ -107,6 +108,7 @@ class CrmLead(models.Model):
     # The price of a renewal
     # ------------------------------------------------------------
 
+    @public
     def action_revise_price(self):
         """Take the index values that are known now; prices that were negotiated stay.
 

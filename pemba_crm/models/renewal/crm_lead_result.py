@@ -2,6 +2,7 @@ from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
 from ..pipeline.crm_lead import SILENT
+from ..public import public
 
 
 class CrmLead(models.Model):
@@ -9,6 +10,7 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    @public
     def action_set_lost(self, **additional_values):
         """Why a renewal is lost is written first: its contract says it, and none is lost without."""
         reason = additional_values.get("lost_reason_id")

@@ -9,6 +9,7 @@ from psycopg2.errors import UniqueViolation
 
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT
+from ..public import public
 from .pemba_contract import MISSED_MONTHS
 
 _logger = logging.getLogger(__name__)
@@ -174,18 +175,19 @@ class PembaContract(models.Model):
                 user_id=self.user_id.id,
             )
 
+    @public(one=True)
     def action_open_renewal(self):
         """Open the renewal now, or show the one that there is.
 
         :raise UserError: naming the contract that is not running
         """
-        self.ensure_one()
         lead = self.sudo().renewal_lead_ids[:1].sudo(self.env.su)  # a colleague's is not opened again
         if not lead:
             self._check_is_renewed()
             lead = self._open_renewals()
         return lead.get_formview_action()
 
+    @public
     def action_retry_renewal(self):
         """Try again what was set aside.
 

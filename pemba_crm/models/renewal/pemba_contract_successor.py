@@ -9,6 +9,7 @@ from odoo.tools import format_date
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT
+from ..public import public
 from .pemba_contract import MISSED_MONTHS
 
 
@@ -65,6 +66,7 @@ class PembaContract(models.Model):
                 )
         before._check_gap(self.date_start, may_leave_gap)
 
+    @public
     def action_release(self):
         """The hold is over in what follows, too."""
         held = self.sudo()  # accountants may not write contracts

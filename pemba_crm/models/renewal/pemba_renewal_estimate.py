@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date
 
+from ..public import VALUES, public
 from .pemba_renewal_report import LAYERS
 
 
@@ -38,6 +39,7 @@ class PembaRenewalEstimate(models.Model):
         for estimate in self:
             estimate.estimated, estimate.actual = sums.get(estimate._origin.id, (0.0, 0.0))
 
+    @public
     def action_freeze(self):
         """Freeze what next year is expected to bring, as of today, and show it."""
         return self._freeze().get_formview_action()
@@ -94,9 +96,9 @@ class PembaRenewalEstimate(models.Model):
         }
         return estimates._put([vals], lines=["line_ids"]).with_env(self.env)
 
+    @public(one=True)
     def action_compare(self):
         """What was expected beside what contracts bring by now."""
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_renewal_comparison_action")
         return action | {"domain": [("estimate_id", "=", self.id)], "display_name": self.name}
 
@@ -126,6 +128,7 @@ class PembaRenewalEstimateLine(models.Model):
     # The days' share of a year, which adds up to the cent over the year and not in each month.
     revenue = fields.Float(digits=0)
 
+    @public(vals=VALUES)
     def write(self, vals):
         if not self.env.su:
             raise UserError(self.env._("An estimate stays as it was."))

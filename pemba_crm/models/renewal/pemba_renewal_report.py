@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..public import public
 from .pemba_contract import MISSED_MONTHS
 
 LAYERS = [("contract", "Under Contract"), ("draft", "Draft Contracts"), ("renewal", "Renewals Expected")]
@@ -163,6 +164,7 @@ class PembaRenewalReport(models.Model):
         nothing = SQL("SELECT NULL::int, NULL::int, NULL::int, 1::double precision WHERE FALSE")
         return SQL("VALUES %s", SQL(", ").join(rows)) if rows else nothing
 
+    @public(one=True)
     def action_open_contract(self):
         """The contract behind a figure."""
         return self.contract_id.get_formview_action()

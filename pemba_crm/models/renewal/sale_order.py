@@ -1,12 +1,15 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..public import VALUES, public
+
 
 class SaleOrder(models.Model):
     """The offer of a renewal."""
 
     _inherit = "sale.order"
 
+    @public(one=True)
     def action_quotation_send(self):
         """:raise UserError: naming the renewal whose price is not revised yet"""
         self._check_renewal_price()
@@ -14,6 +17,7 @@ class SaleOrder(models.Model):
         self._check_renewal_gap()
         return super().action_quotation_send()
 
+    @public(vals=VALUES)
     def write(self, vals):
         if vals.get("state") in ("sent", "sale"):
             self._check_renewal_price()

@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..public import DAY, TEXT, public
+
 
 class ResPartner(models.Model):
     """What a contact is entitled to, by its company's contracts, its roles and managers' exceptions."""
@@ -75,6 +77,7 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------
 
     @api.readonly
+    @public(one=True, code=TEXT, equipment="pemba.equipment", date=DAY)
     def check_right(self, code, equipment=None, date=None):
         """What this contact is entitled to. It only reads.
 
@@ -88,20 +91,11 @@ class ResPartner(models.Model):
             that was released while maintenance ran, or False
         :raise UserError: for a code that is no right's, or equipment that does not exist
         """
-        self.ensure_one()
         self.check_access("read")
         right = self.env["pemba.right"].search([("code", "=", code)], limit=1)
         if not right:
             raise UserError(self.env._("There is no right with the code %s.", code))
-        if isinstance(equipment, int) and not isinstance(equipment, bool):
-            equipment = self.env["pemba.equipment"].browse(equipment).exists()
-            if not equipment:
-                raise UserError(self.env._("There is no such equipment."))
-        try:
-            date = fields.Date.to_date(date)
-        except ValueError as error:
-            raise UserError(self.env._("%s is no date such as 2027-01-31.", date)) from error
-        check = self._check_right(right, equipment or None, date)
+        check = self._check_right(right, equipment, date)
         return check | {
             "valid_until": fields.Date.to_string(check["valid_until"]) or False,
             "contract": check["contract"].id,

@@ -4,6 +4,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..public import VALUES, VALUES_LIST, public
+
 COUNTRY_TABLE = "pemba_zone_res_country_rel"
 
 
@@ -113,12 +115,14 @@ class PembaZone(models.Model):
             )
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         zones = super().create(vals_list)
         self._clear_countries()
         zones._follow_countries(zones.country_ids)
         return zones
 
+    @public(vals=VALUES)
     def write(self, vals):
         if "country_ids" not in vals:
             return super().write(vals)
@@ -143,6 +147,7 @@ class PembaZone(models.Model):
                     )
                 )
 
+    @public
     def unlink(self):
         """The contacts that were put in the zone by hand follow their countries again."""
         countries = self.country_ids

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..public import VALUES, VALUES_LIST, public
 from .pemba_zone import COUNTRY_TABLE
 
 
@@ -28,11 +29,13 @@ class ResPartner(models.Model):
     )
 
     @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         if not self._take_creation(vals_list):  # here, since Odoo's own changes the values
             vals_list = self._as_sent(vals_list, is_new=True)
         return super().create(vals_list)
 
+    @public(vals=VALUES)
     def write(self, vals):
         if not self._take_write(vals):
             vals = self._as_sent([vals])[0]

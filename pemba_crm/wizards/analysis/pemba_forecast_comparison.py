@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ...models.public import public
+
 
 class PembaForecastComparison(models.TransientModel):
     """Choose two snapshots: what moved between them is shown."""
@@ -28,6 +30,7 @@ class PembaForecastComparison(models.TransientModel):
         days = self._get_days()
         return days[position][0] if position < len(days) else False
 
+    @public(one=True)
     def action_compare(self):
         """The movements between the two, in the order of time.
 

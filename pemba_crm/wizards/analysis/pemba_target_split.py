@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.public import public
+
 PROFILES = [("even", "Evenly"), ("last_year", "As Last Year Was Won")]
 
 
@@ -65,6 +67,7 @@ class PembaTargetSplit(models.TransientModel):
         for split in self:
             split.difference = split.amount - sum(split.line_ids.mapped("amount"))
 
+    @public(one=True)
     def action_split(self):
         """Make the parts and show them.
 

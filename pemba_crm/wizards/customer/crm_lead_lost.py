@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...models.public import public
+
 
 class CrmLeadLost(models.TransientModel):
     _inherit = "crm.lead.lost"
@@ -10,6 +12,7 @@ class CrmLeadLost(models.TransientModel):
         help="What the customer chose instead; it is recorded as what the customer has.",
     )
 
+    @public(one=True)
     def action_lost_reason_apply(self):
         """Whom it was lost to is written first, so that it is known when it is lost."""
         if self.lost_competitor_product_id:

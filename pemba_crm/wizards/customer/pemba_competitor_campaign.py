@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.public import NAMES, public
+
 
 class PembaCompetitorCampaign(models.TransientModel):
     """Customers of competitors are offered our software before their contracts end."""
@@ -39,6 +41,7 @@ class PembaCompetitorCampaign(models.TransientModel):
     )
 
     @api.model
+    @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """Of what is selected in the list."""
         values = super().default_get(fields_list)
@@ -60,12 +63,12 @@ class PembaCompetitorCampaign(models.TransientModel):
             lambda one: not one.sudo()._is_asked()  # by a colleague's opportunity, too
         )
 
+    @public(one=True)
     def action_launch(self):
         """Create an opportunity for each customer, and show them.
 
         :raise UserError: where all of it is asked for already
         """
-        self.ensure_one()
         unasked = self._get_unasked()
         if not unasked:
             raise UserError(self.env._("Opportunities replace all of that already."))

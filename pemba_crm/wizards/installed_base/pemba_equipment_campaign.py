@@ -5,6 +5,7 @@ from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import IN_BASE
 from ...models.installed_base.pemba_equipment_change import UPGRADE
+from ...models.public import NAMES, public
 
 
 class PembaEquipmentCampaign(models.TransientModel):
@@ -52,6 +53,7 @@ class PembaEquipmentCampaign(models.TransientModel):
     )
 
     @api.model
+    @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """Of what is selected in the list: what is in the base and does not run the latest version."""
         values = super().default_get(fields_list)
@@ -127,13 +129,13 @@ class PembaEquipmentCampaign(models.TransientModel):
         )
         return behind - behind.browse(upgraded.equipment_id.ids)
 
+    @public(one=True)
     def action_launch(self):
         """Create the activities, or the opportunities, and show them.
 
         :raise UserError: where nothing is behind, all of it is asked for already, or the version belongs to
             another software
         """
-        self.ensure_one()
         for one in self.version_id and self.equipment_ids:
             if one.software_id != self.version_id.software_id:
                 one._refuse(

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import CUSTOMERS, SITES
+from ...models.public import NAMES, public
 
 
 class PembaEquipmentChange(models.TransientModel):
@@ -60,6 +61,7 @@ class PembaEquipmentChange(models.TransientModel):
     note = fields.Char()
 
     @api.model
+    @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """What is selected in the list."""
         values = super().default_get(fields_list)
@@ -148,12 +150,12 @@ class PembaEquipmentChange(models.TransientModel):
                 on_days = events._get_quantities_from(change.date, products, module)
                 change.quantity = on_days[equipment][change.date]
 
+    @public(one=True)
     def action_record(self):
         """Record it.
 
         :raise UserError: naming what is missing, or equipment that it cannot have happened to
         """
-        self.ensure_one()
         equipment = self.equipment_ids
         for name in self._get_needed():
             if not self[name]:

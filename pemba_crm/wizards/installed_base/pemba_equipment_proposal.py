@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import HOSTS, SITES
+from ...models.public import public
 
 
 class PembaEquipmentProposal(models.TransientModel):
@@ -69,12 +70,12 @@ class PembaEquipmentProposal(models.TransientModel):
         }
         return own | {name: proposal[name] for name in self.line_ids._get_proposed_fields(proposal)}
 
+    @public(one=True)
     def action_deliver(self):
         """Put what is chosen into the base, and show it.
 
         :raise UserError: where nothing is chosen
         """
-        self.ensure_one()
         lines = self.line_ids.filtered("is_delivered_now")
         if not lines:
             raise UserError(self.env._("%s: choose what is delivered.", self.lead_id.display_name))

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...models.public import public
+
 
 class PembaEquipmentStatement(models.TransientModel):
     """The installed base as it was on a day: of a customer by site, or of all by product and version."""
@@ -69,7 +71,7 @@ class PembaEquipmentStatement(models.TransientModel):
         customer = self.partner_id.commercial_partner_id.name or self.env._("All Customers")
         return " - ".join([self.env._("Installed Base"), customer, str(self.date)])
 
+    @public(one=True)
     def action_print(self):
         """The statement as a PDF."""
-        self.ensure_one()
         return self.env.ref("pemba_crm.pemba_equipment_statement_report").report_action(self)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...models.public import public
+
 
 class PembaContractChange(models.TransientModel):
     """A contract that runs is reduced, put on hold or terminated."""
@@ -42,12 +44,12 @@ class PembaContractChange(models.TransientModel):
             end = change.contract_id.date_end
             change.date = end if change.kind == "terminate" else today
 
+    @public(one=True)
     def action_apply(self):
         """Do it.
 
         :raise UserError: naming what is missing, or why it cannot be done
         """
-        self.ensure_one()
         contract = self.contract_id
         if self.kind == "reduce":
             if not self.line_id:

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ...models.public import NAMES, public
+
 
 class PembaPortfolioTransfer(models.TransientModel):
     """Move what a salesperson is in charge of to another: the open opportunities and their activities.
@@ -33,6 +35,7 @@ class PembaPortfolioTransfer(models.TransientModel):
     expected_revenue = fields.Monetary(compute="_compute_totals", currency_field="company_currency_id")
 
     @api.model
+    @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """From a list, what is selected there; of one salesperson, that one."""
         values = super().default_get(fields_list)
@@ -71,12 +74,12 @@ class PembaPortfolioTransfer(models.TransientModel):
                 for currency, leads in transfer.lead_ids.grouped("company_currency").items()
             )
 
+    @public(one=True)
     def action_transfer(self):
         """Move it, and show what was moved.
 
         :raise UserError: where there is nothing to move
         """
-        self.ensure_one()
         moved = self._transfer()
         if not moved:
             raise UserError(self.env._("There is nothing to move: choose whose opportunities, or which."))

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...models.public import public
+
 
 class PembaReconciliationExplanation(models.TransientModel):
     """The same reason for many differences in one go."""
@@ -11,6 +13,7 @@ class PembaReconciliationExplanation(models.TransientModel):
     reason_id = fields.Many2one("pemba.reconciliation.reason", required=True, ondelete="cascade")
     note = fields.Char(help="Empty: each keeps its own.")
 
+    @public
     def action_explain(self):
         """Give it to the selected differences.
 
