@@ -117,6 +117,12 @@ class TestPublicMethods(AccessCommon):
         for role in ROLES if method not in STANDARD else ("Manager",):
             yield role, self.env[name].with_user(self.roles[role])
 
+    @staticmethod
+    def _is_seen(record):
+        """Rows of a report may have other numbers by now."""
+        seen = record.browse().has_access("read") and record.search([("id", "=", record.id)])
+        return bool(seen)
+
     def test_records_that_are_none(self):
         """No record, ids of another type, of nothing, and a thousand: nothing is done, and it is said why."""
         count = 0
@@ -142,7 +148,7 @@ class TestPublicMethods(AccessCommon):
                         own = records[:2].with_user(self.roles[role])
                         for one in own:
                             written = self._call(own, method, one.ids, **arguments)
-                            if not one.has_access("read"):
+                            if not self._is_seen(one):
                                 self.assertFalse(written, (role, one))
                         self._call(own, method, own.ids, **arguments)
                         count += 1 + len(own)
