@@ -7,6 +7,7 @@ from . import test_analysis_forecast
 from . import test_analysis_sales
 from . import test_analysis_targets
 from . import test_analysis_tours
+from . import test_beside
 from . import test_catalogue_configurations
 from . import test_catalogue_software
 from . import test_catalogue_tours

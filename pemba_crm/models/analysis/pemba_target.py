@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..beside import write_alone
 from ..public import VALUES, public
 
 
@@ -133,6 +134,7 @@ class PembaTarget(models.Model):
 
         In Python: the database refuses no merge of two distributors.
         """
+        write_alone(self)
         names = self._get_key_fields()
         days = [*self.mapped("date_start")]
         targets = self.sudo().search([("date_start", "in", days)])  # also of colleagues

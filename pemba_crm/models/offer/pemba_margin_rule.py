@@ -4,6 +4,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..beside import write_alone
 from ..public import VALUES, VALUES_LIST, public
 
 
@@ -66,6 +67,7 @@ class PembaMarginRule(models.Model):
         keys = {rule._get_key() for rule in self.filtered("active")}
         if not keys:
             return
+        write_alone(self)
         names = self._get_key_fields()
         domain = [(name, "in", [key[rank] for key in keys]) for rank, name in enumerate(names)]
         domain.append(("active", "=", True))

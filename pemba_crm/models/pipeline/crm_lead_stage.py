@@ -249,7 +249,7 @@ class CrmLead(models.Model):
         self.invalidate_model(["maturity", "weighted_revenue"])
 
     @api.model
-    def _update_steps(self, stages):
+    def _update_steps(self, stage_ids):
         """The deals in stages are at the steps of these, in one statement."""
         self.env.flush_all()
         self.env.cr.execute(
@@ -260,7 +260,7 @@ class CrmLead(models.Model):
                                                 ELSE lead.last_open_step END
                      FROM crm_stage stage
                     WHERE stage.id = lead.stage_id AND stage.id IN %s""",
-                tuple(stages.ids),
+                tuple(stage_ids),
             )
         )
         self.invalidate_model(["pemba_step", "last_open_step"])

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 from odoo.tools.translate import TranslationImporter, get_po_paths
 
+from ..beside import follow_beside
 from ..public import VALUES, VALUES_LIST, public
 
 # Odoo's own stages by external id: the step each becomes, and the name it has in Odoo.
@@ -96,12 +97,13 @@ class CrmStage(models.Model):
         Lead = self.env["crm.lead"]
         for stage, old in old_maturities.items():
             if stage.maturity != old and not stage.is_won:
-                Lead._update_weighted_revenue(
-                    SQL("lead.stage_id = %s AND lead.maturity = %s", stage.id, old), stage.maturity
-                )
+                change = SQL("lead.stage_id = %s AND lead.maturity = %s", stage.id, old), stage.maturity
+                Lead._update_weighted_revenue(*change)
+                follow_beside(stage, Lead._update_weighted_revenue, *change)
         stages = self.filtered(lambda stage: old_steps.get(stage, stage.pemba_step) != stage.pemba_step)
         if stages:
-            Lead._update_steps(stages)
+            Lead._update_steps(stages.ids)
+            follow_beside(stages, Lead._update_steps, stages.ids)
         return result
 
     @public

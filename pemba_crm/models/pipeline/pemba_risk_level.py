@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
+from ..beside import follow_beside
 from ..public import VALUES, VALUES_LIST, public
 
 
@@ -44,7 +45,9 @@ class PembaRiskLevel(models.Model):
         result = super().write(vals)
         self.env.registry.clear_cache()
         if changed:
-            self.env["crm.lead"]._update_weighted_revenue(SQL("lead.risk_level_id IN %s", tuple(changed.ids)))
+            leads, condition = self.env["crm.lead"], SQL("lead.risk_level_id IN %s", tuple(changed.ids))
+            leads._update_weighted_revenue(condition)
+            follow_beside(changed, leads._update_weighted_revenue, condition)
         return result
 
     @public

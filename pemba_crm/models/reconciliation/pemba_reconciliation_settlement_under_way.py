@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from ..beside import write_alone
+
 
 class UnderWay(NamedTuple):
     """What is done already about what a line is of, from whatever run; with all rights."""
@@ -62,8 +64,7 @@ class PembaReconciliationSettlement(models.Model):
 
         :return: ``{line: UnderWay}``
         """
-        # One at a time settles what is of a customer: several runs may have found the same.
-        lines.partner_id.sudo().lock_for_update(allow_referencing=True)  # nothing of them is written
+        write_alone(self)  # several runs may have found the same
         recorded = self._get_recorded(lines)
         under_way = {}
         for line, settlements in self._get_of_lines(lines).items():

@@ -4,6 +4,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..beside import follow_beside, write_alone
 from ..public import VALUES, VALUES_LIST, public
 
 COUNTRY_TABLE = "pemba_zone_res_country_rel"
@@ -117,22 +118,24 @@ class PembaZone(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
+        write_alone(self)  # a country is in one zone
         zones = super().create(vals_list)
         self._clear_countries()
-        zones._follow_countries(zones.country_ids)
+        zones._move_countries(zones.country_ids)
         return zones
 
     @public(vals=VALUES)
     def write(self, vals):
         if "country_ids" not in vals:
             return super().write(vals)
+        write_alone(self)
         before = {zone: zone.country_ids for zone in self}
         result = super().write(vals)
         self._clear_countries()
         moved = self.env["res.country"]
         for zone, countries in before.items():
             moved |= (countries - zone.country_ids) | (zone.country_ids - countries)
-        self._follow_countries(moved)
+        self._move_countries(moved)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -156,7 +159,7 @@ class PembaZone(models.Model):
         chosen._set(is_zone_manual=False)
         result = super().unlink()
         self._clear_countries()
-        self._follow_countries(countries)
+        self._move_countries(countries)
         if chosen:
             partners._follow_zones(SQL("p.id IN %s", tuple(chosen.ids)))
         return result
@@ -176,6 +179,15 @@ class PembaZone(models.Model):
     def _get_country_zone(self, country):
         """The zone a country is in; no zone where it is in none."""
         return self.browse(self._get_zones_by_country().get(country.id))
+
+    @api.model
+    def _move_countries(self, countries):
+        self._follow_countries(countries)
+        follow_beside(countries, self._follow_again, countries.ids)
+
+    @api.model
+    def _follow_again(self, country_ids):
+        self._follow_countries(self.env["res.country"].browse(country_ids))
 
     @api.model
     def _follow_countries(self, countries):
