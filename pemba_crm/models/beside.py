@@ -14,13 +14,16 @@ from odoo.tools import SQL
 MOST_WAITING = "10s"
 
 
-def write_alone(model):
+def write_alone(records, operation="write"):
     """One at a time writes what is checked against all others.
 
     A second one waits, and its request begins again where the first has committed.
+
+    :param operation: what is about to be done, by who may
     """
+    records.check_access(operation)
     # No value changes, yet PostgreSQL lets no two transactions do this that do not see each other.
-    model.env.cr.execute(SQL("UPDATE ir_model SET model = model WHERE model = %s", model._name))
+    records.env.cr.execute(SQL("UPDATE ir_model SET model = model WHERE model = %s", records._name))
 
 
 def follow_beside(records, method, *args):
@@ -30,9 +33,9 @@ def follow_beside(records, method, *args):
 
     :param method: of the model, which is called again with the arguments
     """
-    if not records.ids:
-        return
     cr, registry, env = records.env.cr, records.env.registry, records.env
+    if not records.ids or not registry.ready:  # while modules are loaded, nobody works
+        return
     table, ids = SQL.identifier(records._table), tuple(records.ids)
 
     @cr.precommit.add

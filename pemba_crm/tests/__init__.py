@@ -12,6 +12,7 @@ from . import test_catalogue_configurations
 from . import test_catalogue_software
 from . import test_catalogue_tours
 from . import test_customer_competitors
+from . import test_customer_moves
 from . import test_customer_sheet
 from . import test_customer_status
 from . import test_customer_tours

@@ -65,6 +65,9 @@ class TestBeside(BaseCase):
         with quiet, waiting, ThreadPoolExecutor(WRITERS) as pool:
             return sum(pool.map(request, range(WRITERS)))
 
+    def _create_again(self, model, vals, env):
+        self._create(env, model, dict(vals))
+
     def test_one_of_eight_is_taken(self):
         with environment() as env:
             country = self._create(env, "res.country", {"name": "Utopia", "code": "QU"})
@@ -77,12 +80,8 @@ class TestBeside(BaseCase):
             ("pemba.risk.level", {"name": "Beside", "code": "beside"}),
         ):
             with self.subTest(model):
-                made = []
-
-                def create(env, model=model, vals=vals, made=made):
-                    made.append(self._create(env, model, dict(vals)).id)
-
-                self.assertEqual(self._write_beside(create), 1)
+                self.assertEqual(self._write_beside(partial(self._create_again, model, vals)), 1)
+                made = [one for created, ids in self.created if created == model for one in ids]
                 with environment() as env:
                     self.assertEqual(len(env[model].browse(made).exists()), 1)
 

@@ -181,10 +181,10 @@ class TestSettledDeals(Settling, PembaOfferCommon):
         before = self._get_state(deal)
         self.buyer.name = "Renamed"
         self.person.with_user(self.manager).parent_id = self.stranger
-        self.assertEqual(deal.customer_id, self.stranger)
-        merging = self.env["base.partner.merge.automatic.wizard"].create({})
-        merging._merge((self.stranger | self.buyer).ids, self.buyer)
         self.assertEqual(deal.customer_id, self.buyer)
+        merging = self.env["base.partner.merge.automatic.wizard"].create({})
+        merging._merge((self.stranger | self.buyer).ids, self.stranger)
+        self.assertEqual(deal.customer_id, self.stranger)
         second = self.distributor.copy()
         merging._merge((second | self.distributor).ids, second)
         self.assertEqual(deal.distributor_id, second)

@@ -134,7 +134,7 @@ class PembaTarget(models.Model):
 
         In Python: the database refuses no merge of two distributors.
         """
-        write_alone(self)
+        write_alone(self.sudo())  # it is written already
         names = self._get_key_fields()
         days = [*self.mapped("date_start")]
         targets = self.sudo().search([("date_start", "in", days)])  # also of colleagues

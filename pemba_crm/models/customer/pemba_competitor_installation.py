@@ -9,7 +9,7 @@ class PembaCompetitorInstallation(models.Model):
 
     _name = "pemba.competitor.installation"
     _description = "Competitor's Product at a Customer"
-    _inherit = ["pemba.rules"]
+    _inherit = ["pemba.belonging.mixin", "pemba.rules"]
     _order = "contract_end_date, id desc"
 
     partner_id = fields.Many2one(

@@ -133,11 +133,7 @@ class ResPartner(models.Model):
             (everybody["pemba.contract"], "partner_id"),
         ]
 
-    def _follow_company(self):
+    @api.model
+    def _get_belongings(self):
         """What is known of competitors goes with the rest."""
-        result = super()._follow_company()
-        everything = self.env["pemba.competitor.installation"].sudo()  # whoever keeps contacts
-        moved = everything.with_context(active_test=False).search([("partner_id", "in", self.ids)])
-        for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
-            of_owner._set(partner_id=owner.id)
-        return result
+        return [*super()._get_belongings(), self.env["pemba.competitor.installation"]]

@@ -159,10 +159,8 @@ class ResPartner(models.Model):
         """
         everybody = self.sudo().with_context(active_test=False)  # of all salespeople and companies
         before = before.with_env(everybody.env)
-        everybody._follow_company()
-        leads = everybody.env["crm.lead"].search([("partner_id", "child_of", self.ids)])
-        self.env.add_to_compute(leads._fields["customer_id"], leads)
-        leads.flush_recordset(["customer_id"])
+        self._follow_company({one: one.commercial_partner_id for one in everybody}, is_merged=True)
+        self.env["crm.lead"]._follow_merge(everybody, before.exists())
         entities = everybody.commercial_partner_id | before.exists()
         below = everybody.search([("commercial_partner_id", "in", entities.ids)])
         for name in ("pemba_status", "pemba_status_date"):

@@ -1,6 +1,7 @@
 """What customers run: equipment, its components, and the ledger of dated events."""
 
 from . import (  # before those that inherit them
+    pemba_belonging_mixin,
     pemba_customer_mixin,
     pemba_licence_key_mixin,
     pemba_version_status_mixin,
@@ -26,4 +27,5 @@ from . import (
     product_category,
     product_template,
     res_partner,
+    res_partner_company,
 )

@@ -20,7 +20,7 @@ class PembaCustomerMixin(models.AbstractModel):
 
     _name = "pemba.customer.mixin"
     _description = "What a Customer Has"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "pemba.belonging.mixin"]
 
     def _with_entity(self, vals):
         """Values with the company of the contact that is given."""

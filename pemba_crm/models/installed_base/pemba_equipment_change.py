@@ -96,6 +96,16 @@ class PembaEquipment(models.Model):
         apart = together.filtered(lambda one: one.parent_id.partner_id != one.partner_id)
         apart.parent_id = False
 
+    def _filtered_movable(self):
+        return self.filtered(lambda one: one.state != "retired")
+
+    def _change_owner(self, owner):
+        """What is in the base is transferred, and stays where it is."""
+        in_base = self.filtered(lambda one: one.state in IN_BASE)
+        for site, at_site in in_base.grouped("site_id").items():
+            at_site._change("transfer", {"partner_id": owner.id, "site_id": site.id})
+        (self - in_base)._set(partner_id=owner.id)
+
     def _move(self, site, date=None):
         """It goes to another address of its customer.
 

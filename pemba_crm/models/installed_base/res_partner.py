@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
-from ..public import VALUES, public
+from ..public import public
 from .pemba_equipment import IN_BASE
 
 
@@ -69,27 +69,3 @@ class ResPartner(models.Model):
                 "search_default_group_by_site": 1,
             },
         }
-
-    @public(vals=VALUES)
-    def write(self, vals):
-        """What someone has is the company's that the person comes to belong to."""
-        if {"parent_id", "is_company"}.isdisjoint(vals):
-            return super().write(vals)
-        before = {partner: partner.commercial_partner_id for partner in self}
-        result = super().write(vals)
-        joined = self.filtered(
-            lambda partner: partner.commercial_partner_id not in (partner, before[partner])
-        )
-        if joined:
-            joined._follow_company()
-        return result
-
-    def _follow_company(self):
-        """Equipment of who has joined a company is that company's."""
-        equipment = self.env["pemba.equipment"].sudo()  # whoever keeps contacts
-        moved = equipment.search([("partner_id", "in", self.ids)])
-        for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
-            in_base = of_owner.filtered(lambda one: one.state in IN_BASE)
-            for site, at_site in in_base.grouped("site_id").items():
-                at_site._change("transfer", {"partner_id": owner.id, "site_id": site.id})
-            (of_owner - in_base)._set(partner_id=owner.id)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..installed_base.pemba_customer_mixin import get_differing
@@ -11,6 +11,10 @@ class PembaContract(models.Model):
     """The rules of a contract, whichever way it is created, written and removed."""
 
     _inherit = "pemba.contract"
+
+    def _filtered_movable(self):
+        today = fields.Date.context_today(self)
+        return self.filtered(lambda one: one.state == "draft" or not one.date_end or one.date_end >= today)
 
     @api.constrains("partner_id", "contact_id")
     def _check_contact(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..public import public
 
@@ -40,11 +40,7 @@ class ResPartner(models.Model):
             "context": {"default_partner_id": entity.id},
         }
 
-    def _follow_company(self):
+    @api.model
+    def _get_belongings(self):
         """Contracts go with the equipment."""
-        result = super()._follow_company()
-        contracts = self.env["pemba.contract"].sudo()  # whoever keeps contacts
-        moved = contracts.search([("partner_id", "in", self.ids)])
-        for owner, of_owner in moved.grouped(lambda one: one.partner_id.commercial_partner_id).items():
-            of_owner._set(partner_id=owner.id)
-        return result
+        return [*super()._get_belongings(), self.env["pemba.contract"]]

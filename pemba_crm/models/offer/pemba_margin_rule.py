@@ -67,7 +67,7 @@ class PembaMarginRule(models.Model):
         keys = {rule._get_key() for rule in self.filtered("active")}
         if not keys:
             return
-        write_alone(self)
+        write_alone(self.sudo())  # it is written already
         names = self._get_key_fields()
         domain = [(name, "in", [key[rank] for key in keys]) for rank, name in enumerate(names)]
         domain.append(("active", "=", True))

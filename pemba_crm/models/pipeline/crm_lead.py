@@ -27,7 +27,8 @@ class CrmLead(models.Model):
         compute="_compute_customer_id",
         store=True,
         index="btree_not_null",
-        help="The company, or the person where there is none, that the contact belongs to.",
+        help="The company, or the person where there is none, that the contact belongs to; once won or lost,"
+        " the one that the sale was made with.",
     )
     zone_id = fields.Many2one(
         "pemba.zone",
@@ -79,11 +80,6 @@ class CrmLead(models.Model):
         index="btree_not_null",
         help="The day the deal was won or lost, by the company's clock: the period of reports and targets.",
     )
-
-    @api.depends("partner_id.commercial_partner_id")
-    def _compute_customer_id(self):
-        for lead in self:
-            lead.customer_id = lead.partner_id.commercial_partner_id
 
     @api.depends("customer_id", "country_id")
     def _compute_zone_id(self):

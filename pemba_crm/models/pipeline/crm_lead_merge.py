@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -79,3 +79,20 @@ class CrmLead(models.Model):
         duplicates = super()._get_lead_duplicates(partner=partner, email=email, include_lost=include_lost)
         is_apart = is_in_scope(self, "mergeable_only") and not duplicates._is_mergeable()
         return self if is_apart else duplicates
+
+    @api.model
+    def _follow_merge(self, partners, before):
+        """Contacts were merged: open deals are of their company, and closed ones that were of one merged.
+
+        :param partners: the contacts that stay
+        :param before: the companies that contacts belonged to
+        """
+        leads = self.sudo().with_context(active_test=False)  # of all salespeople and companies
+        of_them = leads.search([("partner_id", "child_of", partners.ids)])
+        merged = (partners | before).ids
+        follow = of_them.filtered(
+            lambda lead: lead.won_status not in CLOSED or lead.customer_id.id in (*merged, False)
+        )
+        with scope(follow, "other_contact"):
+            self.env.add_to_compute(self._fields["customer_id"], follow)
+            follow.flush_recordset(["customer_id"])

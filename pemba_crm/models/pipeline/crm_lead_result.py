@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..public import public
+from ..marks import is_in_scope, scope
+from ..public import VALUES, public
 from .crm_lead import CLOSED
 
 
@@ -214,3 +215,29 @@ class CrmLead(models.Model):
             )
         )
         self.env.invalidate_all()
+
+    # ------------------------------------------------------------
+    # Whose sale it is
+    # ------------------------------------------------------------
+
+    @api.depends("partner_id.commercial_partner_id", "won_status")
+    def _compute_customer_id(self):
+        for lead in self:
+            if not lead._keeps_customer():
+                lead.customer_id = lead.partner_id.commercial_partner_id
+
+    def _keeps_customer(self):
+        """Whether it is closed, and its contact is the same and only went to another company."""
+        stored = self._origin
+        is_closed = stored and stored.won_status in CLOSED and self.customer_id
+        return is_closed and self.partner_id == stored.partner_id and not is_in_scope(self, "other_contact")
+
+    @public(vals=VALUES)
+    def write(self, vals):
+        if "partner_id" not in vals:
+            return super().write(vals)
+        changed = self.filtered(lambda lead: lead.partner_id.id != (vals["partner_id"] or False))
+        with scope(changed, "other_contact"):
+            result = super().write(vals)
+            changed.mapped("customer_id")  # computed while it is known
+        return result

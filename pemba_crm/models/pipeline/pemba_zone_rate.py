@@ -11,7 +11,7 @@ class PembaZoneRate(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        write_alone(self)
+        write_alone(self, "create")
         rates = super().create(vals_list)
         self._update_deals(rates.zone_id)
         return rates

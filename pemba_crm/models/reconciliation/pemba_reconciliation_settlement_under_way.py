@@ -64,7 +64,7 @@ class PembaReconciliationSettlement(models.Model):
 
         :return: ``{line: UnderWay}``
         """
-        write_alone(self)  # several runs may have found the same
+        write_alone(self.sudo())  # several runs may have found the same; who may read lines settles them
         recorded = self._get_recorded(lines)
         under_way = {}
         for line, settlements in self._get_of_lines(lines).items():

@@ -157,7 +157,7 @@ class ResPartner(models.Model):
         """The contract lines that may give rights: those of an equipment, else of the contact's company."""
         entity = self.commercial_partner_id
         domain = Domain("contract_id.state", "!=", "draft") & Domain("date_start", "<=", date)
-        own = Domain("contract_id.partner_id", "=", entity.id)
+        own = Domain("contract_id.partner_id", "in", (self | entity).ids)  # or what it has alone still
         if equipment:
             domain &= Domain("equipment_id", "=", equipment.id)
             own |= Domain("contract_id.distributor_id.commercial_partner_id", "=", entity.id)

@@ -118,7 +118,7 @@ class PembaZone(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        write_alone(self)  # a country is in one zone
+        write_alone(self, "create")  # a country is in one zone
         zones = super().create(vals_list)
         self._clear_countries()
         zones._move_countries(zones.country_ids)

@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+
+class PembaBelongingMixin(models.AbstractModel):
+    """What belongs to a customer, and goes along where a contact comes to belong to another company.
+
+    It needs a ``partner_id``, always a company or somebody without one, and a ``company_id`` of ours.
+    """
+
+    _name = "pemba.belonging.mixin"
+    _description = "What Belongs to a Customer"
+
+    came_with_id = fields.Many2one(
+        "res.partner",
+        string="Came Along With",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The contact who had it before belonging to the customer, and takes it along when leaving.",
+    )
+
+    @api.model
+    def _get_moving(self, before, is_merged):
+        """What has to go to another customer as contacts belong to others now; of all companies.
+
+        :param before, is_merged: see ``_follow_company`` of ``res.partner``
+        :return: ``{record: the contact with whom it goes}``, with all rights
+        """
+        everything = self.sudo().with_context(active_test=False)  # rights are asked for before it moves
+        contacts = [contact.id for contact in before]
+        found = everything.search(["|", ("partner_id", "in", contacts), ("came_with_id", "in", contacts)])
+        moving = {}
+        for record in found if is_merged else found._filtered_movable():
+            contact = record.came_with_id
+            if contact not in before or record.partner_id != before[contact]:
+                contact = record.partner_id
+            if contact in before and contact.commercial_partner_id != record.partner_id:
+                moving[record] = contact
+        return moving
+
+    def _filtered_movable(self):
+        """Those that go along; what is over stays with who had it."""
+        return self
+
+    def _go_along(self, contact):
+        """Belong to the company that a contact belongs to now."""
+        owner = contact.commercial_partner_id
+        self._change_owner(owner)
+        self._set(came_with_id=contact.id if contact != owner else False)
+
+    def _change_owner(self, owner):
+        self._set(partner_id=owner.id)
