@@ -12,7 +12,9 @@ from odoo.tools import SQL, config
 def search_seen(model, domain=Domain.TRUE):
     """:return: the query for the records that the user sees, archived ones too; none without the right"""
     model = model.with_context(active_test=False)
-    return model._search(domain) if model.has_access("read") else model.sudo()._search(Domain.FALSE)
+    if model.has_access("read"):
+        return model._search(domain)
+    return model.sudo()._search(Domain.FALSE)  # nothing at all
 
 
 def get_seen(model):
@@ -65,6 +67,6 @@ class IrRule(models.Model):
         """With those of what the records hang on, which the message names."""
         rules = super()._get_failing(for_records, mode)
         for name in getattr(for_records, "_follows", ()):
-            followed = for_records.sudo()[name].with_env(self.env)
+            followed = for_records.sudo()[name].with_env(self.env)  # to say which rule refuses
             rules |= super()._get_failing(followed, "read" if mode == "read" else "write")
         return rules

@@ -143,6 +143,16 @@ class TestHouse(TransactionCase):
             ],
         )
 
+    def test_every_sudo_says_why(self):
+        """On its line: what was checked before, or what for nothing has to be."""
+        silent = [
+            f"{path.relative_to(ADDON)}: {line.strip()}"
+            for path in python_files(ADDON)
+            for line in path.read_text().splitlines()
+            if ".sudo()" in line and "#" not in line
+        ]
+        self.assertEqual(silent, [])
+
     def test_few_places_pass_a_rule(self):
         places = [
             f"{path.relative_to(ADDON)}: {line.strip()}"

@@ -31,13 +31,8 @@ class ResPartner(models.Model):
         """Of whom any event says that it got equipment; it may be another's by now."""
         if operator != "in":
             return NotImplemented
-        events = (
-            self.env["pemba.equipment.event"]
-            .sudo()
-            ._search(  # whoever asks, of all companies
-                [("partner_id", "!=", False)]
-            )
-        )
+        everything = self.env["pemba.equipment.event"].sudo()  # whoever asks, of all companies
+        events = everything._search([("partner_id", "!=", False)])
         return Domain("id", "in", events.subselect("partner_id"))
 
     def _compute_equipment_count(self):

@@ -79,7 +79,8 @@ class ResPartner(models.Model):
 
     def _get_left_behind(self):
         """See ``_get_moving``: what contacts of a company have alone still."""
-        return self._get_moving({contact: contact.commercial_partner_id for contact in self.sudo()})
+        known = self.sudo()  # whether something is left, and no more, is told to who sees the contact
+        return self._get_moving({contact: contact.commercial_partner_id for contact in known})
 
     @api.model
     def _take_along(self, moving):

@@ -57,7 +57,7 @@ class CrmLead(models.Model):
 
         :param sold: the lines that recur
         """
-        if sold or self.sudo().contract_ids:  # whoever wins
+        if sold or self.sudo().contract_ids:  # who wins may write the deal
             self._sell_contracts(sold)
 
     def _sell_contracts(self, sold):
@@ -65,7 +65,7 @@ class CrmLead(models.Model):
 
         :param sold: the lines that recur
         """
-        contract_lines = self.env["pemba.contract.line"].sudo()  # whoever wins
+        contract_lines = self.env["pemba.contract.line"].sudo()  # who wins may write the deal
         known = contract_lines.search([("opportunity_line_id", "in", self._get_all_lines().ids)])
         of_line = known.grouped(lambda one: one.opportunity_line_id.id)
         (known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids))._withdraw()
@@ -75,7 +75,7 @@ class CrmLead(models.Model):
             if line.id in of_line:
                 of_line[line.id]._follow_sale(line)
                 continue
-            contract = (line.contract_id or line._get_matching(running)).sudo()  # as above
+            contract = (line.contract_id or line._get_matching(running)).sudo()  # seen when linked
             if not (contract and contract._is_open()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
@@ -83,7 +83,7 @@ class CrmLead(models.Model):
     def _get_draft_contract(self, line):
         """The draft of this deal for the contract type of a line."""
         kind = line._get_contract_type()
-        drafts = self.sudo().contract_ids.filtered(  # whoever wins
+        drafts = self.sudo().contract_ids.filtered(  # of the deal, which may be written
             lambda one: one.state == "draft" and one.contract_type_id == kind
         )
         return drafts[:1] or drafts._put([self._prepare_contract(line, kind)])
@@ -113,5 +113,5 @@ class CrmLead(models.Model):
         """What is not won any more leaves the drafts it came into."""
         sold = self.filtered("opportunity_line_count")._get_all_lines()
         if sold:
-            lines = self.env["pemba.contract.line"].sudo()  # whoever reopens
+            lines = self.env["pemba.contract.line"].sudo()  # who reopens may write the deal
             lines.search([("opportunity_line_id", "in", sold.ids)])._withdraw()

@@ -95,7 +95,7 @@ class SaleOrder(models.Model):
         :param confirmed: orders that have just been confirmed: they win
         """
         if opportunities:
-            opportunities.sudo()._follow_orders(confirmed)  # whoever confirms may not see the opportunity
+            opportunities.sudo()._follow_orders(confirmed)  # seen when linked, not by who confirms
 
     def _follow_confirmed(self, is_new=False):
         """Their lines may have changed.

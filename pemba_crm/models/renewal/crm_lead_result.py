@@ -40,7 +40,7 @@ class CrmLead(models.Model):
         may_leave_gap = (
             self.env.uid == SUPERUSER_ID or user.share or user.has_group("pemba_crm.group_manager")
         )
-        ours = contract.sudo().with_context(**SILENT)  # whoever wins
+        ours = contract.sudo().with_context(**SILENT)  # linked by us; who wins may write the deal
         if not contract.successor_id and self.customer_id != contract.partner_id:
             raise UserError(
                 self.env._(
@@ -64,7 +64,7 @@ class CrmLead(models.Model):
 
     def _ask_about_successor(self):
         """A renewal that was won without anything that recurs leaves no successor: is that right?"""
-        contract = self.renewal_contract_id.sudo()  # whoever wins
+        contract = self.renewal_contract_id.sudo()  # linked by us alone
         user = self.user_id or self.env.user
         if contract.successor_id or contract.activity_ids:
             return
@@ -84,7 +84,7 @@ class CrmLead(models.Model):
 
     def _withdraw_renewal(self):
         """A successor that has not started waits as a draft; one that has goes on without its order."""
-        contract = self.sudo().renewal_contract_id  # whoever reopens
+        contract = self.sudo().renewal_contract_id  # linked by us alone
         contract._set(order_received_date=False, order_reference=False)
         successor = contract.successor_id
         today = fields.Date.context_today(self)
@@ -101,14 +101,14 @@ class CrmLead(models.Model):
         """All its orders are cancelled: the customer's order for the renewal has not come."""
         result = super()._return_to_offer()
         if self.renewal_contract_id:
-            ours = self.renewal_contract_id.sudo()  # whoever cancels
+            ours = self.renewal_contract_id.sudo()  # linked by us alone
             ours._set(order_received_date=False, order_reference=False)
         return result
 
     def _lose_renewals(self):
         """The contract ends at its end; whether its subscriptions are retired then is asked."""
         for lead in self:
-            contract = lead.renewal_contract_id.sudo()  # whoever loses it
+            contract = lead.renewal_contract_id.sudo()  # linked by us alone
             if not lead.lost_reason_id:
                 raise UserError(self.env._("%s is a renewal: say why it was lost.", lead.display_name))
             if contract.state not in ("running", "expired"):

@@ -73,7 +73,7 @@ class PembaContract(models.Model):
 
     def _get_open_renewal(self):
         """Their renewals that are open."""
-        leads = self.sudo().renewal_lead_ids  # a colleague's too
+        leads = self.sudo().renewal_lead_ids  # linked by us, a colleague's too
         return leads.filtered(lambda lead: lead.won_status == "pending")
 
     def _get_offered(self):

@@ -35,7 +35,7 @@ class PembaOpportunityLine(models.Model):
 
     def _get_details(self):
         """What is renewed says which equipment it covers."""
-        equipment = self.sudo().contract_line_id._get_next_equipment()  # whoever offers it
+        equipment = self.sudo().contract_line_id._get_next_equipment()  # linked by us alone
         return [*super()._get_details(), *equipment.mapped("display_name")]
 
     @api.model

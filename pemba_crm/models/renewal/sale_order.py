@@ -32,7 +32,7 @@ class SaleOrder(models.Model):
         :raise UserError: naming the contract, where a gap would be left and it is no manager's
         """
         for order in self:
-            lead = order.opportunity_id.sudo()  # whoever sends it
+            lead = order.opportunity_id.sudo()  # seen when linked
             sold = lead.opportunity_line_ids._get_contracted()
             starts = [line.date_start for line in sold if line.date_start]
             contract = lead.renewal_contract_id
@@ -54,7 +54,7 @@ class SaleOrder(models.Model):
                 )
 
     def _check_renewal_price(self):
-        leads = self.opportunity_id.sudo()  # whoever sends it
+        leads = self.opportunity_id.sudo()  # seen when linked
         leads.filtered("renewal_contract_id")._check_price_is_revised()
 
     def _find_mail_template(self):
@@ -68,9 +68,9 @@ class SaleOrder(models.Model):
 
     def _get_renewed_contract(self):
         """The contract whose next term it offers."""
-        return self.opportunity_id.sudo().renewal_contract_id  # who sends it need not see the opportunity
+        return self.opportunity_id.sudo().renewal_contract_id  # seen when linked, not by who sends it
 
     def _get_renewal(self):
         """The renewal that it offers, with its price revision; for printing."""
-        lead = self.opportunity_id.sudo()  # who prints it need not see the opportunity
+        lead = self.opportunity_id.sudo()  # seen when linked, not by who prints it
         return lead if lead.renewal_contract_id and lead.revaluation else lead.browse()
