@@ -54,6 +54,8 @@ class CrmLead(models.Model):
                 lead._check_frozen(changed)
                 bodies[lead.id] = self.env._("Changed after closing: %s", lead._describe(changed, old))
         self._write_by_values(new_vals)
+        opened = [lead.id for lead, old in before.items() if old["won_status"] in CLOSED]
+        self.env.add_to_compute(self._fields["customer_id"], self.browse(opened))
         if bodies:
             self.browse(bodies)._message_log_batch(bodies=bodies)
 
@@ -220,7 +222,7 @@ class CrmLead(models.Model):
     # Whose sale it is
     # ------------------------------------------------------------
 
-    @api.depends("partner_id.commercial_partner_id", "won_status")
+    @api.depends("partner_id.commercial_partner_id")
     def _compute_customer_id(self):
         for lead in self:
             if not lead._keeps_customer():
