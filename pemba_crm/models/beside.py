@@ -4,14 +4,19 @@ Odoo's transactions see the database as it was when they began. What a rule in P
 else, and what many records take of one, would miss what others write meanwhile.
 """
 
+import logging
 from functools import partial
 
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
+from psycopg2 import OperationalError
 
-# How long whoever changes what others refer to waits for these: Odoo then begins again.
-MOST_WAITING = "10s"
+_logger = logging.getLogger(__name__)
+
+PENDING = "pemba_follow_beside"
+# How long those who write beside a change are waited for.
+MOST_WAITING = "2s"
 
 
 def write_alone(records, operation="write"):
@@ -26,28 +31,49 @@ def write_alone(records, operation="write"):
     records.env.cr.execute(SQL("UPDATE ir_model SET model = model WHERE model = %s", records._name))
 
 
-def follow_beside(records, method, *args):
+def follow_beside(records, model, method, notes=None):
     """What others take of records, they take once more after the commit: what was written beside it, too.
 
-    Whoever wrote a record that refers to them is waited for; who comes later waits, and begins again.
+    The method reads what is committed: it is called for what was rolled back as well.
 
-    :param method: of the model, which is called again with the arguments
+    :param model, method: names; it is called with ``{id of a record: note}``
+    :param notes: ``{record: what the method has to know of it}``, the first of a transaction
     """
-    cr, registry, env = records.env.cr, records.env.registry, records.env
-    if not records.ids or not registry.ready:  # while modules are loaded, nobody works
+    env = records.env
+    if not records.ids or not env.registry.ready:  # while modules are loaded, nobody works
         return
-    table, ids = SQL.identifier(records._table), tuple(records.ids)
+    pending = env.cr.postcommit.data.setdefault(PENDING, {})
+    if not pending:
+        env.cr.postcommit.add(partial(_follow, env, pending))
+    of_method = pending.setdefault((records._name, model, method), {})
+    for record in records:
+        of_method.setdefault(record.id, (notes or {}).get(record))
 
-    @cr.precommit.add
-    def wait():
-        cr.execute(SQL("SET LOCAL lock_timeout = %s", MOST_WAITING))
-        cr.execute(SQL("SELECT id FROM %s WHERE id IN %s FOR UPDATE", table, ids))
-        # Whoever comes now fails once we commit, and would not for a change of no key alone.
-        cr.execute(SQL("UPDATE %s SET id = id WHERE id IN %s", table, ids))
 
-    @cr.postcommit.add
-    def again():
-        registry.clear_cache()  # somebody may have read meanwhile what was committed before
-        with Registry(cr.dbname).cursor() as after:
-            model = env(cr=after)[method.__self__._name]
-            retrying(partial(getattr(model, method.__name__), *args), model.env)
+def _follow(env, pending):
+    env.registry.clear_cache()  # somebody may have read meanwhile what was committed before
+    for (referred, model, method), notes in list(pending.items()):
+        try:
+            with Registry(env.cr.dbname).cursor() as cr:
+                _wait_for_references(cr, env[referred]._table, tuple(notes))
+            with Registry(env.cr.dbname).cursor() as cr:
+                records = env(cr=cr)[model]
+                retrying(partial(getattr(records, method), notes), records.env)
+        except Exception:  # what was committed stays, and is told to who did it
+            _logger.exception("%s.%s of %s after the commit", model, method, referred)
+    pending.clear()
+
+
+def _wait_for_references(cr, table, ids):
+    """Who wrote a record that refers to these is waited for; who does now, and began before, begins again."""
+    names = {"table": SQL.identifier(table), "ids": ids}
+    try:
+        with mute_logger("odoo.sql_db"):
+            cr.execute(SQL("SET LOCAL lock_timeout = %s", MOST_WAITING))
+            cr.execute(SQL("SELECT id FROM %(table)s WHERE id IN %(ids)s FOR UPDATE", **names))
+            # Of a change of no key alone, nobody would take notice.
+            cr.execute(SQL("UPDATE %(table)s SET id = id WHERE id IN %(ids)s", **names))
+            cr.commit()
+    except OperationalError as error:
+        cr.rollback()
+        _logger.info("Somebody writes for long beside a change of %s: %s", table, error)

@@ -19,41 +19,30 @@ def search_seen(model, domain=Domain.TRUE):
 
 def get_seen(model):
     """:return: the rows of the records that the user sees, as a table of a query"""
-    query = search_seen(model)
-    return SQL(
-        "(SELECT %s.* FROM %s WHERE %s)",
-        SQL.identifier(model._table),
-        query.from_clause,
-        query.where_clause or SQL("TRUE"),
-    )
+    return SQL("(%s)", search_seen(model).select(SQL("%s.*", SQL.identifier(model._table))))
 
 
 class IrRule(models.Model):
     _inherit = "ir.rule"
 
     @api.model
+    def _compute_domain(self, model_name, mode="read"):
+        domain = super()._compute_domain(model_name, mode)
+        follows = () if self.env.su else getattr(self.env[model_name], "_follows", ())
+        for name in follows:
+            domain &= self._get_followed_domain(model_name, name, mode)
+        return domain.optimize(self.env[model_name]) if follows else domain
+
+    @api.model
     @tools.conditional(
         "xml" not in config["dev_mode"],
         tools.ormcache(
-            "self.env.uid",
-            "self.env.su",
-            "model_name",
-            "mode",
-            "tuple(self._compute_domain_context_values())",
+            "self.env.uid", "model_name", "name", "mode", "tuple(self._compute_domain_context_values())"
         ),
     )
-    def _compute_domain(self, model_name, mode="read"):
-        domain = super()._compute_domain(model_name, mode)
-        model = self.env[model_name]
-        if self.env.su:
-            return domain
-        for name in getattr(model, "_follows", ()):
-            domain &= self._get_followed_domain(model._fields[name], mode)
-        return domain.optimize(model)
-
-    @api.model
-    def _get_followed_domain(self, field, mode):
+    def _get_followed_domain(self, model_name, name, mode):
         """What hangs on records that the user may read, or write; and what hangs on none."""
+        field = self.env[model_name]._fields[name]
         mode = "read" if mode == "read" else "write"  # a line more or less changes its opportunity
         followed = Domain.FALSE
         if self.env["ir.model.access"].check(field.comodel_name, mode, raise_exception=False):
@@ -68,5 +57,6 @@ class IrRule(models.Model):
         rules = super()._get_failing(for_records, mode)
         for name in getattr(for_records, "_follows", ()):
             followed = for_records.sudo()[name].with_env(self.env)  # to say which rule refuses
-            rules |= super()._get_failing(followed, "read" if mode == "read" else "write")
+            mode = "read" if mode == "read" else "write"
+            rules |= super()._get_failing(followed.with_context(active_test=False), mode)
         return rules

@@ -6,7 +6,7 @@ is done, and not where it happens to be used. Each public method of ours is mark
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import wraps
 
 from odoo.api import NewId
@@ -15,34 +15,38 @@ from odoo.models import BaseModel
 
 from .kinds import FIRST_DAY, LARGEST_INTEGER, LAST_DAY, get_day
 
-DAY, TEXT, VALUES, VALUES_LIST, NAMES = "day", "text", "values", "values_list", "names"
+DAY, TEXT, VALUES, VALUES_LIST, NAMES, ROWS = "day", "text", "values", "values_list", "names", "rows"
 CHECKS = {
     TEXT: lambda value: isinstance(value, str),
     VALUES: lambda value: isinstance(value, Mapping),
     VALUES_LIST: lambda value: _is_list_of(value, Mapping),
     NAMES: lambda value: _is_list_of(value, str),
+    ROWS: lambda value: _is_list_of(value, (list, tuple)),
 }
 
 
 def _is_list_of(value, kind):
-    return isinstance(value, (list, tuple)) and all(isinstance(one, kind) for one in value)
+    """JSON has lists alone; Odoo's own code takes what comes in its order, too, as the keys of a dict."""
+    is_many = isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
+    return is_many and all(isinstance(one, kind) for one in value)
 
 
-def public(method=None, /, *, one=False, **kinds):
+def public(method=None, /, *, one=False, some=False, **kinds):
     """Mark a method as one that clients may call.
 
     :param one: it is for one record
+    :param some: it is for one or more
     :param kinds: ``{argument: kind}``: one of those above, or the name of a model, of which an id is taken
         too; where the argument has a default, nothing is taken as well
     """
     if method is None:
-        return lambda function: public(function, one=one, **kinds)
+        return lambda function: public(function, one=one, some=some, **kinds)
     names = list(inspect.signature(method).parameters)
     positions = {names.index(name) - 1: name for name in kinds}
 
     @wraps(method)
     def checked(self, *args, **kwargs):
-        _check_ids(self, one)
+        _check_ids(self, one, some)
         if kinds:
             args = [
                 _convert(self, method, positions[position], value, kinds[positions[position]])
@@ -58,12 +62,12 @@ def public(method=None, /, *, one=False, **kinds):
     return checked
 
 
-def _check_ids(records, one):
+def _check_ids(records, one, some):
     """:raise UserError: for what is no id, and for none or several records where one is meant"""
     for value in records._ids:
         if not isinstance(value, NewId) and (type(value) is not int or value <= 0):
             raise UserError(records.env._("%(value)s is no number of a record.", value=value))
-    if one and len(records) != 1:
+    if (one and len(records) != 1) or (some and not records):
         message = (
             records.env._("%(model)s: choose one first.", model=_get_label(records))
             if not records
@@ -84,7 +88,7 @@ def _convert(records, method, name, value, kind):
     """:return: an argument as the method takes it: a day, a text, records"""
     if kind in CHECKS and CHECKS[kind](value):
         if kind in (VALUES, VALUES_LIST):
-            _check_names(records, [value] if kind == VALUES else value)
+            check_names(records, [value] if kind == VALUES else value)
         return value
     if value in (None, False, "") and type(value) is not int:
         if inspect.signature(method).parameters[name].default is not inspect.Parameter.empty:
@@ -97,8 +101,7 @@ def _convert(records, method, name, value, kind):
         return value
     elif kind in records.env and type(value) is int and 0 < value <= LARGEST_INTEGER:
         found = records.env[kind].browse(value).exists()
-        if found:
-            found.check_access("read")
+        if found and found.has_access("read"):
             return found
     raise UserError(
         records.env._(
@@ -111,7 +114,7 @@ def _convert(records, method, name, value, kind):
     )
 
 
-def _check_names(records, vals_list):
+def check_names(records, vals_list):
     """:raise UserError: for values of no field of ours; those of Odoo's models other add-ons may take away"""
     names = {name for vals in vals_list if not vals.keys() <= records._fields.keys() for name in vals}
     for name in names - records._fields.keys() if records._name.startswith("pemba.") else ():
@@ -127,5 +130,6 @@ def _get_kind(env, kind):
         VALUES: env._("values by their names"),
         VALUES_LIST: env._("a list of values by their names"),
         NAMES: env._("a list of names"),
+        ROWS: env._("a list of rows"),
     }
     return kinds.get(kind) or env._("the number of a record, %s", _get_label(env[kind]))

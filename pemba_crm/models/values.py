@@ -7,8 +7,9 @@ above zero, and makes a NaN of every sum that it comes into. Data tools write it
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
+from .beside import write_alone
 from .kinds import FIRST_DAY, FOREVER, LAST_DAY, get_day, is_number
-from .public import NAMES, VALUES, VALUES_LIST, public
+from .public import NAMES, ROWS, VALUES, VALUES_LIST, check_names, public
 
 NUMBERS = ("float", "monetary", "integer")
 DAYS = ("date",)
@@ -42,6 +43,8 @@ class PembaValues(models.AbstractModel):
 
     # Whether not everybody of a company sees all records: who links one must see it.
     _is_owned = False
+    # Whether a rule compares each record with all others: an import waits before it begins, and not within.
+    _is_written_alone = False
 
     _finite_numbers = FiniteNumbers("A number of this record is none.")
 
@@ -64,6 +67,15 @@ class PembaValues(models.AbstractModel):
     def _get_endless_fields(self):
         """Last days that may be empty: what others write for no end is none. A new set."""
         return set()
+
+    @api.model
+    @public(fields=NAMES, data=ROWS)
+    def load(self, fields, data):
+        first = [field.partition("/")[0].partition(".")[0] for field in fields]
+        check_names(self, [dict.fromkeys(filter(None, first))])
+        if self._is_written_alone:
+            write_alone(self, "create")
+        return super().load(fields, data)
 
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)

@@ -162,26 +162,65 @@ class TestBeside(BaseCase):
                     later = self._create(env, "crm.lead", dict(vals)).id
                     self.assertEqual(self._get_values(env, later), expected[name])
 
-    def test_a_deal_that_comes_between_the_last_statement_and_the_commit_begins_again(self):
+    def test_what_is_rolled_back_changes_nothing(self):
+        """A savepoint, as an import that is only tried; and back again in one transaction."""
+        with environment() as env:
+            vals, changes = self._get_places(env)
+            stage = changes["maturity"][0].id
+            lead = self._create(env, "crm.lead", dict(vals)).id
+            before = self._get_values(env, lead)
+        with environment() as env:
+            savepoint = env.cr.savepoint(flush=False)
+            env["crm.stage"].browse(stage).maturity = 80
+            env.flush_all()
+            savepoint.rollback()
+            env.invalidate_all(flush=False)
+        with environment() as env:
+            self.assertEqual(self._get_values(env, lead), before)
+            typed = self._create(env, "crm.lead", vals | {"maturity": 80}).id
+        with environment() as env:
+            env["crm.stage"].browse(stage).maturity = 80
+            env["crm.stage"].browse(stage).maturity = 50
+        with environment() as env:
+            self.assertEqual(self._get_values(env, lead), before)
+            self.assertEqual(self._get_values(env, typed)[1], 50)  # as it does without anybody beside
+
+    def test_who_writes_for_long_is_not_waited_for_for_ever(self):
         with environment() as env:
             vals, changes = self._get_places(env)
             risk = changes["factor"][0].id
-        leads = []
-
-        def create(env):
-            leads.append(self._create(env, "crm.lead", dict(vals)).id)
-
-        def request():
-            with environment() as env:
-                retrying(partial(create, env), env)
-
-        with ThreadPoolExecutor(1) as pool, mute_logger("odoo.sql_db", "odoo.service.model"):
-            with environment() as changing:
-                changing["pemba.risk.level"].browse(risk).factor = 0.25
-                changing.cr.flush()  # the lock is held from here on
-                created = pool.submit(request)
-                changing.cr.execute("SELECT pg_sleep(0.3)")
-                self.assertFalse(created.done())
-            created.result()
+        with environment() as long:
+            self._create(long, "crm.lead", dict(vals))
+            long.flush_all()
+            with patch("odoo.addons.pemba_crm.models.beside.MOST_WAITING", "50ms"), environment() as env:
+                env["pemba.risk.level"].browse(risk).factor = 0.25
         with environment() as env:
-            self.assertEqual(self._get_values(env, leads[-1])[2], 125)
+            self.assertEqual(env["pemba.risk.level"].browse(risk).factor, 0.25)
+
+    def test_an_import_waits_before_it_begins(self):
+        """Then Odoo repeats it; in the middle of it, each of its rows would fail."""
+        with environment() as env:
+            zone = self._create(env, "pemba.zone", {"name": "Beside", "code": "BESIDE"}).id
+        rows = [["BESIDE", "30", "2032-01-01", "2032-12-31"]]
+        with environment() as env:
+            env.cr.execute("SELECT 1")  # it has begun
+            with environment() as other:
+                self._create(other, "pemba.margin.rule", {"zone_id": zone, "rate": 30, **YEAR})
+            with mute_logger("odoo.sql_db"), self.assertRaises(OperationalError):
+                env["pemba.margin.rule"].load(["zone_id/code", "rate", "date_start", "date_end"], rows)
+            env.cr.rollback()
+
+    def test_a_deal_that_began_before_and_comes_after_begins_again(self):
+        with environment() as env:
+            vals, changes = self._get_places(env)
+            risk = changes["factor"][0].id
+        with environment() as late:
+            late.cr.execute("SELECT 1")  # what it sees is decided
+            with environment() as env:
+                env["pemba.risk.level"].browse(risk).factor = 0.25
+            with mute_logger("odoo.sql_db"), self.assertRaises(OperationalError):
+                late["crm.lead"].create(dict(vals)).flush_recordset()
+            late.cr.rollback()
+            lead = self._create(late, "crm.lead", dict(vals)).id
+            late.cr.commit()
+            self.assertEqual(self._get_values(late, lead)[2], 125)

@@ -79,7 +79,8 @@ class TestMoves(PembaContractCommon):
             self.assertEqual(self._get_events(), [("install", "Person")])
             [asked] = self.person.activity_ids
             self.assertEqual(asked.user_id, self.both)
-            self.assertIn(self.equipment.name, asked.note)
+            self.assertIn("Equipment (1), Contract (1)", asked.note)
+            self.assertNotIn(self.equipment.name, asked.note)  # the contact is seen by more people
             self.assertTrue(person.has_left_behind)
             with self._refused(UserError, "You may not move all that Person has"):
                 person.action_take_along()
@@ -93,6 +94,61 @@ class TestMoves(PembaContractCommon):
         self.assertFalse(self.person.activity_ids)
         self.assertFalse(self.person.has_left_behind)
         self.assertEqual(self.equipment.coverage_state, "covered")
+
+    def test_who_moves_on_is_asked_about_anew(self):
+        person = self.person.with_user(self.editor)
+        for company in (self.customer, self.other):
+            person.parent_id = company
+            [asked] = self.person.activity_ids
+            self.assertIn(f"belongs to {company.name} now", asked.note)
+
+    def test_a_part_that_stays_is_said(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self._create_equipment(partner_id=self.person.id, company_id=elsewhere.id, state="in_service")
+        self.person.with_user(self.editor).parent_id = self.customer
+        message = self.person.with_user(self.both).action_take_along()["params"]["message"]
+        self.assertIn("still there: Equipment (1).", message)
+        self.assertEqual(self._get_owners(), [self.customer] * 3)
+
+    def test_what_was_moved_meanwhile_leaves_too(self):
+        """Its site and its host are of the company that is left, a contract's contact, too."""
+        self.person.parent_id = self.customer
+        server = self._create_equipment(
+            kind="hardware", product_id=self.server.id, software_id=False, version_id=False
+        )
+        server.action_start()
+        self.equipment._move(self.plant)
+        self.equipment.parent_id = server
+        colleague = self.env["res.partner"].create({"name": "Colleague", "parent_id": self.customer.id})
+        self.contract.contact_id = colleague
+        self.person.parent_id = False
+        self.assertEqual(self._get_owners(), [self.person] * 3)
+        self.assertEqual(self.equipment.site_id, self.person)
+        self.assertFalse(self.equipment.parent_id)
+        self.assertFalse(self.contract.contact_id)
+
+    def test_the_next_term_goes_with_the_one_before(self):
+        self.person.parent_id = self.customer
+        successor = self.contract._renew()
+        self.person.parent_id = False
+        self.assertEqual((successor.partner_id, self.contract.partner_id), (self.person, self.person))
+
+    def test_what_was_transferred_is_nobodys_any_more(self):
+        self.person.parent_id = self.customer
+        self.equipment._transfer(self.other)
+        self.assertFalse(self.equipment.came_with_id)
+        self.person.parent_id = self.other
+        self.person.parent_id = False
+        self.assertEqual(self.equipment.partner_id, self.other)
+
+    def test_what_does_not_change_costs_nothing(self):
+        self.env.flush_all()
+        self.person.parent_id = self.customer
+        self.env.flush_all()
+        self.person.parent_id.name  # noqa: B018
+        with self.assertQueryCount(12):  # Odoo's own 12
+            self.person.write({"parent_id": self.customer.id, "is_company": False})
+            self.env.flush_all()
 
     def test_a_manager_is_asked_where_nobody_in_charge_may(self):
         self.person.with_user(self.editor).parent_id = self.customer
@@ -112,7 +168,7 @@ class TestMoves(PembaContractCommon):
         self.assertEqual(theirs.partner_id, self.person)
         [asked] = self.person.activity_ids
         self.assertIn(elsewhere, asked.user_id.company_ids)
-        self.assertNotIn(self.equipment.name, asked.note)
+        self.assertIn("alone: Equipment (1).", asked.note)
         self.person.with_user(there).action_take_along()
         self.assertEqual(theirs.partner_id, self.customer)
 

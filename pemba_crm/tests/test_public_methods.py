@@ -114,7 +114,14 @@ class TestPublicMethods(AccessCommon):
     def _get_arguments(self, function):
         """Arguments that make sense, by name."""
         known = {"code": "support", "version": self.new.id, "vals": {}, "vals_list": [], "values": {}}
-        known |= {"field_names": [], "fields_spec": {}, "fields_list": [], "field_name": "user_id"}
+        known |= {
+            "fields": [],
+            "data": [],
+            "field_names": [],
+            "fields_spec": {},
+            "fields_list": [],
+            "field_name": "user_id",
+        }
         names = inspect.signature(function).parameters
         return {name: known[name] for name in names if name in known}
 
@@ -122,6 +129,16 @@ class TestPublicMethods(AccessCommon):
         """``(role, the model as it)``; what is Odoo's is tried by who gets furthest."""
         for role in ROLES if method not in STANDARD else ("Manager",):
             yield role, self.env[name].with_user(self.roles[role])
+
+    def test_odoos_own_code_is_not_refused(self):
+        """It hands over what comes in its order, and several records."""
+        lines = self.env["sale.order.line"]
+        self.assertIn("product_uom_qty", lines.default_get(lines._fields.keys()))
+        self.env["crm.lead"].default_get({"stage_id", "risk_level_id"})
+        deals = self.env["crm.lead"].create({1: {"name": "A"}, 2: {"name": "B"}}.values())
+        self.assertEqual(len(deals), 2)
+        orders = self.env["sale.order"].create([{"partner_id": self.customer.id} for _one in range(2)])
+        self.assertTrue(orders.action_quotation_send())
 
     @staticmethod
     def _is_seen(record):

@@ -15,6 +15,7 @@ class PembaTarget(models.Model):
 
     _name = "pemba.target"
     _description = "Target"
+    _is_written_alone = True
     _inherit = ["pemba.axis.mixin", "pemba.guarded"]
     _order = "date_start desc, date_end desc, id"
     _check_company_auto = True

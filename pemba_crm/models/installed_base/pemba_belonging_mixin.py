@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..public import VALUES, public
+
 
 class PembaBelongingMixin(models.AbstractModel):
     """What belongs to a customer, and goes along where a contact comes to belong to another company.
@@ -42,6 +44,13 @@ class PembaBelongingMixin(models.AbstractModel):
     def _filtered_movable(self):
         """Those that go along; what is over stays with who had it."""
         return self
+
+    @public(vals=VALUES)
+    def write(self, vals):
+        """What goes to somebody else in any other way came with nobody."""
+        if "partner_id" in vals:
+            vals = {"came_with_id": False} | vals
+        return super().write(vals)
 
     def _go_along(self, contact):
         """Belong to the company that a contact belongs to now."""

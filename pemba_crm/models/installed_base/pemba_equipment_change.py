@@ -100,11 +100,14 @@ class PembaEquipment(models.Model):
         return self.filtered(lambda one: one.state != "retired")
 
     def _change_owner(self, owner):
-        """What is in the base is transferred, and stays where it is."""
+        """What is in the base is transferred, and stays where it is if that is an address of the owner."""
         in_base = self.filtered(lambda one: one.state in IN_BASE)
-        for site, at_site in in_base.grouped("site_id").items():
-            at_site._change("transfer", {"partner_id": owner.id, "site_id": site.id})
-        (self - in_base)._set(partner_id=owner.id)
+        with self._leaving():
+            for site, at_site in self.grouped("site_id").items():
+                here = site if site.commercial_partner_id == owner else owner
+                changes = {"partner_id": owner.id, "site_id": here.id}
+                (at_site & in_base)._change("transfer", changes)
+                (at_site - in_base)._set(**changes)
 
     def _move(self, site, date=None):
         """It goes to another address of its customer.

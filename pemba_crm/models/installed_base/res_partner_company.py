@@ -30,12 +30,18 @@ class ResPartner(models.Model):
 
     @public(vals=VALUES)
     def write(self, vals):
-        if {"parent_id", "is_company"}.isdisjoint(vals):
+        names = [name for name in ("parent_id", "is_company") if name in vals]
+        changing = self.filtered(
+            lambda one: any(
+                (vals[name] or False) != one._fields[name].convert_to_write(one[name], one) for name in names
+            )
+        )
+        if not changing:
             return super().write(vals)
         everybody = self.sudo().with_context(active_test=False)  # contacts below, too, whoever sees them
         before = {
             contact: contact.commercial_partner_id
-            for contact in everybody.search([("id", "child_of", self.ids)])
+            for contact in everybody.search([("id", "child_of", changing.ids)])
         }
         result = super().write(vals)
         moved = {
@@ -52,11 +58,10 @@ class ResPartner(models.Model):
         :param before: ``{contact: the company it belonged to}``, with all rights
         :param is_merged: whether others were merged into the contacts: what is over goes, too
         """
-        unasked = self._take_along(self._get_moving(before, is_merged))
-        for contact, moving in unasked.items():
-            contact._ask_to_take_along(moving)
-        for contact in before.keys() - unasked.keys():
-            contact._get_asked().unlink()  # it is undone, or done
+        left = self._take_along(self._get_moving(before, is_merged))
+        for contact in before:
+            contact._get_asked().unlink()  # about the company before
+        self._ask_to_take_along(left)
 
     @api.model
     def _get_belongings(self):
@@ -84,41 +89,53 @@ class ResPartner(models.Model):
 
     @api.model
     def _take_along(self, moving):
-        """:return: ``{contact: {company of ours: records that the user may not write all of}}``"""
+        """:return: what stays of it, as the user may not write all"""
         left = {}
         for (contact, company), records in moving.items():
-            if self._may_move(records):
+            if self._may_move(company, records):
                 for of_model in records:
                     of_model._go_along(contact)
             else:
-                left.setdefault(contact, {})[company] = records
+                left[contact, company] = records
         return left
 
     @api.model
-    def _may_move(self, records):
-        """Whether the user may write all of what goes along together."""
-        own = [of_model.with_env(self.env) for of_model in records]
+    def _may_move(self, company, records):
+        """Whether the user may write all of what goes along together, in a company of ours."""
+        env = self.env
+        if company in self.env.user.company_ids:  # whichever of them the user looks at
+            env = self.with_context(allowed_company_ids=company.ids).env
+        own = [of_model.with_env(env) for of_model in records]
         return all(one.browse().has_access("write") and one._filtered_access("write") == one for one in own)
 
     @public(one=True)
     def action_take_along(self):
         """What the contact still has alone goes to the contact's company.
 
-        :raise UserError: where the user may not write all of it
+        :raise UserError: where the user may write nothing of it
         """
         self.check_access("read")
-        left = self._get_left_behind()
-        unmoved = self._take_along(left)
-        if left and sum(map(len, unmoved.values())) == len(left):
+        found = self._get_left_behind()
+        left = self._take_along(found)
+        if not left:
+            self.sudo()._get_asked().action_feedback()  # whoever was asked
+            return True
+        if len(left) == len(found):
             raise UserError(
                 self.env._(
                     "You may not move all that %s has: ask who keeps the equipment and the contracts.",
                     self.name,
                 )
             )
-        if not unmoved:
-            self.sudo()._get_asked().action_feedback()  # whoever was asked
-        return True
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "message": self.env._("Not yours to move, and still there: %s.", self._describe(left)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     # ------------------------------------------------------------
     # Who is asked
@@ -129,42 +146,57 @@ class ResPartner(models.Model):
         asked = self.env.ref(TAKE_ALONG, raise_if_not_found=False)
         return self.activity_ids.filtered(lambda one: asked and one.activity_type_id == asked)
 
+    @api.model
     def _ask_to_take_along(self, left):
-        """:param left: ``{company of ours: records}``"""
-        self.ensure_one()
-        if self._get_asked() or not self.env.ref(TAKE_ALONG, raise_if_not_found=False):
+        """An activity on each contact, for who may move it.
+
+        :param left: see ``_get_moving``
+        """
+        if not self.env.ref(TAKE_ALONG, raise_if_not_found=False):
             return
-        everything = [of_model for records in left.values() for of_model in records]
-        in_charge = self.env["res.users"].union(
-            *(of_model.user_id for of_model in everything if "user_id" in of_model),
-            self.user_id,
-            self.commercial_partner_id.user_id,
-        )
-        of_users = {}
-        for company, records in left.items():
-            user = self._get_mover(company, records, in_charge)
-            of_users.setdefault(user, []).extend(records)
-        for user, records in of_users.items():
-            env = self.with_context(lang=user.lang).env
-            names = [record.display_name for of_model in records for record in of_model]
-            self.activity_schedule(
+        asked = {}
+        for (contact, company), records in left.items():
+            user = contact._get_mover(company, records, left)
+            asked.setdefault((contact, user), {})[contact, company] = records
+        for (contact, user), of_user in asked.items():
+            contact = contact.with_context(lang=user.lang)
+            contact.activity_schedule(
                 TAKE_ALONG,
-                summary=env._("Take along what %s has", self.name),
-                note=env._(
-                    "%(contact)s belongs to %(company)s now. Still of %(contact)s alone: %(names)s.",
-                    contact=self.name,
-                    company=self.commercial_partner_id.display_name,
-                    names=", ".join(names[:10]) + ("…" if len(names) > 10 else ""),
+                summary=contact.env._("Take along what %s has", contact.name),
+                note=contact.env._(
+                    "%(contact)s belongs to %(company)s now. Still of %(contact)s alone: %(what)s.",
+                    contact=contact.name,
+                    company=contact.commercial_partner_id.display_name,
+                    what=contact._describe(of_user),
                 ),
                 user_id=user.id,
             )
 
-    def _get_mover(self, company, records, in_charge):
-        """Who of those in charge may move records; else a manager of the company, else who asks."""
+    @api.model
+    def _describe(self, left):
+        """How much there is of what; not what it is, which not everybody may see who sees a contact."""
+        counts = {}
+        for of_model in (one for records in left.values() for one in records):
+            counts[of_model._name] = counts.get(of_model._name, 0) + len(of_model)
+        labels = {name: self.env["ir.model"]._get(name).name for name in counts}
+        return ", ".join(f"{labels[name]} ({count})" for name, count in counts.items())
+
+    def _get_mover(self, company, records, left):
+        """Who is in charge of anything that a contact has and may move this; else a manager of the company.
+
+        :param left: see ``_get_moving``
+        """
+        own = [one for (contact, _company), found in left.items() if contact == self for one in found]
+        in_charge = self.env["res.users"].union(
+            *(of_model.user_id for of_model in own if "user_id" in of_model),
+            self.user_id,
+            self.commercial_partner_id.user_id,
+        )
         managers = self.env.ref("pemba_crm.group_manager").sudo().all_user_ids  # whoever asks
-        for user in (*in_charge, *managers.sorted("id")):
-            if user.active and (not company or company in user.company_ids):
-                context = {"allowed_company_ids": (company or user.company_ids).ids}
-                if self.with_user(user).with_context(**context)._may_move(records):
-                    return user
-        return self.env.user
+        users = (in_charge | managers.sorted("id")).filtered(
+            lambda user: user.active and (not company or company in user.company_ids)
+        )
+        for user in users:
+            if self.with_user(user)._may_move(company or user.company_id, records):
+                return user
+        return users[:1] or self.env.user

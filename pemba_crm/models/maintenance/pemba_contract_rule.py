@@ -16,6 +16,11 @@ class PembaContract(models.Model):
         today = fields.Date.context_today(self)
         return self.filtered(lambda one: one.state == "draft" or not one.date_end or one.date_end >= today)
 
+    def _change_owner(self, owner):
+        for contact, of_contact in self.grouped("contact_id").items():
+            is_theirs = contact.commercial_partner_id == owner
+            of_contact._set(partner_id=owner.id, contact_id=contact.id if is_theirs else False)
+
     @api.constrains("partner_id", "contact_id")
     def _check_contact(self):
         for contract in self:

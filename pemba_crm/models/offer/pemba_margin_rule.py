@@ -14,6 +14,7 @@ class PembaMarginRule(models.Model):
     _name = "pemba.margin.rule"
     _description = "Distributor Margin Rule"
     _inherit = ["pemba.guarded"]
+    _is_written_alone = True
     _order = "distributor_id, zone_id, sale_type_id, date_start desc, id"
 
     distributor_id = fields.Many2one(

@@ -220,6 +220,23 @@ class CrmLead(models.Model):
         )
 
     @api.model
+    def _follow_factors(self, level_ids):
+        """Risk levels have other factors."""
+        self._update_weighted_revenue(SQL("lead.risk_level_id IN %s", tuple(level_ids)))
+
+    @api.model
+    def _follow_maturities(self, old):
+        """Stages have other maturities, which the deals take that still carry the old ones.
+
+        :param old: ``{id of a stage: its maturity before}``
+        """
+        for stage in self.env["crm.stage"].browse(old).exists():
+            if stage.maturity != old[stage.id] and not stage.is_won:
+                self._update_weighted_revenue(
+                    SQL("lead.stage_id = %s AND lead.maturity = %s", stage.id, old[stage.id]), stage.maturity
+                )
+
+    @api.model
     def _update_weighted_revenue(self, condition, maturity=None):
         """Weigh open deals again, in one statement.
 

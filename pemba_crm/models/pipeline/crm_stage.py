@@ -95,15 +95,13 @@ class CrmStage(models.Model):
         if not {"gate_field_ids", "activity_plan_id", "team_ids"}.isdisjoint(vals):
             self.env.registry.clear_cache()
         Lead = self.env["crm.lead"]
-        for stage, old in old_maturities.items():
-            if stage.maturity != old and not stage.is_won:
-                change = SQL("lead.stage_id = %s AND lead.maturity = %s", stage.id, old), stage.maturity
-                Lead._update_weighted_revenue(*change)
-                follow_beside(stage, Lead._update_weighted_revenue, *change)
+        if old_maturities:
+            Lead._follow_maturities({stage.id: old for stage, old in old_maturities.items()})
+            follow_beside(self, "crm.lead", "_follow_maturities", old_maturities)
         stages = self.filtered(lambda stage: old_steps.get(stage, stage.pemba_step) != stage.pemba_step)
         if stages:
             Lead._update_steps(stages.ids)
-            follow_beside(stages, Lead._update_steps, stages.ids)
+            follow_beside(stages, "crm.lead", "_update_steps")
         return result
 
     @public

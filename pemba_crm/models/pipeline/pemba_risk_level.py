@@ -45,9 +45,8 @@ class PembaRiskLevel(models.Model):
         result = super().write(vals)
         self.env.registry.clear_cache()
         if changed:
-            leads, condition = self.env["crm.lead"], SQL("lead.risk_level_id IN %s", tuple(changed.ids))
-            leads._update_weighted_revenue(condition)
-            follow_beside(changed, leads._update_weighted_revenue, condition)
+            self.env["crm.lead"]._follow_factors(changed.ids)
+            follow_beside(changed, "crm.lead", "_follow_factors")
         return result
 
     @public

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..beside import follow_beside, write_alone
+from ..beside import follow_beside
 from ..public import VALUES, VALUES_LIST, public
 
 
@@ -11,14 +11,12 @@ class PembaZoneRate(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        write_alone(self, "create")
         rates = super().create(vals_list)
         self._update_deals(rates.zone_id)
         return rates
 
     @public(vals=VALUES)
     def write(self, vals):
-        write_alone(self)
         zones = self.zone_id
         result = super().write(vals)
         self._update_deals(zones | self.zone_id)
@@ -36,6 +34,9 @@ class PembaZoneRate(models.Model):
         """Open deals of zones, and of those below them, take the rates of today: see ``crm.lead``."""
         if zones:
             below = self.env["pemba.zone"].search([("id", "child_of", zones.ids)])
-            leads, condition = self.env["crm.lead"], SQL("lead.zone_id IN %s", tuple(below.ids))
-            leads._update_open_rates(condition)
-            follow_beside(below, leads._update_open_rates, condition)
+            self._follow_rates(below.ids)
+            follow_beside(below, "pemba.zone.rate", "_follow_rates")
+
+    @api.model
+    def _follow_rates(self, zone_ids):
+        self.env["crm.lead"]._update_open_rates(SQL("lead.zone_id IN %s", tuple(zone_ids)))

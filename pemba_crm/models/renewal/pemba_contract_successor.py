@@ -114,6 +114,7 @@ class PembaContract(models.Model):
             "company_id": self.company_id.id,
             "contract_type_id": self.contract_type_id.id,
             "partner_id": self.partner_id.id,
+            "came_with_id": self.came_with_id.id,
             "contact_id": self.contact_id.id,
             "invoice_partner_id": self.invoice_partner_id.id,
             "distributor_id": (lead if sold else self).distributor_id.id,

@@ -9,7 +9,7 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
-    @public(one=True)
+    @public(some=True)
     def action_quotation_send(self):
         """:raise UserError: naming the renewal whose price is not revised yet"""
         self._check_renewal_price()

@@ -19,6 +19,7 @@ class PembaZone(models.Model):
     _name = "pemba.zone"
     _description = "Sales Zone"
     _inherit = ["pemba.guarded"]
+    _is_written_alone = True
     _order = "name, id"
     _parent_store = True
 
@@ -118,7 +119,8 @@ class PembaZone(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        write_alone(self, "create")  # a country is in one zone
+        if any(vals.get("country_ids") for vals in vals_list):
+            write_alone(self, "create")  # a country is in one zone
         zones = super().create(vals_list)
         self._clear_countries()
         zones._move_countries(zones.country_ids)
@@ -183,7 +185,7 @@ class PembaZone(models.Model):
     @api.model
     def _move_countries(self, countries):
         self._follow_countries(countries)
-        follow_beside(countries, self._follow_again, countries.ids)
+        follow_beside(countries, "pemba.zone", "_follow_again")
 
     @api.model
     def _follow_again(self, country_ids):
