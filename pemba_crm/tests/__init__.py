@@ -34,6 +34,7 @@ from . import test_installed_base_volume
 from . import test_maintenance_contract
 from . import test_maintenance_index
 from . import test_maintenance_portal
+from . import test_maintenance_prices
 from . import test_maintenance_terms
 from . import test_offer_configurations
 from . import test_offer_lines

@@ -196,6 +196,28 @@ class PembaContract(models.Model):
     _name_uniq = models.Constraint("unique(company_id, name)", "Another contract has this reference.")
     _in_order = models.Constraint("check(date_end >= date_start)", "A contract cannot end before it starts.")
 
+    def _get_price_keys(self):
+        """What list prices of the contracts depend on, at the rates of today: see ``crm.lead``.
+
+        :return: ``{contract: (company, pricelist, currency, rate)}``
+        """
+        leads, today = self.env["crm.lead"], fields.Date.context_today(self)
+        found = {}
+        for contract in self:
+            company = contract.company_id or self.env.company
+            found[contract] = company, contract.currency_id or company.currency_id
+        asked = {one: (one.zone_id.id, currency.id, company.id) for one, (company, currency) in found.items()}
+        rates = self.env["pemba.zone"]._get_rates(asked.values(), today)
+        return {
+            one: (
+                company,
+                leads._get_pricelist(one.partner_id, company, currency),
+                currency,
+                rates[asked[one]],
+            )
+            for one, (company, currency) in found.items()
+        }
+
     @api.depends("name", "partner_id")
     def _compute_display_name(self):
         for contract in self:

@@ -108,17 +108,15 @@ class PembaContractLine(models.Model):
 
     @api.depends("product_id")
     def _compute_price_unit(self):
-        for line in self:
-            contract = line.contract_id
-            if line.product_id and not line.price_unit:
-                company = contract.company_id or self.env.company
-                line.price_unit = line.product_id.currency_id._convert(
-                    line.product_id.lst_price,
-                    contract.currency_id or company.currency_id,
-                    company,
-                    contract.date_start or fields.Date.context_today(self),
-                    round=False,
-                )
+        """What an opportunity of the customer would ask for the product, whichever it was before."""
+        lines = self.filtered("product_id")
+        keys = lines.contract_id._get_price_keys()
+        for (contract, quantity), of_key in lines.grouped(
+            lambda line: (line.contract_id, line.quantity)
+        ).items():
+            prices = self.env["crm.lead"]._get_list_prices(keys[contract], of_key.product_id, quantity)
+            for line in of_key:
+                line.price_unit = prices[line.product_id._origin.id]
 
     @api.depends("contract_id")
     def _compute_dates(self):

@@ -2,7 +2,10 @@ from odoo import api, fields, models
 
 
 class CrmLead(models.Model):
-    """What list prices and margin rules of an opportunity depend on."""
+    """What list prices and margin rules of an opportunity depend on.
+
+    ``_get_list_prices`` is the one place that prices: contracts ask it, too.
+    """
 
     _inherit = "crm.lead"
 
@@ -10,21 +13,22 @@ class CrmLead(models.Model):
         """What list prices of the deal depend on: ``(company, pricelist, currency, rate)``."""
         company = self._get_deal_company()
         currency = self.deal_currency_id or company.currency_id
-        return company, self._get_deal_pricelist(), currency, self.deal_rate or 1.0
+        pricelist = self._get_pricelist(self.partner_id, company, currency)
+        return company, pricelist, currency, self.deal_rate or 1.0
 
-    def _get_deal_pricelist(self):
-        """A pricelist in the deal's currency: the contact's, else the first of the company.
+    @api.model
+    def _get_pricelist(self, partner, company, currency):
+        """A pricelist in a currency: the contact's, else the first of the company.
 
         :return: none where Odoo's pricelists are off
         """
         pricelists = self.env["product.pricelist"]
         if not self.env["res.groups"]._is_feature_enabled("product.group_product_pricelist"):
             return pricelists
-        company = self._get_deal_company()
-        own = self.partner_id.with_company(company).property_product_pricelist
-        if own.currency_id == self.deal_currency_id:
+        own = partner.with_company(company).property_product_pricelist
+        if own.currency_id == currency:
             return own
-        return pricelists.browse(pricelists._get_first(company.id, self.deal_currency_id.id))
+        return pricelists.browse(pricelists._get_first(company.id, currency.id))
 
     @api.model
     def _get_list_prices(self, price_key, products, quantity):

@@ -1,0 +1,71 @@
+"""A contract line costs what an opportunity would ask for it."""
+
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+
+from .common import PembaContractCommon
+
+
+@tagged("post_install", "-at_install")
+class TestContractPrices(PembaContractCommon):
+    def _create_priced(self, product=None, **vals):
+        """A contract with a line whose price nobody gave."""
+        return self._create_contract({"product_id": (product or self.maintenance).id}, state="draft", **vals)
+
+    def test_a_price_includes_no_taxes(self):
+        tax = self.env["account.tax"].create(
+            {"name": "20 % included", "amount": 20, "price_include_override": "tax_included"}
+        )
+        product = self._create_product("Support", "maintenance", 1200, taxes_id=[Command.set(tax.ids)])
+        self.assertAlmostEqual(self._create_priced(product).line_ids.price_unit, 1000, 2)
+
+    def test_a_price_is_at_the_rate_of_the_customers_zone(self):
+        zone, dollar = self._create_dollar_zone(2.0)
+        self.customer.zone_id = zone
+        product = self._create_product("Support", "maintenance", 1000)
+        contract = self._create_priced(product, currency_id=dollar.id)
+        self.assertEqual(contract.line_ids.price_unit, 2000)
+        deal = self._create_deal({"product_id": product.id}, partner_id=self.customer.id)
+        self.assertEqual((deal.deal_currency_id, deal.opportunity_line_ids.price_unit), (dollar, 2000))
+
+    def test_a_price_is_that_of_the_customers_pricelist(self):
+        self.env.user.group_ids |= self.env.ref("product.group_product_pricelist")
+        self.env["res.config.settings"].create({"group_product_pricelist": True}).execute()
+        rule = {"compute_price": "percentage", "percent_price": 50, "min_quantity": 10}
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Half", "currency_id": self.env.company.currency_id.id, "item_ids": [Command.create(rule)]}
+        )
+        self.customer.property_product_pricelist = pricelist
+        product = self._create_product("Support", "maintenance", 1000)
+        contract = self._create_contract(
+            {"product_id": product.id, "quantity": 9}, {"product_id": product.id, "quantity": 10}
+        )
+        self.assertEqual(contract.line_ids.mapped("price_unit"), [1000, 500])
+
+    def test_another_product_has_its_own_price(self):
+        gold = self._create_product("Gold", "maintenance", 5000)
+        contract = self._create_contract({"price_unit": 1200}, state="draft")
+        contract.line_ids.product_id = gold
+        self.assertEqual(contract.line_ids.price_unit, 5000)
+        contract.line_ids.write({"product_id": self.maintenance.id, "price_unit": 700})
+        self.assertEqual(contract.line_ids.price_unit, 700)
+        with Form(contract) as form, form.line_ids.edit(0) as line:
+            line.product_id = gold
+            self.assertEqual(line.price_unit, 5000)
+            line.price_unit = 4800
+        self.assertEqual(contract.line_ids.price_unit, 4800)
+        contract.line_ids.quantity = 3
+        self.assertEqual(contract.line_ids.price_unit, 4800)
+
+    def test_prices_of_many_lines_cost_no_query_each(self):
+        products = [self._create_product(f"P{rank}", "maintenance", rank) for rank in range(20)]
+        lines = [{"product_id": product.id} for product in products]
+        self._create_contract(*lines[:2])
+        self.env.flush_all()
+        counts = []
+        for count in (5, 20):
+            before = self.cr.sql_log_count
+            self._create_contract(*lines[:count])
+            self.env.flush_all()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1] - counts[0], 3, counts)
