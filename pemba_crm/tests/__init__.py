@@ -40,6 +40,7 @@ from . import test_offer_configurations
 from . import test_offer_lines
 from . import test_offer_margin_rules
 from . import test_offer_tours
+from . import test_order_allowed
 from . import test_order_quotations
 from . import test_order_settled
 from . import test_pipeline_maturity

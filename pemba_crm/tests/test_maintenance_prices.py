@@ -33,7 +33,11 @@ class TestContractPrices(PembaContractCommon):
         self.env["res.config.settings"].create({"group_product_pricelist": True}).execute()
         rule = {"compute_price": "percentage", "percent_price": 50, "min_quantity": 10}
         pricelist = self.env["product.pricelist"].create(
-            {"name": "Half", "currency_id": self.env.company.currency_id.id, "item_ids": [Command.create(rule)]}
+            {
+                "name": "Half",
+                "currency_id": self.env.company.currency_id.id,
+                "item_ids": [Command.create(rule)],
+            }
         )
         self.customer.property_product_pricelist = pricelist
         product = self._create_product("Support", "maintenance", 1000)

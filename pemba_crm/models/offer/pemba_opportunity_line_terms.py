@@ -23,7 +23,7 @@ class PembaOpportunityLine(models.Model):
         for line in self:
             if not line._keeps_terms():
                 product = line.product_id.with_company(line.lead_id._get_deal_company())
-                line.unit_cost = product.standard_price * (line.lead_id.deal_rate or 1.0)
+                line.unit_cost = max(product.standard_price, 0.0) * (line.lead_id.deal_rate or 1.0)
 
     @api.depends("product_id", "sale_type_id")
     def _compute_type_margin_rate(self):

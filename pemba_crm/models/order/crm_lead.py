@@ -117,11 +117,13 @@ class CrmLead(models.Model):
         line = order_line.opportunity_line_id
         if line.lead_id == self and line.product_id == order_line.product_id:
             return line
+        # A surcharge, or more than all of it, is in the price.
+        is_kept = not self.distributor_id and 0 <= order_line.discount <= 100
         vals = {
             "lead_id": self.id,
             "product_id": order_line.product_id.id,
             "quantity": abs(order_line._get_product_quantity()) or 1.0,
-            "discount": 0.0 if self.distributor_id else order_line.discount,
+            "discount": order_line.discount if is_kept else 0.0,
             "offer_terms": {"active": False},
         }
         line = line._put([vals])

@@ -1,0 +1,83 @@
+"""What Odoo allows on an order keeps nobody from confirming it, nor the customer from signing."""
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import PembaSoftwareCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAllowed(PembaSoftwareCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.buyer = cls.env["res.partner"].create({"name": "Buyer", "is_company": True})
+
+    def _order(self, *lines, **vals):
+        """A deal's quotation with more lines, confirmed; as the salesperson does, who sees no costs."""
+        deal = self._create_deal(self._line(quantity=2), partner_id=self.buyer.id, **vals)
+        order = deal._make_quotation().with_user(self.salesperson)
+        order.write({"order_line": [Command.create(line) for line in lines]})
+        order.action_confirm()
+        self.assertEqual(deal.won_status, "won")
+        self.assertEqual(deal.deal_amount, deal.deal_currency_id.round(order.amount_untaxed))
+        self.assertEqual(
+            deal.opportunity_line_ids.sorted("id").mapped("net_amount"),
+            [line.price_subtotal for line in order.order_line.sorted("id") if not line.display_type],
+        )
+        return deal
+
+    def test_a_surcharge_is_what_was_ordered(self):
+        """A negative discount, on a line that was added and on one that was offered."""
+        line = {"product_id": self.training.id, "price_unit": 100, "discount": -10}
+        deal = self._order(line)
+        self.assertEqual(deal.deal_amount, 2110)
+        added = deal.opportunity_line_ids.filtered(lambda one: one.product_id == self.training)
+        self.assertEqual((added.price_unit, added.discount), (110, 0))
+        deal = self._create_deal(self._line(discount=5), partner_id=self.buyer.id)
+        order = deal._make_quotation()
+        order.order_line.discount = -10
+        order.action_confirm()
+        self.assertEqual((deal.deal_amount, deal.opportunity_line_ids.net_amount), (1100, 1100))
+
+    def test_whatever_is_added(self):
+        odd = self._create_product("Odd", price=70, cost=-30)
+        for line in (
+            {"product_id": self.training.id, "price_unit": 100, "discount": 150},
+            {"product_id": self.training.id, "price_unit": -100},
+            {"product_id": self.training.id, "product_uom_qty": -3, "price_unit": 100},
+            {"product_id": self.training.id, "product_uom_qty": 0, "price_unit": 100},
+            {"product_id": odd.id},
+            {"product_id": self.env["product.product"].create({"name": "Of no type"}).id, "price_unit": 7},
+        ):
+            with self.subTest(**line):
+                deal = self._create_deal(self._line(quantity=2), partner_id=self.buyer.id)
+                order = deal._make_quotation()
+                order.write({"order_line": [Command.create(line)]})
+                order.action_confirm()
+                self.assertEqual(deal.won_status, "won")
+                self.assertEqual(deal.deal_amount, order.amount_untaxed)
+
+    def test_sections_and_combos(self):
+        part = self._create_product("Part", price=40)
+        combo = self.env["product.combo"].create(
+            {"name": "Choice", "combo_item_ids": [Command.create({"product_id": part.id})]}
+        )
+        bundle = self.env["product.product"].create(
+            {"name": "Bundle", "type": "combo", "list_price": 500, "combo_ids": [Command.set(combo.ids)]}
+        )
+        deal = self._create_deal(self._line(quantity=2), partner_id=self.buyer.id)
+        order = deal._make_quotation()
+        order.write(
+            {
+                "order_line": [
+                    Command.create({"display_type": "line_section", "name": "More"}),
+                    Command.create({"display_type": "line_note", "name": "Please note"}),
+                    Command.create({"product_id": bundle.id}),
+                ]
+            }
+        )
+        item = {"combo_item_id": combo.combo_item_ids.id, "linked_line_id": order.order_line[-1:].id}
+        order.write({"order_line": [Command.create({"product_id": part.id, **item})]})
+        order.action_confirm()
+        self.assertEqual((deal.won_status, deal.deal_amount), ("won", order.amount_untaxed))
