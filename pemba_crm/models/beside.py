@@ -51,7 +51,6 @@ def follow_beside(records, model, method, notes=None):
 
 
 def _follow(env, pending):
-    env.registry.clear_cache()  # somebody may have read meanwhile what was committed before
     for (referred, model, method), notes in list(pending.items()):
         try:
             with Registry(env.cr.dbname).cursor() as cr:

@@ -7,6 +7,7 @@ from datetime import date
 from odoo import fields
 
 LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
+LARGEST, SMALLEST = 1e18, sys.float_info.min  # of more, sums and products are none
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 # What other systems write for "no end".
 FOREVER = date(9999, 1, 1)
@@ -25,7 +26,7 @@ def is_number(value, kind):
         return False
     if kind == "integer":
         return math.isfinite(number) and abs(number) <= LARGEST_INTEGER
-    return math.isfinite(number) and (not number or abs(number) >= sys.float_info.min)
+    return math.isfinite(number) and (not number or SMALLEST <= abs(number) <= LARGEST)
 
 
 def get_day(value):

@@ -114,6 +114,16 @@ def _convert(records, method, name, value, kind):
     )
 
 
+def get_active_ids(env):
+    """:return: the ids that a list hands over: of what was selected
+    :raise UserError: for what is no id
+    """
+    ids = env.context.get("active_ids") or []
+    if not _is_list_of(ids, int) or any(type(one) is not int or one <= 0 for one in ids):
+        raise UserError(env._("%(value)s is no number of a record.", value=ids))
+    return list(ids)
+
+
 def check_names(records, vals_list):
     """:raise UserError: for values of no field of ours; those of Odoo's models other add-ons may take away"""
     names = {name for vals in vals_list if not vals.keys() <= records._fields.keys() for name in vals}

@@ -4,15 +4,21 @@ PostgreSQL and Python keep *not a number* and infinity, which compare as nothing
 above zero, and makes a NaN of every sum that it comes into. Data tools write it for an empty cell.
 """
 
+from collections.abc import Mapping
+
 from odoo import api, fields, models, tools
+from odoo.api import NewId
 from odoo.exceptions import ValidationError
+from odoo.models import BaseModel
 
 from .beside import write_alone
-from .kinds import FIRST_DAY, FOREVER, LAST_DAY, get_day, is_number
+from .kinds import FIRST_DAY, FOREVER, LAST_DAY, SMALLEST, get_day, is_number
 from .public import NAMES, ROWS, VALUES, VALUES_LIST, check_names, public
 
 NUMBERS = ("float", "monetary", "integer")
 DAYS = ("date",)
+UNLINKING = (fields.Command.DELETE, fields.Command.UNLINK, fields.Command.CLEAR)
+KINDS = (*NUMBERS, *DAYS, "selection", "many2one", "many2many", "one2many")
 
 
 class FiniteNumbers(models.Constraint):
@@ -22,14 +28,17 @@ class FiniteNumbers(models.Constraint):
         super().__init__("", message)
 
     def apply_to_database(self, model):
-        numbers = (model._fields[name] for name in model._get_checked_fields(NUMBERS))
+        numbers = (model._fields[name] for name in model._get_checked_fields(NUMBERS) - model._checked_too)
         columns = [
             field.name
             for field in numbers
             if field.store and field.column_type and field.column_type[0] in ("float8", "numeric")
         ]
         if columns:
-            checks = " AND ".join(f"abs({name}::float8) < 'Infinity'::float8" for name in sorted(columns))
+            checks = " AND ".join(
+                f"(abs({name}::float8) < 'Infinity' AND ({name} = 0 OR abs({name}::float8) >= {SMALLEST!r}))"
+                for name in sorted(columns)
+            )
             constraint = models.Constraint(f"check({checks})", self.message)
             constraint.name = self.name
             constraint.apply_to_database(model)
@@ -43,6 +52,8 @@ class PembaValues(models.AbstractModel):
 
     # Whether not everybody of a company sees all records: who links one must see it.
     _is_owned = False
+    # Numbers of Odoo's that ours follow from.
+    _checked_too = frozenset()
     # Whether a rule compares each record with all others: an import waits before it begins, and not within.
     _is_written_alone = False
 
@@ -60,7 +71,7 @@ class PembaValues(models.AbstractModel):
         return frozenset(
             name
             for name, field in self._fields.items()
-            if name != "id" and field.type in types and self._is_ours(field)
+            if name != "id" and field.type in types and (self._is_ours(field) or name in self._checked_too)
         )
 
     @api.model
@@ -107,7 +118,23 @@ class PembaValues(models.AbstractModel):
     @api.model
     def _is_checked_link(self, field):
         """Whether who writes a field must see what it links."""
-        return self._is_ours(field) and getattr(self.env.get(field.comodel_name), "_is_owned", False)
+        linked = self.env.get(field.comodel_name)
+        if not self._is_ours(field) or linked is None or linked._abstract:
+            return False
+        if self._transient and linked._name == "res.partner":
+            return True
+        has_rules = getattr(linked, "_is_owned", False) or getattr(linked, "_follows", ())
+        return bool(has_rules or (linked._name.startswith("pemba.") and self._has_rules(linked._name)))
+
+    @api.model
+    def _has_rules(self, model):
+        rules = self.env["ir.rule"].sudo()  # which there are is asked by everybody
+        return bool(rules.search_count([("model_id.model", "=", model)], limit=1))
+
+    @api.model
+    def _get_link_operation(self, name):
+        """What who links a record must be allowed: to write it, where it changes by what links it."""
+        return "read"
 
     def _check_links(self, vals_list, is_new=False):
         """What a client links is what it may read: all that is followed later relies on that.
@@ -126,12 +153,22 @@ class PembaValues(models.AbstractModel):
             context = self.env.context
             defaults = {name: context.get(f"default_{name}", own.get(name)) for name in links}
         for name in links:
-            ids = {one for vals in vals_list for one in get_linked(vals.get(name, defaults.get(name)))}
+            ids = {one for vals in vals_list for one in self._get_linked(name, vals, defaults)}
             if ids and self and not is_new:
                 linked = [set(record[name].ids) for record in self.sudo()]  # may be more than the user sees
                 ids -= set.intersection(*linked)
             if ids:
-                self.env[self._fields[name].comodel_name].browse(ids).check_access("read")
+                linked = self.env[self._fields[name].comodel_name].browse(ids)
+                linked.check_access(self._get_link_operation(name))
+
+    def _get_linked(self, name, vals, defaults):
+        value = vals.get(name, defaults.get(name))
+        try:
+            if self._fields[name].type == "many2one" and isinstance(value, (list, tuple)):
+                raise TypeError(value)
+            return get_linked(value)
+        except TypeError as error:
+            self._refuse_value(name, error, self.env._("this is no record."))
 
     @public(values=VALUES, field_names=NAMES, fields_spec=VALUES)
     def onchange(self, values, field_names, fields_spec):
@@ -178,6 +215,11 @@ class PembaValues(models.AbstractModel):
                 self._refuse_value(
                     name, vals[name], self.env._("this is no day between the years 1900 and 2999.")
                 )
+        for name in self._get_checked_fields(("many2one", "many2many", "one2many")).intersection(vals):
+            self._get_linked(name, vals, {})
+        for name in self._get_checked_fields(("selection",)).intersection(vals):
+            if not isinstance(vals[name] or "", str):
+                self._refuse_value(name, vals[name], self.env._("this is none of its values."))
         return vals
 
     def _refuse_value(self, name, value, reason):
@@ -208,16 +250,35 @@ def _is_whole(command):
 
 
 def get_linked(value):
-    """:return: the ids that a value of a relational field links"""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return [value]
-    ids = []
-    for command in value if isinstance(value, (list, tuple)) else ():
-        if isinstance(command, int):
-            ids.append(command)
-        elif isinstance(command, (list, tuple)) and command:
-            if command[0] == fields.Command.LINK:
-                ids.append(command[1])
-            elif command[0] == fields.Command.SET:
-                ids.extend(command[2])
-    return ids
+    """:return: the ids that a value of a relational field links, whatever stands for a record there
+
+    :raise TypeError: where it is no such value
+    """
+    if isinstance(value, (list, tuple)):
+        return [one for command in value for one in _get_linked_by(command)]
+    return _get_linked_one(value)
+
+
+def _get_linked_by(command):
+    if not isinstance(command, (list, tuple)):
+        return _get_linked_one(command)
+    number = command[0] if command and isinstance(command[0], int) else None
+    if number == fields.Command.SET and len(command) == 3 and isinstance(command[2], (list, tuple, set)):
+        return [one for value in command[2] for one in _get_linked_one(value)]
+    if number == fields.Command.LINK and len(command) >= 2:
+        return _get_linked_one(command[1])
+    if number in (*UNLINKING, fields.Command.CREATE, fields.Command.UPDATE) and len(command) <= 3:
+        return []
+    raise TypeError(command)
+
+
+def _get_linked_one(value):
+    if isinstance(value, BaseModel):
+        return value._origin.ids
+    if isinstance(value, NewId):
+        return [value.origin] if value.origin else []
+    if isinstance(value, Mapping):  # as a form sends it
+        return _get_linked_one(value.get("id"))
+    if value is None or value is False or type(value) is int:
+        return [value] if value else []
+    raise TypeError(value)

@@ -127,6 +127,31 @@ class TestMoves(PembaContractCommon):
         self.assertFalse(self.equipment.parent_id)
         self.assertFalse(self.contract.contact_id)
 
+    def test_what_a_contract_of_the_company_covers_stays_with_it(self):
+        """Until somebody says what becomes of the contract."""
+        self.person.parent_id = self.customer
+        self.contract._set(came_with_id=False)  # as one that the company made
+        self.person.parent_id = False
+        self.assertEqual(self._get_owners()[:2], [self.customer, self.customer])
+        self.assertTrue(self.person.activity_ids)
+        self.assertEqual(self.equipment.coverage_state, "covered")
+        with self._refused(UserError, "in a contract that stays"):
+            self.person.with_user(self.both).action_take_along()
+
+    def test_what_stays_is_asked_about_each_time(self):
+        """Also after it was done once, and where it came along by somebody else before."""
+        person = self.person.with_user(self.editor)
+        person.parent_id = self.customer
+        self.person.with_user(self.both).action_take_along()
+        person.parent_id = False
+        self.assertEqual(self._get_owners(), [self.customer] * 3)
+        self.env.invalidate_all()
+        self.assertTrue(self.person.has_left_behind)
+        [asked] = self.person.activity_ids
+        self.assertIn("Equipment (1)", asked.note)
+        self.person.with_user(self.both).action_take_along()
+        self.assertEqual(self._get_owners(), [self.person] * 3)
+
     def test_the_next_term_goes_with_the_one_before(self):
         self.person.parent_id = self.customer
         successor = self.contract._renew()

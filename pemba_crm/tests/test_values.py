@@ -232,6 +232,40 @@ class TestSent(PembaContractCommon):
             return other.id or None
         return None
 
+    def test_a_default_that_is_none_is_refused(self):
+        for key, value in (
+            ("default_quantity", math.nan),
+            ("default_lead_id", "x"),
+            ("default_date_start", "x"),
+            ("default_lead_id", [[1.5]]),
+        ):
+            with self._refused(ValidationError, "this is no"):
+                self.env["pemba.opportunity.line"].with_context(**{key: value}).default_get(["quantity"])
+        for value in ("x", [["x"]], {"a": 1}, [1.5], [-1]):
+            wizards = self.env["pemba.equipment.campaign"].with_context(
+                active_ids=value, active_model="pemba.equipment"
+            )
+            with self._refused(UserError, "is no number of a record"):
+                wizards.default_get(["equipment_ids"])
+
+    def test_what_odoo_keeps_and_ours_follows_from(self):
+        """Numbers of an order, of a deal without lines, a currency's rate, a product's price."""
+        with self._refused(ValidationError, "this is no number"):
+            self.order.order_line[:1].price_unit = math.nan
+        with self._refused(ValidationError, "this is no number"):
+            self.deal.write({"expected_revenue": 1e308})
+        franc = self._currency("CHF")
+        self.env["res.currency.rate"].create({"currency_id": franc.id, "name": "2020-01-01", "rate": 5e-324})
+        with self._refused(UserError, "CHF has no rate that can be used"):
+            self.zone._get_rate(franc, "2026-01-01")
+        company = self.env.company
+        with self._refused(ValidationError, "no day between the years"):
+            company.pemba_sales_closed_date = "0001-01-01"
+        settings = self.env["res.config.settings"]
+        for months in (-5, 10**9):
+            with self._refused(ValidationError, "not between 0 and 1200"):
+                settings.create({"pemba_snapshot_months": months})
+
     def test_no_default_in_the_context_gives_a_result(self):
         leads = self.env["crm.lead"].with_user(self.salesperson)
         lead = leads.with_context(default_weighted_revenue=5, default_last_open_step="B").create(
@@ -299,6 +333,74 @@ class TestLinks(PembaContractCommon):
         )
         self.assertFalse(result["ids"])
         self.assertEqual(self.theirs.won_status, "pending")
+
+    def test_who_may_only_read_a_deal_wins_none_by_an_order(self):
+        """An accountant or a support agent who sells as well, and an integrator's rule for reading."""
+        orders = self.env["sale.order"].with_user(self.salesperson)
+        line = {"product_id": self.licence.id, "price_unit": 1}
+        own = orders.create({"partner_id": self.customer.id, "order_line": [Command.create(line)]})
+        for group in ("pemba_crm.group_accountant", "pemba_crm.group_support"):
+            self.salesperson.group_ids |= self.env.ref(group)
+        self.assertTrue(self.theirs.with_user(self.salesperson).has_access("read"))
+        for attempt in (
+            lambda: orders.create({"partner_id": self.customer.id, "opportunity_id": self.theirs.id}),
+            lambda: own.write({"opportunity_id": self.theirs.id}),
+            lambda: own.write({"opportunity_id": self.theirs}),
+            lambda: own.order_line.write({"opportunity_line_id": self.theirs.opportunity_line_ids.id}),
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                attempt()
+
+    def test_whatever_stands_for_a_record_is_checked(self):
+        """A dictionary, as forms send it, a record, or what is none."""
+        line = self.theirs.opportunity_line_ids
+        orders = self.env["sale.order"].with_user(self.salesperson)
+        spec = {"order_line": {"fields": {"price_unit": {}, "discount": {}}}}
+        for value in ({"id": line.id}, line, line.new(origin=line)):
+            vals = {"product_id": line.product_id.id, "product_uom_qty": 1, "opportunity_line_id": value}
+            values = {"partner_id": self.customer.id, "order_line": [(0, "v1", vals)]}
+            with self.assertRaises(AccessError):
+                orders.onchange(values, [], spec)
+        lines = self.mine.opportunity_line_ids.with_user(self.salesperson)
+        for value in ({"id": self.theirs.id}, self.theirs):
+            with self.assertRaises(AccessError):
+                lines.onchange({"lead_id": value}, ["lead_id"], {"customer_id": {}})
+        contract = self._create_contract()
+        for value in ("x", "7", 1.5, [[4]], [[4, [5]]], [[6, 0, 5]], [["x"]], {"id": "x"}):
+            with self._refused(ValidationError, "this is no record"):
+                contract.write({"authorized_partner_ids": value})
+            with self._refused(ValidationError, "this is no record"):
+                contract.write({"user_id": value})
+        with self._refused(ValidationError, "none of its values"):
+            contract.write({"state": [1]})
+
+    def test_a_users_own_default_reaches_nothing_past_the_rights(self):
+        """Here an order of a colleague's, which would come to a deal that is opened with all rights."""
+        order = self.theirs._make_quotation()
+        self.env["ir.default"].with_user(self.salesperson).set("crm.lead", "order_ids", [[4, order.id]], True)
+        lead = (
+            self.env["crm.lead"]
+            .with_user(self.salesperson)
+            .sudo()
+            .create({"name": "Opened", "type": "opportunity"})
+        )
+        self.assertEqual((order.opportunity_id, lead.order_ids), (self.theirs, order.browse()))
+
+    def test_a_dialog_shows_nothing_of_another_companys(self):
+        target = self.env["pemba.target"].create(
+            {
+                "name": "Secret",
+                "amount": 7777,
+                "company_id": self.elsewhere.id,
+                "date_start": "2026-01-01",
+                "date_end": "2026-12-31",
+            }
+        )
+        with self.assertRaises(AccessError):
+            self.env["pemba.target.split"].with_user(self.manager).create({"target_id": target.id})
+        partner = self.env["res.partner"].create({"name": "There", "company_id": self.elsewhere.id})
+        with self.assertRaises(AccessError):
+            self.env["pemba.equipment.statement"].with_user(self.manager).create({"partner_id": partner.id})
 
     def test_a_price_is_not_read_through_an_order_line(self):
         line = self.theirs.opportunity_line_ids
@@ -388,5 +490,6 @@ class TestLinks(PembaContractCommon):
         lead._make_quotation()
         self.env.flush_all()
         lead.read(["user_id", "team_id", "company_id"])
+        lead.check_access("write")
         with self.assertQueryCount(0):
             orders._check_links([{"opportunity_id": lead.id}])

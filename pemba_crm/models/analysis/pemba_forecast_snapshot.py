@@ -8,6 +8,7 @@ from ..pipeline.crm_stage import STEPS
 from ..public import VALUES, VALUES_LIST, public
 
 MONTHS_KEPT = "pemba_crm.snapshot_months"
+MOST_MONTHS = 1200
 
 
 class PembaForecastSnapshot(models.Model):
@@ -117,8 +118,9 @@ class PembaForecastSnapshot(models.Model):
         """Every week: a snapshot, and those that are older than wanted go."""
         self._take()
         settings = self.env["ir.config_parameter"].sudo()  # only administrators read them
-        months = int(settings.get_param(MONTHS_KEPT, 0))
-        if months > 0:
+        months = settings.get_param(MONTHS_KEPT) or ""
+        months = int(months) if months.isdecimal() else 0  # of what is none, all are kept
+        if 0 < months <= MOST_MONTHS:
             oldest = fields.Date.today() - relativedelta(months=months)
             self.env.cr.execute(SQL("DELETE FROM pemba_forecast_snapshot WHERE date < %s", oldest))
             self.env.invalidate_all(flush=False)

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
-from .pemba_forecast_snapshot import MONTHS_KEPT
+from .pemba_forecast_snapshot import MONTHS_KEPT, MOST_MONTHS
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,3 +12,15 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=MONTHS_KEPT,
         help="Snapshots of the forecast that are older are deleted every week; 0 keeps all.",
     )
+
+    @api.constrains("pemba_snapshot_months")
+    def _check_pemba_snapshot_months(self):
+        for settings in self:
+            if not 0 <= settings.pemba_snapshot_months <= MOST_MONTHS:
+                raise ValidationError(
+                    self.env._(
+                        "Months to Keep Snapshots: %(months)s is not between 0 and %(most)s.",
+                        months=settings.pemba_snapshot_months,
+                        most=MOST_MONTHS,
+                    )
+                )

@@ -159,7 +159,7 @@ class ResPartner(models.Model):
         """
         everybody = self.sudo().with_context(active_test=False)  # of all salespeople and companies
         before = before.with_env(everybody.env)
-        self._follow_company({one: one.commercial_partner_id for one in everybody}, is_merged=True)
+        self._follow_company(is_merged=True)
         self.env["crm.lead"]._follow_merge(everybody, before.exists())
         entities = everybody.commercial_partner_id | before.exists()
         below = everybody.search([("commercial_partner_id", "in", entities.ids)])

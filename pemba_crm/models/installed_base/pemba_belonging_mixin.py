@@ -23,21 +23,19 @@ class PembaBelongingMixin(models.AbstractModel):
     )
 
     @api.model
-    def _get_moving(self, before, is_merged):
+    def _get_moving(self, contacts, is_merged):
         """What has to go to another customer as contacts belong to others now; of all companies.
 
-        :param before, is_merged: see ``_follow_company`` of ``res.partner``
+        :param contacts, is_merged: see ``_follow_company`` of ``res.partner``
         :return: ``{record: the contact with whom it goes}``, with all rights
         """
         everything = self.sudo().with_context(active_test=False)  # rights are asked for before it moves
-        contacts = [contact.id for contact in before]
+        contacts = contacts.ids
         found = everything.search(["|", ("partner_id", "in", contacts), ("came_with_id", "in", contacts)])
         moving = {}
         for record in found if is_merged else found._filtered_movable():
-            contact = record.came_with_id
-            if contact not in before or record.partner_id != before[contact]:
-                contact = record.partner_id
-            if contact in before and contact.commercial_partner_id != record.partner_id:
+            contact = record.came_with_id or record.partner_id
+            if contact.id in contacts and contact.commercial_partner_id != record.partner_id:
                 moving[record] = contact
         return moving
 

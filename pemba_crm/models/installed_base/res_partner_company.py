@@ -23,8 +23,7 @@ class ResPartner(models.Model):
 
     @api.depends("commercial_partner_id")
     def _compute_has_left_behind(self):
-        members = self._origin.filtered(lambda one: one.commercial_partner_id != one)
-        left = {contact.id for contact, _company in members._get_left_behind()} if members else ()
+        left = {contact.id for contact, _company in self._origin._get_left_behind()}
         for contact in self:
             contact.has_left_behind = contact._origin.id in left
 
@@ -48,19 +47,17 @@ class ResPartner(models.Model):
             contact: entity for contact, entity in before.items() if contact.commercial_partner_id != entity
         }
         if moved:
-            self._follow_company(moved)
+            self.browse(contact.id for contact in moved)._follow_company()
         return result
 
-    @api.model
-    def _follow_company(self, before, is_merged=False):
+    def _follow_company(self, is_merged=False):
         """What contacts have goes to the company that they belong to now.
 
-        :param before: ``{contact: the company it belonged to}``, with all rights
         :param is_merged: whether others were merged into the contacts: what is over goes, too
         """
-        left = self._take_along(self._get_moving(before, is_merged))
-        for contact in before:
-            contact._get_asked().unlink()  # about the company before
+        known = self.sudo()  # contacts that the user may not see, too; what they have is checked
+        left = self._take_along(known._get_moving(is_merged))
+        known._get_asked().unlink()  # about the company before
         self._ask_to_take_along(left)
 
     @api.model
@@ -68,15 +65,14 @@ class ResPartner(models.Model):
         """The models of what belongs to a customer: a new list."""
         return [self.env["pemba.equipment"]]
 
-    @api.model
-    def _get_moving(self, before, is_merged=False):
+    def _get_moving(self, is_merged=False):
         """What would go along, together.
 
         :return: ``{(contact, company of ours): [records of each model]}``, with all rights
         """
         moving = {}
         for model in self._get_belongings():
-            for record, contact in model._get_moving(before, is_merged).items():
+            for record, contact in model._get_moving(self, is_merged).items():
                 company = record.company_id if "company_id" in record else contact.company_id
                 of_model = moving.setdefault((contact, company), {})
                 of_model[model._name] = of_model.get(model._name, record) | record
@@ -85,7 +81,7 @@ class ResPartner(models.Model):
     def _get_left_behind(self):
         """See ``_get_moving``: what contacts of a company have alone still."""
         known = self.sudo()  # whether something is left, and no more, is told to who sees the contact
-        return self._get_moving({contact: contact.commercial_partner_id for contact in known})
+        return known._get_moving()
 
     @api.model
     def _take_along(self, moving):
@@ -123,7 +119,8 @@ class ResPartner(models.Model):
         if len(left) == len(found):
             raise UserError(
                 self.env._(
-                    "You may not move all that %s has: ask who keeps the equipment and the contracts.",
+                    "You may not move all that %s has, or it is in a contract that stays: ask who keeps the"
+                    " equipment and the contracts.",
                     self.name,
                 )
             )
@@ -144,7 +141,7 @@ class ResPartner(models.Model):
     def _get_asked(self):
         """The activities by which somebody was asked to take along what a contact has."""
         asked = self.env.ref(TAKE_ALONG, raise_if_not_found=False)
-        return self.activity_ids.filtered(lambda one: asked and one.activity_type_id == asked)
+        return self.activity_ids.filtered(lambda one: one.active and asked and one.activity_type_id == asked)
 
     @api.model
     def _ask_to_take_along(self, left):

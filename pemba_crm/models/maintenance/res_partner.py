@@ -41,6 +41,30 @@ class ResPartner(models.Model):
         }
 
     @api.model
+    def _may_move(self, company, records):
+        """Not what a contract covers that stays."""
+        return super()._may_move(company, records) and not self._get_staying_contracts(records)
+
+    @api.model
+    def _get_staying_contracts(self, records):
+        """The contracts, today's and later ones, that cover what goes along and do not go themselves."""
+        by_model = {of_model._name: of_model for of_model in records}
+        equipment = by_model.get("pemba.equipment")
+        if not equipment:
+            return self.env["pemba.contract"]
+        lines = self.env["pemba.contract.line"].sudo()  # of all salespeople
+        covering = lines.search(
+            [
+                ("equipment_id", "in", equipment.ids),
+                ("contract_id.state", "!=", "draft"),
+                ("date_end", ">=", fields.Date.context_today(self)),
+            ]
+        ).contract_id
+        # A contract of somebody else covers nothing of theirs.
+        covering = covering.filtered(lambda one: one.partner_id in equipment.partner_id)
+        return covering - by_model.get("pemba.contract", covering.browse())
+
+    @api.model
     def _get_belongings(self):
         """Contracts go with the equipment."""
         return [*super()._get_belongings(), self.env["pemba.contract"]]

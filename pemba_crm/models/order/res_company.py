@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..kinds import FIRST_DAY
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -16,6 +18,15 @@ class ResCompany(models.Model):
     def _check_pemba_sales_closed_date(self):
         for company in self:
             day = company.pemba_sales_closed_date
+            if day and day < FIRST_DAY:
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s, Sales Closed Until: %(date)s: this is no day between the years 1900 and"
+                        " 2999.",
+                        company=company.name,
+                        date=day,
+                    )
+                )
             if day and day > fields.Date.context_today(self):
                 raise ValidationError(
                     self.env._(

@@ -55,6 +55,11 @@ class SaleOrder(models.Model):
             return super()._recompute_prices()
 
     @api.model
+    def _get_link_operation(self, name):
+        """A confirmed order wins and changes its opportunity."""
+        return "write" if name == "opportunity_id" else super()._get_link_operation(name)
+
+    @api.model
     def _is_checked_link(self, field):
         return field.name == "opportunity_id" or super()._is_checked_link(field)
 

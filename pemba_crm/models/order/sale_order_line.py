@@ -9,6 +9,7 @@ class SaleOrderLine(models.Model):
 
     _name = "sale.order.line"
     _inherit = ["sale.order.line", "pemba.rules"]
+    _checked_too = frozenset({"price_unit", "product_uom_qty", "discount"})
 
     opportunity_line_id = fields.Many2one(
         "pemba.opportunity.line",
@@ -91,6 +92,7 @@ class SaleOrderLine(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
+        vals_list = [self._check_values(vals) for vals in vals_list]
         self._check_links(vals_list, is_new=True)
         if self._take_creation(vals_list):  # it comes with its order
             return super().create(vals_list)
@@ -104,6 +106,7 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
+        vals = self._check_values(vals)
         self._check_links([vals])
         if self._get_ordered_fields().isdisjoint(vals):
             return super().write(vals)
@@ -120,6 +123,11 @@ class SaleOrderLine(models.Model):
             result = super().unlink()
             orders._follow_confirmed()
         return result
+
+    @api.model
+    def _get_link_operation(self, name):
+        """What is ordered changes what was offered."""
+        return "write" if name == "opportunity_line_id" else super()._get_link_operation(name)
 
     @api.model
     def _get_ordered_fields(self):

@@ -101,10 +101,10 @@ class CrmLead(models.Model):
 
     @api.depends("expected_revenue", "maturity", "risk_level_id", "won_status", "type", "active")
     def _compute_weighted_revenue(self):
-        factors = self.env["pemba.risk.level"]._get_factors()
         for lead in self:
             if lead._is_open():
-                factor = factors.get(lead.risk_level_id.id, 1.0)
+                level = lead.risk_level_id.sudo()  # the same for everybody
+                factor = level.factor if level else 1.0
                 weighted = lead.expected_revenue * lead.maturity / 100 * factor
                 lead.weighted_revenue = lead.company_currency.round(weighted)
             else:

@@ -1,8 +1,7 @@
-from odoo import api, fields, models, tools
-from odoo.tools import SQL
+from odoo import fields, models
 
 from ..beside import follow_beside
-from ..public import VALUES, VALUES_LIST, public
+from ..public import VALUES, public
 
 
 class PembaRiskLevel(models.Model):
@@ -31,32 +30,13 @@ class PembaRiskLevel(models.Model):
         "check(factor >= 0 AND factor <= 1)", "The factor of a risk level is between 0 and 1."
     )
 
-    @api.model_create_multi
-    @public(vals_list=VALUES_LIST)
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
     @public(vals=VALUES)
     def write(self, vals):
         if "factor" not in vals:
             return super().write(vals)
         changed = self.filtered(lambda level: level.factor != vals["factor"])
         result = super().write(vals)
-        self.env.registry.clear_cache()
         if changed:
             self.env["crm.lead"]._follow_factors(changed.ids)
             follow_beside(changed, "crm.lead", "_follow_factors")
         return result
-
-    @public
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
-
-    @api.model
-    @tools.ormcache()
-    def _get_factors(self):
-        """``{id: factor}`` of all levels."""
-        self.flush_model(["factor"])
-        return dict(self.env.execute_query(SQL("SELECT id, factor FROM pemba_risk_level")))

@@ -1,10 +1,11 @@
 from collections import defaultdict
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..beside import follow_beside, write_alone
+from ..kinds import is_number
 from ..public import VALUES, VALUES_LIST, public
 
 COUNTRY_TABLE = "pemba_zone_res_country_rel"
@@ -167,20 +168,13 @@ class PembaZone(models.Model):
         return result
 
     def _clear_countries(self):
-        self.env.registry.clear_cache()
-
-    @api.model
-    @tools.ormcache()
-    def _get_zones_by_country(self):
-        """``{country id: zone id}`` of all countries that are in a zone."""
-        return dict(
-            self.env.execute_query(SQL("SELECT country_id, zone_id FROM %s", SQL.identifier(COUNTRY_TABLE)))
-        )
+        self.env["res.country"].invalidate_model(["pemba_zone_id"])
 
     @api.model
     def _get_country_zone(self, country):
         """The zone a country is in; no zone where it is in none."""
-        return self.browse(self._get_zones_by_country().get(country.id))
+        zone = country.sudo().pemba_zone_id  # the same for everybody
+        return zone.with_env(self.env)
 
     @api.model
     def _move_countries(self, countries):
@@ -251,7 +245,17 @@ class PembaZone(models.Model):
     def _get_odoo_rate(self, currency_id, company_id, date):
         company = self.env["res.company"].sudo().browse(company_id)  # as in _get_rates
         currency = self.env["res.currency"].browse(currency_id)
-        return self.env["res.currency"]._get_conversion_rate(company.currency_id, currency, company, date)
+        rate = self.env["res.currency"]._get_conversion_rate(company.currency_id, currency, company, date)
+        if not is_number(rate, "float") or rate <= 0:  # Odoo takes what is no number
+            raise UserError(
+                self.env._(
+                    "%(currency)s has no rate that can be used on %(date)s: %(rate)s.",
+                    currency=currency.name,
+                    date=format_date(self.env, date),
+                    rate=rate,
+                )
+            )
+        return rate
 
     def _get_rate(self, currency, date, company=None):
         """The conversion rate of a zone; without a zone, Odoo's own.

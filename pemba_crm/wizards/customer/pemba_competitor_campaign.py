@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...models.public import NAMES, public
+from ...models.public import NAMES, get_active_ids, public
 
 
 class PembaCompetitorCampaign(models.TransientModel):
@@ -46,7 +46,7 @@ class PembaCompetitorCampaign(models.TransientModel):
         """Of what is selected in the list."""
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "pemba.competitor.installation":
-            values["installation_ids"] = [Command.set(self.env.context.get("active_ids") or [])]
+            values["installation_ids"] = [Command.set(get_active_ids(self.env))]
         return values
 
     @api.depends("installation_ids")

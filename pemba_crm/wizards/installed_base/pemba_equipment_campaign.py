@@ -5,7 +5,7 @@ from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import IN_BASE
 from ...models.installed_base.pemba_equipment_change import UPGRADE
-from ...models.public import NAMES, public
+from ...models.public import NAMES, get_active_ids, public
 
 
 class PembaEquipmentCampaign(models.TransientModel):
@@ -58,7 +58,7 @@ class PembaEquipmentCampaign(models.TransientModel):
         """Of what is selected in the list: what is in the base and does not run the latest version."""
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "pemba.equipment" and "equipment_ids" in fields_list:
-            selected = self.env["pemba.equipment"].browse(self.env.context.get("active_ids"))
+            selected = self.env["pemba.equipment"].browse(get_active_ids(self.env))
             behind = selected.filtered(lambda one: one.state in IN_BASE and one.versions_behind)
             values["equipment_ids"] = [Command.set(behind.ids)]
         return values

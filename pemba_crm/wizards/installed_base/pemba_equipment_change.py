@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...models.installed_base.pemba_equipment import CUSTOMERS, SITES
-from ...models.public import NAMES, public
+from ...models.public import NAMES, get_active_ids, public
 
 
 class PembaEquipmentChange(models.TransientModel):
@@ -66,7 +66,7 @@ class PembaEquipmentChange(models.TransientModel):
         """What is selected in the list."""
         values = super().default_get(fields_list)
         if self.env.context.get("active_model") == "pemba.equipment" and "equipment_ids" in fields_list:
-            values.setdefault("equipment_ids", [Command.set(self.env.context.get("active_ids") or [])])
+            values.setdefault("equipment_ids", [Command.set(get_active_ids(self.env))])
         if values.get("kind") == "start" and len(self.env.context.get("default_equipment_ids") or []) == 1:
             [equipment] = self.env["pemba.equipment"].browse(self.env.context["default_equipment_ids"])
             values["date"] = min(equipment.in_service_date or values["date"], values["date"])

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...models.public import get_active_ids
+
 
 class PembaPortfolioTransfer(models.TransientModel):
     """A portfolio has contracts too."""
@@ -15,7 +17,7 @@ class PembaPortfolioTransfer(models.TransientModel):
     @api.depends("user_id", "zone_id")
     def _compute_contract_ids(self):
         for transfer in self:
-            if transfer.user_id and not self.env.context.get("active_ids"):
+            if transfer.user_id and not get_active_ids(self.env):
                 domain = Domain("user_id", "=", transfer.user_id.id) & self._get_contract_domain()
                 if transfer.zone_id:
                     domain &= Domain("zone_id", "child_of", transfer.zone_id.id)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-from ...models.public import NAMES, public
+from ...models.public import NAMES, get_active_ids, public
 
 
 class PembaPortfolioTransfer(models.TransientModel):
@@ -39,8 +39,8 @@ class PembaPortfolioTransfer(models.TransientModel):
     def default_get(self, fields_list):
         """From a list, what is selected there; of one salesperson, that one."""
         values = super().default_get(fields_list)
-        if self.env.context.get("active_model") == "crm.lead" and self.env.context.get("active_ids"):
-            selected = self.env["crm.lead"].browse(self.env.context["active_ids"])
+        if self.env.context.get("active_model") == "crm.lead" and get_active_ids(self.env):
+            selected = self.env["crm.lead"].browse(get_active_ids(self.env))
             leads = selected.filtered(lambda lead: lead._is_open())
             values["lead_ids"] = [Command.set(leads.ids)]
             if len(leads.user_id) == 1:
@@ -50,7 +50,7 @@ class PembaPortfolioTransfer(models.TransientModel):
     @api.depends("user_id", "zone_id")
     def _compute_lead_ids(self):
         for transfer in self:
-            if transfer.user_id and not self.env.context.get("active_ids"):
+            if transfer.user_id and not get_active_ids(self.env):
                 transfer.lead_ids = self.env["crm.lead"].search(transfer._get_opportunity_domain())
 
     def _get_opportunity_domain(self):

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ...models.public import public
+from ...models.public import get_active_ids, public
 
 
 class PembaReconciliationExplanation(models.TransientModel):
@@ -19,7 +19,7 @@ class PembaReconciliationExplanation(models.TransientModel):
 
         :raise UserError: naming a run that is signed off
         """
-        lines = self.env["pemba.reconciliation.line"].browse(self.env.context.get("active_ids", []))
+        lines = self.env["pemba.reconciliation.line"].browse(get_active_ids(self.env))
         vals = {"reason_id": self.reason_id.id} | ({"note": self.note} if self.note else {})
         lines.filtered(lambda line: line.result != "matched").write(vals)
         return {"type": "ir.actions.act_window_close"}
