@@ -18,8 +18,8 @@ from weakref import WeakKeyDictionary
 from odoo import api, models, tools
 from odoo.fields import Command
 
+from .links import get_commands
 from .public import NAMES, VALUES, VALUES_LIST, public
-from .values import KINDS, get_commands
 
 # What follows from other records: results may be written, and nobody is asked, told or followed.
 FOLLOWING = "following"
@@ -189,32 +189,9 @@ class PembaRules(models.AbstractModel):
     @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """A result has no default but its own: neither one of the context nor one that a user set."""
-        given = {f"default_{name}": name for name in self._get_checked_fields(KINDS)}
-        context = {given[key]: value for key, value in self.env.context.items() if key in given}
-        self._check_values(context)
         values = super().default_get(fields_list)
-        # Past the rights, what somebody set for himself is no default either.
-        own = self._get_own_defaults() if self.env.su else frozenset()
-        for name in (self._get_results() | own).intersection(values):
-            default = self._fields[name].default
-            if default:
-                values |= self._convert_to_write({name: default(self)})
-            else:
-                del values[name]
+        self._keep_fields_defaults(values, self._get_results())
         return values
-
-    @api.model
-    @tools.ormcache("self.env.uid")
-    def _get_own_defaults(self):
-        """The fields that the user has set a default for, for nobody else."""
-        own = (
-            self.env["ir.default"]
-            .sudo()
-            .search(  # one's own
-                [("user_id", "=", self.env.uid), ("field_id.model", "=", self._name)]
-            )
-        )
-        return frozenset(own.field_id.mapped("name"))
 
     def _set(self, **vals):
         """Write what follows, past the rules."""

@@ -13,7 +13,7 @@ from odoo.api import NewId
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
-from .kinds import FIRST_DAY, LARGEST_INTEGER, LAST_DAY, get_day
+from .scalars import FIRST_DAY, LARGEST_INTEGER, LAST_DAY, get_day
 
 DAY, TEXT, VALUES, VALUES_LIST, NAMES, ROWS = "day", "text", "values", "values_list", "names", "rows"
 CHECKS = {

@@ -4,20 +4,16 @@ PostgreSQL and Python keep *not a number* and infinity, which compare as nothing
 above zero, and makes a NaN of every sum that it comes into. Data tools write it for an empty cell.
 """
 
-from collections.abc import Mapping
-
 from odoo import api, fields, models, tools
-from odoo.api import NewId
 from odoo.exceptions import ValidationError
-from odoo.models import BaseModel
 
 from .beside import write_alone
-from .kinds import FIRST_DAY, FOREVER, LAST_DAY, SMALLEST, get_day, is_number
+from .links import get_commands, get_linked
 from .public import NAMES, ROWS, VALUES, VALUES_LIST, check_names, public
+from .scalars import FIRST_DAY, FOREVER, LAST_DAY, SMALLEST, get_day, is_number
 
 NUMBERS = ("float", "monetary", "integer")
 DAYS = ("date",)
-UNLINKING = (fields.Command.DELETE, fields.Command.UNLINK, fields.Command.CLEAR)
 KINDS = (*NUMBERS, *DAYS, "selection", "many2one", "many2many", "one2many")
 
 
@@ -170,6 +166,35 @@ class PembaValues(models.AbstractModel):
         except TypeError as error:
             self._refuse_value(name, error, self.env._("this is no record."))
 
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _get_own_defaults(self):
+        """The fields that the user has set a default for, for nobody else."""
+        defaults = self.env["ir.default"].sudo()  # one's own
+        own = defaults.search([("user_id", "=", self.env.uid), ("field_id.model", "=", self._name)])
+        return frozenset(own.field_id.mapped("name"))
+
+    @api.model
+    @public(fields_list=NAMES)
+    def default_get(self, fields_list):
+        """What is none is no default either; nor, past the rights, what somebody set for himself."""
+        given = {f"default_{name}": name for name in self._get_checked_fields(KINDS)}
+        context = {given[key]: value for key, value in self.env.context.items() if key in given}
+        self._check_values(context)
+        values = super().default_get(fields_list)
+        if self.env.su:
+            self._keep_fields_defaults(values, self._get_own_defaults())
+        return values
+
+    def _keep_fields_defaults(self, values, names):
+        """Some fields have no default but their own."""
+        for name in names & values.keys():
+            default = self._fields[name].default
+            if default:
+                values |= self._convert_to_write({name: default(self)})
+            else:
+                del values[name]
+
     @public(values=VALUES, field_names=NAMES, fields_spec=VALUES)
     def onchange(self, values, field_names, fields_spec):
         """On a form nothing is written yet, and much is computed with all rights."""
@@ -177,7 +202,8 @@ class PembaValues(models.AbstractModel):
         return super().onchange(values, field_names, fields_spec)
 
     def _check_form_links(self, values):
-        """As ``_check_links``, for values of a form and of the lines in it."""
+        """As ``_check_values`` and ``_check_links``, for values of a form and of the lines in it."""
+        self._check_values(values)
         self._check_links([values], is_new=not self)
         for name, value in values.items():
             field = self._fields.get(name)
@@ -233,52 +259,3 @@ class PembaValues(models.AbstractModel):
                 reason=reason,
             )
         )
-
-
-def get_commands(value):
-    """:return: the whole commands in a value of a one2many field, whatever a client sends"""
-    return [
-        command
-        for command in (value if isinstance(value, (list, tuple)) else ())
-        if isinstance(command, (list, tuple)) and len(command) == 3 and _is_whole(command)
-    ]
-
-
-def _is_whole(command):
-    brings_values = command[0] in (fields.Command.CREATE, fields.Command.UPDATE)
-    return not brings_values or isinstance(command[2], dict)
-
-
-def get_linked(value):
-    """:return: the ids that a value of a relational field links, whatever stands for a record there
-
-    :raise TypeError: where it is no such value
-    """
-    if isinstance(value, (list, tuple)):
-        return [one for command in value for one in _get_linked_by(command)]
-    return _get_linked_one(value)
-
-
-def _get_linked_by(command):
-    if not isinstance(command, (list, tuple)):
-        return _get_linked_one(command)
-    number = command[0] if command and isinstance(command[0], int) else None
-    if number == fields.Command.SET and len(command) == 3 and isinstance(command[2], (list, tuple, set)):
-        return [one for value in command[2] for one in _get_linked_one(value)]
-    if number == fields.Command.LINK and len(command) >= 2:
-        return _get_linked_one(command[1])
-    if number in (*UNLINKING, fields.Command.CREATE, fields.Command.UPDATE) and len(command) <= 3:
-        return []
-    raise TypeError(command)
-
-
-def _get_linked_one(value):
-    if isinstance(value, BaseModel):
-        return value._origin.ids
-    if isinstance(value, NewId):
-        return [value.origin] if value.origin else []
-    if isinstance(value, Mapping):  # as a form sends it
-        return _get_linked_one(value.get("id"))
-    if value is None or value is False or type(value) is int:
-        return [value] if value else []
-    raise TypeError(value)

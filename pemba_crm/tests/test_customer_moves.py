@@ -79,7 +79,7 @@ class TestMoves(PembaContractCommon):
             self.assertEqual(self._get_events(), [("install", "Person")])
             [asked] = self.person.activity_ids
             self.assertEqual(asked.user_id, self.both)
-            self.assertIn("Equipment (1), Contract (1)", asked.note)
+            self.assertIn("Did not go along: Equipment (1), Contract (1)", asked.note)
             self.assertNotIn(self.equipment.name, asked.note)  # the contact is seen by more people
             self.assertTrue(person.has_left_behind)
             with self._refused(UserError, "You may not move all that Person has"):
@@ -138,6 +138,28 @@ class TestMoves(PembaContractCommon):
         with self._refused(UserError, "in a contract that stays"):
             self.person.with_user(self.both).action_take_along()
 
+    def test_an_open_renewal_is_for_whom_the_contract_is(self):
+        contract = self._create_contract({"price_unit": 100}, contact_id=self.plant.id)
+        contract.contact_id = employee = self.env["res.partner"].create(
+            {"name": "Employee", "parent_id": self.customer.id}
+        )
+        lead = contract._open_renewals()
+        self.assertEqual((lead.partner_id, lead.customer_id), (employee, self.customer))
+        employee.with_user(self.editor).parent_id = self.other
+        self.assertEqual(lead.customer_id, self.customer)
+        lead.partner_id = self.other  # a person says so, and it cannot be won then
+        self.assertEqual(lead.customer_id, self.other)
+        theirs = self.contract._open_renewals()
+        self.person.parent_id = self.customer
+        self.assertEqual((theirs.customer_id, self.contract.partner_id), (self.customer, self.customer))
+        self.person.parent_id = False
+        self.assertEqual((theirs.customer_id, self.contract.partner_id), (self.person, self.person))
+
+    def test_what_went_along_is_told(self):
+        self.person.with_user(self.both).parent_id = self.customer
+        bodies = " ".join(self.person.message_ids.mapped("body"))
+        self.assertIn("Went along to Customer: Equipment (1), Contract (1)", bodies)
+
     def test_what_stays_is_asked_about_each_time(self):
         """Also after it was done once, and where it came along by somebody else before."""
         person = self.person.with_user(self.editor)
@@ -193,7 +215,7 @@ class TestMoves(PembaContractCommon):
         self.assertEqual(theirs.partner_id, self.person)
         [asked] = self.person.activity_ids
         self.assertIn(elsewhere, asked.user_id.company_ids)
-        self.assertIn("alone: Equipment (1).", asked.note)
+        self.assertIn("along: Equipment (1).", asked.note)
         self.person.with_user(there).action_take_along()
         self.assertEqual(theirs.partner_id, self.customer)
 

@@ -177,6 +177,18 @@ class TestSent(PembaContractCommon):
         with self._refused(ValidationError, "9998-12-31: this is no day between"):
             rule.date_end = "9998-12-31"
 
+    def test_a_form_says_the_same(self):
+        """While it is filled in: dates are computed from dates there."""
+        spec = {"date_end": {}, "notice_date": {}}
+        for name in ("date_start", "date_end"):
+            with self._refused(ValidationError, "9999-12-31: this is no day between"):
+                self.contract.onchange({name: "9999-12-31"}, [name], spec)
+            with self._refused(ValidationError, "9999-12-31: this is no day between"):
+                self.contract.browse().onchange({name: "9999-12-31"}, [name], spec)
+        lines = [[1, self.contract.line_ids.id, {"price_unit": 1e30}]]
+        with self._refused(ValidationError, "Price.*: 1e.30: this is no number"):
+            self.contract.onchange({"line_ids": lines}, ["line_ids"], spec)
+
     def test_an_import_names_the_row(self):
         zone, currency = self.zone.name, self.zone.secondary_currency_id.name or self.zone.currency_id.name
         result = self.env["pemba.zone.rate"].load(

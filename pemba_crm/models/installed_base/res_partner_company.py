@@ -91,6 +91,13 @@ class ResPartner(models.Model):
             if self._may_move(company, records):
                 for of_model in records:
                     of_model._go_along(contact)
+                contact._message_log(
+                    body=self.env._(
+                        "Went along to %(company)s: %(what)s.",
+                        company=contact.commercial_partner_id.display_name,
+                        what=self._describe({None: records}),
+                    )
+                )
             else:
                 left[contact, company] = records
         return left
@@ -149,7 +156,8 @@ class ResPartner(models.Model):
 
         :param left: see ``_get_moving``
         """
-        if not self.env.ref(TAKE_ALONG, raise_if_not_found=False):
+        activity_type = self.env.ref(TAKE_ALONG, raise_if_not_found=False)
+        if not activity_type:
             return
         asked = {}
         for (contact, company), records in left.items():
@@ -160,14 +168,25 @@ class ResPartner(models.Model):
             contact.activity_schedule(
                 TAKE_ALONG,
                 summary=contact.env._("Take along what %s has", contact.name),
-                note=contact.env._(
-                    "%(contact)s belongs to %(company)s now. Still of %(contact)s alone: %(what)s.",
-                    contact=contact.name,
-                    company=contact.commercial_partner_id.display_name,
-                    what=contact._describe(of_user),
-                ),
+                note=contact._get_note(contact._describe(of_user)),
+                date_deadline=activity_type._get_date_deadline(),
                 user_id=user.id,
             )
+
+    def _get_note(self, what):
+        company = self.commercial_partner_id
+        if company == self:
+            return self.env._(
+                "%(contact)s belongs to no company any more. Still with the one before: %(what)s.",
+                contact=self.name,
+                what=what,
+            )
+        return self.env._(
+            "%(contact)s belongs to %(company)s now. Did not go along: %(what)s.",
+            contact=self.name,
+            company=company.display_name,
+            what=what,
+        )
 
     @api.model
     def _describe(self, left):
@@ -190,7 +209,8 @@ class ResPartner(models.Model):
             self.commercial_partner_id.user_id,
         )
         managers = self.env.ref("pemba_crm.group_manager").sudo().all_user_ids  # whoever asks
-        users = (in_charge | managers.sorted("id")).filtered(
+        managers = managers.sorted(lambda user: (user.has_group("base.group_system"), user.id))
+        users = (in_charge | managers).filtered(
             lambda user: user.active and (not company or company in user.company_ids)
         )
         for user in users:

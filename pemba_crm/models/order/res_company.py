@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-from ..kinds import FIRST_DAY
+from ..scalars import FIRST_DAY
 
 
 class ResCompany(models.Model):

@@ -232,7 +232,11 @@ class CrmLead(models.Model):
         """Whether it is closed, and its contact is the same and only went to another company."""
         stored = self._origin
         is_closed = stored and stored.won_status in CLOSED and self.customer_id
-        return is_closed and self.partner_id == stored.partner_id and not is_in_scope(self, "other_contact")
+        return is_closed and self.partner_id == stored.partner_id and not self._has_other_contact()
+
+    def _has_other_contact(self):
+        """Whether its contact is being changed, and not what the contact belongs to."""
+        return is_in_scope(self, "other_contact")
 
     @public(vals=VALUES)
     def write(self, vals):

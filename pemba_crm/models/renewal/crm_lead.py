@@ -81,6 +81,14 @@ class CrmLead(models.Model):
         """A month of a revaluation for people to read."""
         return format_date(self.env, fields.Date.to_date(month), date_format="MMMM yyyy")
 
+    def _keeps_customer(self):
+        """An open renewal is for whom the contract is, also where its contact goes elsewhere."""
+        if super()._keeps_customer():
+            return True
+        owner = self.renewal_contract_id.sudo().partner_id  # linked by us alone
+        is_same = self._origin and self.partner_id == self._origin.partner_id
+        return bool(owner) and self.customer_id == owner and is_same and not self._has_other_contact()
+
     @api.model
     def _get_result_fields(self):
         """What only the renewal of a contract gives."""

@@ -11,6 +11,13 @@ class PembaContract(models.Model):
 
     _inherit = "pemba.contract"
 
+    def _change_owner(self, owner):
+        """Their open renewals are for whom they are."""
+        result = super()._change_owner(owner)
+        leads = self.sudo().renewal_lead_ids  # linked by us, a colleague's too
+        self.env.add_to_compute(leads._fields["customer_id"], leads)
+        return result
+
     def _follow_added(self, lines):
         """What is added while its renewal is open is offered with it."""
         result = super()._follow_added(lines)

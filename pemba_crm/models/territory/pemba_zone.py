@@ -5,8 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..beside import follow_beside, write_alone
-from ..kinds import is_number
 from ..public import VALUES, VALUES_LIST, public
+from ..scalars import is_number
 
 COUNTRY_TABLE = "pemba_zone_res_country_rel"
 

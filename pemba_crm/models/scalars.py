@@ -7,7 +7,7 @@ from datetime import date
 from odoo import fields
 
 LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
-LARGEST, SMALLEST = 1e18, sys.float_info.min  # of more, sums and products are none
+LARGEST, SMALLEST = 1e15, sys.float_info.min  # of more, sums and products are none
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 # What other systems write for "no end".
 FOREVER = date(9999, 1, 1)
