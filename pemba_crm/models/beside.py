@@ -8,7 +8,7 @@ import logging
 from functools import partial
 
 from odoo.modules.registry import Registry
-from odoo.service.model import retrying
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, mute_logger
 from psycopg2 import OperationalError
 
@@ -17,6 +17,7 @@ _logger = logging.getLogger(__name__)
 PENDING = "pemba_follow_beside"
 # How long those who write beside a change are waited for.
 MOST_WAITING = "2s"
+TRIES = 5
 
 
 def write_alone(records, operation="write"):
@@ -51,28 +52,31 @@ def follow_beside(records, model, method, notes=None):
 
 
 def _follow(env, pending):
+    env.registry.signal_changes()  # what is committed is told to others first
     for (referred, model, method), notes in list(pending.items()):
-        try:
-            with Registry(env.cr.dbname).cursor() as cr:
-                _wait_for_references(cr, env[referred]._table, tuple(notes))
-            with Registry(env.cr.dbname).cursor() as cr:
-                records = env(cr=cr)[model]
-                retrying(partial(getattr(records, method), notes), records.env)
-        except Exception:  # what was committed stays, and is told to who did it
-            _logger.exception("%s.%s of %s after the commit", model, method, referred)
+        for tries_left in range(TRIES - 1, -1, -1):
+            try:
+                _wait_for_references(env, env[referred]._table, tuple(notes))
+                with Registry(env.cr.dbname).cursor() as cr:
+                    records = env(cr=cr)[model]
+                    getattr(records, method)(notes)
+                    records.env.flush_all()
+                break
+            except Exception as error:  # what was committed stays, and is told to who did it
+                if not (tries_left and isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY)):
+                    _logger.exception("%s.%s of %s after the commit", model, method, referred)
+                    break
     pending.clear()
 
 
-def _wait_for_references(cr, table, ids):
+def _wait_for_references(env, table, ids):
     """Who wrote a record that refers to these is waited for; who does now, and began before, begins again."""
     names = {"table": SQL.identifier(table), "ids": ids}
     try:
-        with mute_logger("odoo.sql_db"):
+        with mute_logger("odoo.sql_db"), Registry(env.cr.dbname).cursor() as cr:
             cr.execute(SQL("SET LOCAL lock_timeout = %s", MOST_WAITING))
             cr.execute(SQL("SELECT id FROM %(table)s WHERE id IN %(ids)s FOR UPDATE", **names))
             # Of a change of no key alone, nobody would take notice.
             cr.execute(SQL("UPDATE %(table)s SET id = id WHERE id IN %(ids)s", **names))
-            cr.commit()
     except OperationalError as error:
-        cr.rollback()
         _logger.info("Somebody writes for long beside a change of %s: %s", table, error)

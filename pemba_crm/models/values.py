@@ -161,7 +161,9 @@ class PembaValues(models.AbstractModel):
         value = vals.get(name, defaults.get(name))
         try:
             if self._fields[name].type == "many2one" and isinstance(value, (list, tuple)):
-                raise TypeError(value)
+                if not isinstance(value, tuple) or not value:
+                    raise TypeError(value)
+                value = value[0]  # with its name, as it is read
             return get_linked(value)
         except TypeError as error:
             self._refuse_value(name, error, self.env._("this is no record."))
@@ -178,12 +180,13 @@ class PembaValues(models.AbstractModel):
     @public(fields_list=NAMES)
     def default_get(self, fields_list):
         """What is none is no default either; nor, past the rights, what somebody set for himself."""
-        given = {f"default_{name}": name for name in self._get_checked_fields(KINDS)}
-        context = {given[key]: value for key, value in self.env.context.items() if key in given}
-        self._check_values(context)
+        context = self.env.context
+        given = {name: f"default_{name}" for name in fields_list if f"default_{name}" in context}
+        asked = self._get_checked_fields(KINDS).intersection(given)
+        self._check_values({name: context[given[name]] for name in asked})
         values = super().default_get(fields_list)
         if self.env.su:
-            self._keep_fields_defaults(values, self._get_own_defaults())
+            self._keep_fields_defaults(values, self._get_own_defaults() - given.keys())
         return values
 
     def _keep_fields_defaults(self, values, names):
@@ -220,7 +223,7 @@ class PembaValues(models.AbstractModel):
         for name in () if self.env.su else self._get_links().difference(default or ()):
             for vals in vals_list:
                 linked = self.env[self._fields[name].comodel_name].browse(get_linked(vals.get(name)))
-                if linked and not linked.has_access("read"):
+                if linked and not linked.has_access(self._get_link_operation(name)):
                     del vals[name]
         return vals_list
 
@@ -248,13 +251,21 @@ class PembaValues(models.AbstractModel):
                 self._refuse_value(name, vals[name], self.env._("this is none of its values."))
         return vals
 
+    def _keeping(self, vals, name, names):
+        """What follows from a field stays where the field is written and does not change."""
+        same = self.browse()
+        if name in vals:
+            same = self.filtered(lambda one: one[name].id == (vals[name] or False))
+        return self.env.protecting([self._fields[one] for one in names], same)
+
     def _refuse_value(self, name, value, reason):
-        record = self[:1].display_name or self.env["ir.model"]._get(self._name).name
+        known = self.sudo()  # a name; whoever writes it
+        record = known[:1].display_name or self.env["ir.model"]._get(self._name).name
         raise ValidationError(
             self.env._(
                 "%(record)s, %(field)s: %(value)s: %(reason)s",
                 record=record,
-                field=self.fields_get([name], ["string"])[name]["string"],
+                field=known.fields_get([name], ["string"])[name]["string"],
                 value=value,
                 reason=reason,
             )

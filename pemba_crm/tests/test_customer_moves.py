@@ -155,6 +155,28 @@ class TestMoves(PembaContractCommon):
         self.person.parent_id = False
         self.assertEqual((theirs.customer_id, self.contract.partner_id), (self.person, self.person))
 
+    def test_what_is_written_again_is_not_forgotten(self):
+        """By a second import of the customers, or the same company by its contact."""
+        self.person.parent_id = self.customer
+        for one in self.all:
+            one.write({"partner_id": self.customer.id})
+            one.write({"partner_id": self.plant.id})
+        self.assertEqual([one.came_with_id for one in self.all], [self.person] * 3)
+        self.person.parent_id = False
+        self.assertEqual(self._get_owners(), [self.person] * 3)
+
+    def test_a_contract_leaves_the_people_behind(self):
+        self.person.parent_id = self.customer
+        self.contract.write(
+            {
+                "invoice_partner_id": self.plant.id,
+                "authorized_partner_ids": [Command.set((self.plant | self.distributor).ids)],
+            }
+        )
+        self.person.parent_id = False
+        self.assertFalse(self.contract.invoice_partner_id)
+        self.assertEqual(self.contract.authorized_partner_ids, self.distributor)
+
     def test_what_went_along_is_told(self):
         self.person.with_user(self.both).parent_id = self.customer
         bodies = " ".join(self.person.message_ids.mapped("body"))
@@ -192,7 +214,7 @@ class TestMoves(PembaContractCommon):
         self.env.flush_all()
         self.person.parent_id = self.customer
         self.env.flush_all()
-        self.person.parent_id.name  # noqa: B018
+        self.assertEqual(self.person.parent_id.name, "Customer")
         with self.assertQueryCount(12):  # Odoo's own 12
             self.person.write({"parent_id": self.customer.id, "is_company": False})
             self.env.flush_all()

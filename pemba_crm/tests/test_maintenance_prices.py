@@ -61,6 +61,25 @@ class TestContractPrices(PembaContractCommon):
         contract.line_ids.quantity = 3
         self.assertEqual(contract.line_ids.price_unit, 4800)
 
+    def test_the_same_product_again_keeps_the_price(self):
+        """As an import of all columns but the price brings it; also on a line of an opportunity."""
+        product = self._create_product("Support", "maintenance", 1000)
+        contract = self._create_contract({"product_id": product.id, "price_unit": 900})
+        line = contract.line_ids
+        line.with_user(self.salesperson).write({"product_id": product.id})
+        self.assertEqual((line.price_unit, contract.amount_annual), (900, 900))
+        contract.write({"line_ids": [Command.update(line.id, {"product_id": product.id, "quantity": 1})]})
+        self.assertEqual(line.price_unit, 900)
+        deal = self._create_deal(self._line(price_unit=700, unit_cost=50))
+        sold = deal.opportunity_line_ids
+        sold.write({"product_id": self.licence.id})
+        self.assertEqual((sold.price_unit, sold.unit_cost), (700, 50))
+
+    def test_a_line_without_a_contract_is_refused_in_words(self):
+        result = self.env["pemba.contract.line"].load(["product_id/.id"], [[str(self.maintenance.id)]])
+        self.assertFalse(result["ids"])
+        self.assertIn("Contract", result["messages"][0]["message"])
+
     def test_prices_of_many_lines_cost_no_query_each(self):
         products = [self._create_product(f"P{rank}", "maintenance", rank) for rank in range(20)]
         lines = [{"product_id": product.id} for product in products]

@@ -252,7 +252,7 @@ class TestSent(PembaContractCommon):
             ("default_lead_id", [[1.5]]),
         ):
             with self._refused(ValidationError, "this is no"):
-                self.env["pemba.opportunity.line"].with_context(**{key: value}).default_get(["quantity"])
+                self.env["pemba.opportunity.line"].with_context(**{key: value}).default_get([key[8:]])
         for value in ("x", [["x"]], {"a": 1}, [1.5], [-1]):
             wizards = self.env["pemba.equipment.campaign"].with_context(
                 active_ids=value, active_model="pemba.equipment"
@@ -397,6 +397,15 @@ class TestLinks(PembaContractCommon):
             .create({"name": "Opened", "type": "opportunity"})
         )
         self.assertEqual((order.opportunity_id, lead.order_ids), (self.theirs, order.browse()))
+
+    def test_a_default_of_the_context_is_kept_past_the_rights(self):
+        """As the mail gateway gives it: nobody is in charge."""
+        leads = self.env["crm.lead"].with_user(self.salesperson)
+        self.env["ir.default"].with_user(self.salesperson).set(
+            "crm.lead", "user_id", self.salesperson.id, True
+        )
+        lead = leads.sudo().with_context(default_user_id=False).create({"name": "By mail", "type": "lead"})
+        self.assertFalse(lead.user_id)
 
     def test_a_dialog_shows_nothing_of_another_companys(self):
         target = self.env["pemba.target"].create(

@@ -30,12 +30,14 @@ class PembaBelongingMixin(models.AbstractModel):
         :return: ``{record: the contact with whom it goes}``, with all rights
         """
         everything = self.sudo().with_context(active_test=False)  # rights are asked for before it moves
-        contacts = contacts.ids
-        found = everything.search(["|", ("partner_id", "in", contacts), ("came_with_id", "in", contacts)])
+        members = contacts.filtered(lambda one: one.commercial_partner_id != one)
+        found = everything.search(
+            ["|", ("partner_id", "in", members.ids), ("came_with_id", "in", contacts.ids)]
+        )
         moving = {}
         for record in found if is_merged else found._filtered_movable():
-            contact = record.came_with_id or record.partner_id
-            if contact.id in contacts and contact.commercial_partner_id != record.partner_id:
+            contact = record.came_with_id if record.came_with_id in contacts else record.partner_id
+            if contact.commercial_partner_id != record.partner_id:
                 moving[record] = contact
         return moving
 
@@ -46,9 +48,12 @@ class PembaBelongingMixin(models.AbstractModel):
     @public(vals=VALUES)
     def write(self, vals):
         """What goes to somebody else in any other way came with nobody."""
-        if "partner_id" in vals:
-            vals = {"came_with_id": False} | vals
-        return super().write(vals)
+        if "partner_id" not in vals or "came_with_id" in vals:
+            return super().write(vals)
+        leaving = self.filtered(lambda one: one.came_with_id and one.partner_id.id != vals["partner_id"])
+        result = super().write(vals)
+        super(PembaBelongingMixin, leaving).write({"came_with_id": False})
+        return result
 
     def _go_along(self, contact):
         """Belong to the company that a contact belongs to now."""

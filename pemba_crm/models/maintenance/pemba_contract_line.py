@@ -109,7 +109,7 @@ class PembaContractLine(models.Model):
     @api.depends("product_id")
     def _compute_price_unit(self):
         """What an opportunity of the customer would ask for the product, whichever it was before."""
-        lines = self.filtered("product_id")
+        lines = self.filtered(lambda line: line.product_id and line.contract_id)
         keys = lines.contract_id._get_price_keys()
         for (contract, quantity), of_key in lines.grouped(
             lambda line: (line.contract_id, line.quantity)

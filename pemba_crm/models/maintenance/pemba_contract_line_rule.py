@@ -97,7 +97,8 @@ class PembaContractLine(models.Model):
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)
         offers = changed._get_offers()
-        result = super().write(vals)
+        with self._keeping(vals, "product_id", ["price_unit"]):
+            result = super().write(vals)
         changed._check_open(self.env._("changed"), is_corrected=True)
         changed._follow_offers(offers)
         return result

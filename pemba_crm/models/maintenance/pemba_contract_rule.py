@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..marks import FOLLOWING
@@ -17,9 +18,20 @@ class PembaContract(models.Model):
         return self.filtered(lambda one: one.state == "draft" or not one.date_end or one.date_end >= today)
 
     def _change_owner(self, owner):
-        for contact, of_contact in self.grouped("contact_id").items():
-            is_theirs = contact.commercial_partner_id == owner
-            of_contact._set(partner_id=owner.id, contact_id=contact.id if is_theirs else False)
+        """People of the company that it leaves have no part in it any more."""
+        for contract in self:
+            before = contract.partner_id
+            gone = contract.authorized_partner_ids.filtered(
+                lambda one, before=before: one.commercial_partner_id == before
+            )
+            changes = {"partner_id": owner.id}
+            if contract.contact_id.commercial_partner_id != owner:
+                changes["contact_id"] = False
+            if contract.invoice_partner_id.commercial_partner_id == before:
+                changes["invoice_partner_id"] = False
+            if gone:
+                changes["authorized_partner_ids"] = [Command.unlink(one.id) for one in gone]
+            contract._set(**changes)
 
     @api.constrains("partner_id", "contact_id")
     def _check_contact(self):

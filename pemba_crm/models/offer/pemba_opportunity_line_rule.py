@@ -145,7 +145,8 @@ class PembaOpportunityLine(models.Model):
         old = {line: {name: line[name] for name in changed} for line in self.sudo()}  # costs too
         followed = self.browse() if granted else self._get_followed()
         licences = {line: line._get_licence_state() for line in followed}
-        result = super().write(vals)
+        with self._keeping(vals, "product_id", ["price_unit", "unit_cost", "type_margin_rate"]):
+            result = super().write(vals)
         if granted != FOLLOWING:
             self._trace_changes(old)
         self._follow_licences(licences)

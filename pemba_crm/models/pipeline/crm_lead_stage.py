@@ -255,7 +255,9 @@ class CrmLead(models.Model):
                      JOIN res_company company ON company.id = COALESCE(lead.company_id, %(company)s)
                      JOIN res_currency currency ON currency.id = company.currency_id
                 LEFT JOIN pemba_risk_level risk ON risk.id = lead.risk_level_id
-                    WHERE changed.id = lead.id AND lead.won_status = 'pending' AND %(condition)s""",
+                    WHERE changed.id = lead.id AND lead.won_status = 'pending' AND %(condition)s
+                      AND (lead.maturity, lead.weighted_revenue) IS DISTINCT FROM
+                          (%(maturity)s, CASE WHEN %(open)s THEN %(weighted)s ELSE 0 END)""",
                 maturity=maturity,
                 weighted=self._get_weighted_sql(SQL("lead.expected_revenue"), maturity),
                 company=self.env.company.id,
@@ -276,7 +278,8 @@ class CrmLead(models.Model):
                           last_open_step = CASE WHEN lead.won_status = 'pending' THEN stage.pemba_step
                                                 ELSE lead.last_open_step END
                      FROM crm_stage stage
-                    WHERE stage.id = lead.stage_id AND stage.id IN %s""",
+                    WHERE stage.id = lead.stage_id AND stage.id IN %s
+                      AND lead.pemba_step IS DISTINCT FROM stage.pemba_step""",
                 tuple(stage_ids),
             )
         )

@@ -123,6 +123,8 @@ class PembaZone(models.Model):
         if any(vals.get("country_ids") for vals in vals_list):
             write_alone(self, "create")  # a country is in one zone
         zones = super().create(vals_list)
+        if zones.country_ids:
+            write_alone(zones)  # by a default, too
         self._clear_countries()
         zones._move_countries(zones.country_ids)
         return zones
