@@ -2,6 +2,7 @@
 
 from odoo.fields import Command
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .common import PembaContractCommon
 
@@ -76,7 +77,8 @@ class TestContractPrices(PembaContractCommon):
         self.assertEqual((sold.price_unit, sold.unit_cost), (700, 50))
 
     def test_a_line_without_a_contract_is_refused_in_words(self):
-        result = self.env["pemba.contract.line"].load(["product_id/.id"], [[str(self.maintenance.id)]])
+        with mute_logger("odoo.sql_db"):
+            result = self.env["pemba.contract.line"].load(["product_id/.id"], [[str(self.maintenance.id)]])
         self.assertFalse(result["ids"])
         self.assertIn("Contract", result["messages"][0]["message"])
 
