@@ -19,7 +19,7 @@ from odoo import api, models, tools
 from odoo.fields import Command
 
 from .links import get_commands
-from .public import NAMES, VALUES, VALUES_LIST, public
+from .public import VALUES, VALUES_LIST, public
 
 # What follows from other records: results may be written, and nobody is asked, told or followed.
 FOLLOWING = "following"
@@ -186,7 +186,7 @@ class PembaRules(models.AbstractModel):
         return sent
 
     @api.model
-    @public(fields_list=NAMES)
+    @public
     def default_get(self, fields_list):
         """A result has no default but its own: neither one of the context nor one that a user set."""
         values = super().default_get(fields_list)

@@ -181,12 +181,13 @@ class PembaValues(models.AbstractModel):
     def default_get(self, fields_list):
         """What is none is no default either; nor, past the rights, what somebody set for himself."""
         context = self.env.context
-        given = {name: f"default_{name}" for name in fields_list if f"default_{name}" in context}
-        asked = self._get_checked_fields(KINDS).intersection(given)
-        self._check_values({name: context[given[name]] for name in asked})
+        given = {key[8:]: value for key, value in context.items() if key.startswith("default_")}
+        asked = self._get_checked_fields(KINDS).intersection(given, fields_list) if given else ()
+        if asked:
+            self._check_values({name: given[name] for name in asked})
         values = super().default_get(fields_list)
         if self.env.su:
-            self._keep_fields_defaults(values, self._get_own_defaults() - given.keys())
+            self._keep_fields_defaults(values, self._get_own_defaults().difference(given))
         return values
 
     def _keep_fields_defaults(self, values, names):
