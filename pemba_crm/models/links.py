@@ -9,6 +9,12 @@ from odoo.models import BaseModel
 UNLINKING = (fields.Command.DELETE, fields.Command.UNLINK, fields.Command.CLEAR)
 
 
+def is_other(record, name, value):
+    """Whether a value that is written, an id or a record, is another than a record has."""
+    field = record._fields[name]
+    return field.convert_to_cache(value, record) != field.convert_to_cache(record[name], record)
+
+
 def get_commands(value):
     """:return: the whole commands in a value of a one2many field, whatever a client sends"""
     return [

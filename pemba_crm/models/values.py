@@ -8,7 +8,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from .beside import write_alone
-from .links import get_commands, get_linked
+from .links import get_commands, get_linked, is_other
 from .public import NAMES, ROWS, VALUES, VALUES_LIST, check_names, public
 from .scalars import FIRST_DAY, FOREVER, LAST_DAY, SMALLEST, get_day, is_number
 
@@ -256,7 +256,7 @@ class PembaValues(models.AbstractModel):
         """What follows from a field stays where the field is written and does not change."""
         same = self.browse()
         if name in vals:
-            same = self.filtered(lambda one: one[name].id == (vals[name] or False))
+            same = self.filtered(lambda one: not is_other(one, name, vals[name]))
         return self.env.protecting([self._fields[one] for one in names], same)
 
     def _refuse_value(self, name, value, reason):

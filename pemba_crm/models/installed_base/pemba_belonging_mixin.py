@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..links import is_other
 from ..public import VALUES, public
 
 
@@ -50,7 +51,9 @@ class PembaBelongingMixin(models.AbstractModel):
         """What goes to somebody else in any other way came with nobody."""
         if "partner_id" not in vals or "came_with_id" in vals:
             return super().write(vals)
-        leaving = self.filtered(lambda one: one.came_with_id and one.partner_id.id != vals["partner_id"])
+        leaving = self.filtered(
+            lambda one: one.came_with_id and is_other(one, "partner_id", vals["partner_id"])
+        )
         result = super().write(vals)
         super(PembaBelongingMixin, leaving).write({"came_with_id": False})
         return result

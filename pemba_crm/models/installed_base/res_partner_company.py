@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..links import is_other
 from ..public import VALUES, public
 
 TAKE_ALONG = "pemba_crm.mail_activity_type_take_along"
@@ -30,11 +31,7 @@ class ResPartner(models.Model):
     @public(vals=VALUES)
     def write(self, vals):
         names = [name for name in ("parent_id", "is_company") if name in vals]
-        changing = self.filtered(
-            lambda one: any(
-                (vals[name] or False) != one._fields[name].convert_to_write(one[name], one) for name in names
-            )
-        )
+        changing = self.filtered(lambda one: any(is_other(one, name, vals[name]) for name in names))
         if not changing:
             return super().write(vals)
         everybody = self.sudo().with_context(active_test=False)  # contacts below, too, whoever sees them

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..links import is_other
 from ..marks import is_in_scope, scope
 from ..public import VALUES, public
 from .crm_lead import CLOSED
@@ -242,7 +243,7 @@ class CrmLead(models.Model):
     def write(self, vals):
         if "partner_id" not in vals:
             return super().write(vals)
-        changed = self.filtered(lambda lead: lead.partner_id.id != (vals["partner_id"] or False))
+        changed = self.filtered(lambda lead: is_other(lead, "partner_id", vals["partner_id"]))
         with scope(changed, "other_contact"):
             result = super().write(vals)
             changed.mapped("customer_id")  # computed while it is known
