@@ -156,7 +156,6 @@ class TestBeside(BaseCase):
                     changing.flush_all()
                     with environment() as env:  # the change is not committed yet
                         lead = self._create(env, "crm.lead", dict(vals)).id
-                        env["crm.lead"].browse(lead).weighted_revenue  # noqa: B018
                 with environment() as env:
                     self.assertEqual(self._get_values(env, lead), expected[name])
                     later = self._create(env, "crm.lead", dict(vals)).id

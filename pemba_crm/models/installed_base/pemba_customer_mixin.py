@@ -1,15 +1,12 @@
 from odoo import models
 from odoo.exceptions import ValidationError
 
+from ..links import is_other
+
 
 def get_differing(record, vals):
     """:return: those of some values that a record does not have already"""
-    return {
-        name: value
-        for name, value in vals.items()
-        if record._fields[name].convert_to_cache(value, record)
-        != record._fields[name].convert_to_cache(record[name], record)
-    }
+    return {name: value for name, value in vals.items() if is_other(record, name, value)}
 
 
 class PembaCustomerMixin(models.AbstractModel):

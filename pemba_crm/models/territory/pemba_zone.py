@@ -120,11 +120,9 @@ class PembaZone(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        if any(vals.get("country_ids") for vals in vals_list):
-            write_alone(self, "create")  # a country is in one zone
         zones = super().create(vals_list)
         if zones.country_ids:
-            write_alone(zones)  # by a default, too
+            write_alone(zones)  # a country is in one zone
         self._clear_countries()
         zones._move_countries(zones.country_ids)
         return zones
