@@ -109,7 +109,9 @@ class Odoo:
         shutil.rmtree(FILES / database, ignore_errors=True)
 
     def rename(self, source, target):
+        """Rename a database with its files; files of a database that got lost do not stand in the way."""
         self.postgres.query(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
+        shutil.rmtree(FILES / target, ignore_errors=True)
         if (FILES / source).exists():
             (FILES / source).rename(FILES / target)
 

@@ -23,6 +23,17 @@ OWN_DATABASE = BEGIN + (
     "with state_lock(): odoo.postgres.query(f'CREATE DATABASE {PREFIX}_own')\n"
 )
 DUPLICATE = BEGIN + "with odoo.temporary({template!r}) as name: print(name, flush=True); input()\n"
+LOSE = BEGIN + (
+    "from databases import FILES\n"
+    "lost, made = PREFIX + '_lost', PREFIX + '_made'\n"
+    "odoo.copy({template!r}, lost)\n"
+    "odoo.postgres.query('DROP DATABASE ' + lost)\n"
+    "(FILES / lost / 'old').touch()\n"
+    "odoo.copy({template!r}, made)\n"
+    "odoo.rename(made, lost)\n"
+    "print(lost in odoo.postgres.databases(), sorted(map(str, (FILES / lost).glob('old'))))\n"
+    "odoo.drop(lost)\n"
+)
 SERVE = BEGIN + (
     "import server\nodoo.copy({template!r}, server.DATABASE)\nserver.start_server(odoo, {port})\n"
 )
@@ -94,6 +105,10 @@ def test_two_commands_copy_a_database_at_a_time(copies, template):
         assert one.stdout.readline() != other.stdout.readline()
         end(one)
         end(other)
+
+
+def test_a_database_takes_the_place_of_one_whose_files_alone_are_left(copies, template):
+    assert copies[0].run(LOSE.format(template=template)) == "True []\n"
 
 
 def test_postgresql_goes_on_for_a_command_of_another_copy(cache, copies):
