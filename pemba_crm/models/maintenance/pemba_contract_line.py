@@ -1,5 +1,7 @@
 from odoo import api, fields, models
+from odoo.tools import float_compare
 
+from ..offer.crm_lead_rounding import Part
 from ..offer.pemba_opportunity_line import get_years
 
 
@@ -7,7 +9,9 @@ class PembaContractLine(models.Model):
     """What a contract covers for a while: equipment, or a service, at a price a year.
 
     With L = quantity × unit price × the share of the contract year between its dates: what the customer pays
-    is L less the discount, rounded; of that the distributor keeps its margin, rounded; the rest is ours.
+    is L less the discount, rounded; of that the distributor keeps its margin, rounded; the rest is ours. A full
+    year of a contract adds up to what an offer of it would, see ``_get_rounding`` of opportunities; what was
+    sold costs what it was sold for, with its cents.
     """
 
     _name = "pemba.contract.line"
@@ -74,14 +78,12 @@ class PembaContractLine(models.Model):
         string="Annual Amount",
         compute="_compute_amounts",
         store=True,
-        precompute=True,
         groups="base.group_user",
         help="A full year, net of the distributor's margin and before tax.",
     )
     amount = fields.Monetary(
         compute="_compute_amounts",
         store=True,
-        precompute=True,
         groups="base.group_user",
         help="From its first day to its last, net of the distributor's margin and before tax.",
     )
@@ -135,28 +137,81 @@ class PembaContractLine(models.Model):
             line.date_end = line.date_end or contract.date_end
 
     @api.depends(
-        "quantity",
-        "price_unit",
-        "discount",
-        "distributor_margin_rate",
-        "date_start",
-        "date_end",
-        "contract_id.currency_id",
-        "contract_id.distributor_id",
-        "contract_id.date_start",
-        "contract_id.date_end",
+        *(f"contract_id.line_ids.{name}" for name in ("quantity", "price_unit", "discount")),
+        *(f"contract_id.line_ids.{name}" for name in ("distributor_margin_rate", "date_start", "date_end")),
+        *("contract_id.line_ids.product_id", "contract_id.line_ids.sequence"),
+        *("contract_id.currency_id", "contract_id.distributor_id", "contract_id.partner_id"),
+        *("contract_id.date_start", "contract_id.date_end"),
+        *("opportunity_line_id.net_amount", "opportunity_line_id.quantity", "opportunity_line_id.price_unit"),
+        *("opportunity_line_id.discount", "opportunity_line_id.year_share"),
     )
     def _compute_amounts(self):
+        annual = self._get_annual_amounts()
         for line in self:
-            line.amount_annual = line._get_net_amount(1.0)
-            line.amount = line._get_net_amount(line._get_year_share())
+            share = line._get_year_share()
+            line.amount_annual = annual.get(line, line._get_net_amount(1.0))
+            if line._is_as_sold(share):
+                line.amount = line.opportunity_line_id.net_amount
+            else:
+                line.amount = line.amount_annual if share == 1.0 else line._get_net_amount(share)
+
+    def _get_annual_amounts(self):
+        """What a full year of lines that go on comes to: their sum is that of an offer of them.
+
+        :return: ``{line: amount in the contract's currency, before tax}``
+        """
+        leads, amounts = self.env["crm.lead"], {}
+        included = leads._get_companies_with_included_taxes(self)
+        for contract in self.contract_id:
+            lines = contract._get_lines_going_on()
+            company = contract.company_id or self.env.company
+            parts = [line._get_annual_part() for line in lines]
+            shares = leads._get_rounding(
+                company,
+                contract.currency_id or company.currency_id,
+                parts,
+                contract.distributor_id or contract.partner_id if company in included else None,
+            )
+            amounts |= {
+                line: part.amount + share for line, part, share in zip(lines, parts, shares, strict=True)
+            }
+        return amounts
+
+    def _is_as_sold(self, share):
+        """Whether quantity, price and period are those that it was sold with.
+
+        :param share: its dates in years
+        """
+        sold = self.opportunity_line_id
+        return bool(sold) and not any(
+            float_compare(*pair, precision_digits=9)
+            for pair in (
+                (self.quantity, sold.quantity),
+                (self.price_unit, sold._get_agreed_price()),
+                (self.discount, sold.discount),
+                (self.distributor_margin_rate, sold._get_distributor_rate()),
+                (share, sold.year_share),
+            )
+        )
 
     def _get_net_amount(self, share):
-        """What is ours of some share of a year, in the contract's currency and before tax."""
+        """What is ours of some share of a year, in the contract's currency and before tax, by itself."""
         currency = self.currency_id or self.env.company.currency_id
         paid = currency.round(self.quantity * self.price_unit * share * (1 - self.discount / 100))
         rate = self.distributor_margin_rate if self.contract_id.distributor_id else 0.0
         return currency.round(paid - currency.round(paid * rate / 100))
+
+    def _get_annual_part(self):
+        """The line as a quotation of its full year has it."""
+        net = self._get_net_amount(1.0)
+        price, discount = self.env["pemba.opportunity.line"]._as_ordered(
+            *(self.quantity, self.price_unit, self.discount, net),
+            is_kept=not self.contract_id.distributor_id,
+        )
+        return Part(self.product_id, self.quantity, price, discount, net, True)
+
+    def _get_price_company(self):
+        return self.contract_id.company_id or self.env.company
 
     def _get_year_share(self):
         """Its dates in years of the contract, from anniversary to anniversary."""

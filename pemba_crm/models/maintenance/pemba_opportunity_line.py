@@ -200,7 +200,7 @@ class PembaOpportunityLine(models.Model):
             units = self.quantity * self.year_share * (1 - self.discount / 100)
             paid = currency.round(offered * units)
             net = paid - currency.round(paid * self._get_distributor_rate() / 100)
-            if not currency.compare_amounts(net, self.net_amount):
+            if not currency.compare_amounts(net, self._get_unrounded("net_amount")):
                 return offered
         return self.price_unit
 

@@ -5,6 +5,7 @@ from . import (
     crm_lead_axis,
     crm_lead_merge,
     crm_lead_price,
+    crm_lead_rounding,
     crm_lead_sums,
     pemba_margin_rule,
     pemba_opportunity_configuration,

@@ -121,6 +121,10 @@ class CrmLead(models.Model):
             for line in lines.filtered(lambda line: line.configuration_role == "maintenance"):
                 if licences and not (line._keeps_amounts() or line._has_negotiated_price()):
                     line.price_unit = configuration._get_maintenance_price(licences)
+        lines = self.opportunity_line_ids
+        if not (self.won_status in CLOSED or any(line._keeps_amounts() for line in lines)):
+            for line, share in zip(lines, self._get_offer_rounding(lines), strict=True):
+                line.rounding_amount = share
         if self.opportunity_line_ids or self._origin.opportunity_line_count:
             self.deal_amount = sum(self.opportunity_line_ids.mapped("net_amount"))
             self.expected_revenue = sum(self.opportunity_line_ids.mapped("net_amount_company"))

@@ -76,6 +76,7 @@ class CrmLead(models.Model):
         """
         if not self:
             return
+        self._follow_rounding()
         of_lead = {}
         lines = self.env["pemba.opportunity.line"].sudo()  # costs too, whoever writes
         for lead, sale_type, *sums in lines._read_group(

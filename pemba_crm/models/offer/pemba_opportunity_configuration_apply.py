@@ -150,7 +150,10 @@ class PembaOpportunityConfiguration(models.Model):
         """
         currency = self.deal_currency_id or self.lead_id._get_deal_company().currency_id
         return currency.round(
-            sum(line.price_subtotal * line.software_id.maintenance_rate for line in licences) / 100
+            sum(
+                line._get_unrounded("price_subtotal") * line.software_id.maintenance_rate for line in licences
+            )
+            / 100
         )
 
     def _get_first_sequence(self):

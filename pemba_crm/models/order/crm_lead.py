@@ -104,13 +104,35 @@ class CrmLead(models.Model):
             if not (order_line.display_type or order_line.is_downpayment or order_line.is_expense):
                 line = self._get_ordered_line(order_line)
                 ordered[line] = ordered.get(line, order_line.browse()) | order_line
+        rounding = self._get_ordered_rounding(orders, ordered)
         for line in self._get_all_lines():
             if line in ordered:
-                line._align(ordered[line])
+                line._align(ordered[line], rounding[line])
             elif line.active:
                 line._leave_out()
         self._retain_what_counts()
         self._follow_lines()
+
+    def _get_ordered_rounding(self, orders, ordered):
+        """The cents by which what orders come to differs from their lines; as offered where these make them.
+
+        :param ordered: ``{line of the opportunity: lines of the orders}``
+        :return: ``{line of the opportunity: its share}``
+        """
+        currency = self.deal_currency_id
+        others = orders.order_line - orders.order_line.browse().union(*ordered.values())
+        total = sum(order._get_deal_amount(self, order.amount_untaxed) for order in orders)
+        total -= sum(line.order_id._get_deal_amount(self, line.price_subtotal) for line in others)
+        nets = {line: line._get_ordered_net(order_lines) for line, order_lines in ordered.items()}
+        offered = {line: line.net_amount for line in nets}
+        cents = currency.rounding * (len(nets) + 0.5)
+        if not currency.compare_amounts(total, sum(offered.values())) and all(
+            abs(net - offered[line]) < cents for line, net in nets.items()
+        ):
+            return {line: currency.round(offered[line] - net) for line, net in nets.items()}
+        rounding = currency.round(total) - sum(nets.values())
+        parts = [line._get_part()._replace(amount=net) for line, net in nets.items()]
+        return dict(zip(nets, self._share_rounding(currency, rounding, parts), strict=True))
 
     def _get_ordered_line(self, order_line):
         """The line that an order's line sells; one that was added to the order by hand becomes a line."""

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_compare, float_round, format_date
+from odoo.tools import float_round, format_date
 
 from ..offer.crm_lead import SHOWN
 
@@ -43,7 +43,7 @@ class PembaOpportunityLine(models.Model):
         return -1 if self.is_returned else super()._get_sign()
 
     def _get_outcome_fields(self):
-        amounts = SHOWN if self.is_aligned else ()
+        amounts = (*SHOWN, "rounding_amount") if self.is_aligned else ()
         return [*super()._get_outcome_fields(), "is_aligned", "is_returned", *amounts]
 
     def _is_copied(self):
@@ -103,51 +103,55 @@ class PembaOpportunityLine(models.Model):
             details.append(self.env._("From %(start)s to %(end)s", start=start, end=end))
         return details
 
-    def _get_order_price(self):
-        """Unit price and discount on a quotation, in the deal's currency and before tax.
-
-        Directly, those of the line, for its share of the year; a discount with more digits than Odoo's
-        goes into the price. A distributor pays the net amount.
-
-        :return: ``(price, discount)``
-        """
-        digits = self.env["decimal.precision"].precision_get("Discount")
-        if self.is_distributed:
-            return self.net_amount / self.quantity, 0.0
-        if self.is_aligned or float_compare(self.discount, round(self.discount, digits), 9):
-            return self.price_subtotal / self.quantity, 0.0
-        return self.price_unit * self.year_share, self.discount
-
     # ------------------------------------------------------------
     # Confirmed orders
     # ------------------------------------------------------------
 
-    def _align(self, order_lines):
+    def _get_ordered_net(self, order_lines):
+        """What order lines that sell it bring, each rounded as its order rounds it."""
+        lead = self.lead_id
+        return lead.deal_currency_id.round(
+            sum(line.order_id._get_deal_amount(lead, line.price_subtotal) for line in order_lines)
+        )
+
+    def _align(self, order_lines, rounding):
         """Take quantity and net amount from confirmed orders; discount and distributor's rate stay.
 
-        What the customer pays follows from the net amount, and the unit price from that; where the
-        distributor keeps all of it, they stay.
+        What the customer pays follows from the net amount, and the unit price from that; where it is what was
+        offered, or the distributor keeps all of it, they stay.
 
         :param order_lines: those that sell this line
+        :param rounding: its share of the cents of the orders
         """
-        lead = self.lead_id
-        currency = lead.deal_currency_id
+        currency = self.lead_id.deal_currency_id
         quantity = sum(order_line._get_product_quantity() for order_line in order_lines)
-        net = currency.round(sum(order_line._get_deal_amount(lead) for order_line in order_lines))
+        net = self._get_ordered_net(order_lines)
         if not quantity and not net:
             self._leave_out()
             return
         is_returned = quantity < 0
         quantity = abs(quantity) or 1.0
+        vals = {"quantity": quantity, "net_amount": currency.round(net + rounding), "is_aligned": True}
+        vals |= {"rounding_amount": rounding, "active": True, "is_returned": is_returned}
         rate = self._get_distributor_rate()
-        vals = {"quantity": quantity, "net_amount": net, "is_aligned": True, "active": True}
-        vals["is_returned"] = is_returned
-        if rate < 100:
+        is_same = (quantity, is_returned) == (self.quantity, self.is_returned)
+        if is_same and not currency.compare_amounts(vals["net_amount"], self.net_amount):
+            paid = None
+        elif is_same and not currency.compare_amounts(net, self._get_unrounded("net_amount")):
+            paid = self._get_unrounded("price_subtotal")
+        elif rate < 100:
             paid = currency.round(net / (1 - rate / 100))
-            vals |= {"price_subtotal": paid, "distributor_margin": currency.round(paid - net)}
             units = quantity * self.year_share * (1 - self.discount / 100)
             if units and currency.round(self.price_unit * units) != paid:
                 vals["price_unit"] = float_round(paid / units, 9)  # no dust of floats
+        else:
+            paid = None
+        if paid is not None:
+            subtotal = paid if self.is_distributed else vals["net_amount"]
+            vals |= {
+                "price_subtotal": subtotal,
+                "distributor_margin": currency.round(subtotal - vals["net_amount"]),
+            }
         self._write_aligned(vals)
 
     def _leave_out(self):

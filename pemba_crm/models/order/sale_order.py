@@ -34,6 +34,12 @@ class SaleOrder(models.Model):
                 and order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
             )
 
+    def _get_deal_amount(self, lead, amount):
+        """An amount of the order in the currency of an opportunity, at its rate if the order is in another one."""
+        if self.currency_id == lead.deal_currency_id:
+            return amount
+        return amount / (self.currency_rate or 1.0) * lead.deal_rate
+
     def _compute_pricelist_id(self):
         """An order from an opportunity stays in the deal's currency, whoever the buyer is."""
         from_deals = self.filtered("opportunity_id.opportunity_line_count")

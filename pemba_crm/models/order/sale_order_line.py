@@ -79,12 +79,6 @@ class SaleOrderLine(models.Model):
             self.product_uom_qty, self.product_id.uom_id, round=False
         )
 
-    def _get_deal_amount(self, lead):
-        """The net amount in the currency of an opportunity, at its rate if the order is in another one."""
-        if self.currency_id == lead.deal_currency_id:
-            return self.price_subtotal
-        return self.price_subtotal / (self.order_id.currency_rate or 1.0) * lead.deal_rate
-
     # ------------------------------------------------------------
     # Confirmed orders make the opportunity
     # ------------------------------------------------------------

@@ -51,6 +51,8 @@ class PembaReconciliationComparison(models.AbstractModel):
             start=start,
             end=SQL("COALESCE(line.date_end, contracted.date_end, %s)", self._get_year_end(start)),
         )
+        # As orders and invoices have it: which line the cents of a total are on is the documents' own affair.
+        by_itself = SQL("(line.net_amount - COALESCE(line.rounding_amount, 0))")
         is_foreign = SQL("(lead.deal_rate NOT IN (0, 1) OR line.net_amount != line.net_amount_company)")
         columns |= {
             "partner_id": SQL("lead.customer_id"),
@@ -62,13 +64,14 @@ class PembaReconciliationComparison(models.AbstractModel):
                 "CASE WHEN %s THEN line.net_amount - line.net_amount_company END", is_foreign
             ),
             "won_rounding": SQL(
-                "CASE WHEN %s THEN line.net_amount::float8 / %s - line.net_amount_company::float8 END",
-                *(is_foreign, rate),
+                "CASE WHEN %s OR line.rounding_amount != 0"
+                " THEN %s::float8 / %s - line.net_amount_company::float8 END",
+                *(is_foreign, by_itself, rate),
             ),
             "order_gap": SQL(
                 "CASE WHEN line.is_aligned OR ordered.line_id IS NOT NULL"
-                " THEN (COALESCE(ordered.amount, 0) - line.net_amount)::float8 / %s END",
-                rate,
+                " THEN (COALESCE(ordered.amount, 0) - %s)::float8 / %s END",
+                *(by_itself, rate),
             ),
         }
         source = SQL(

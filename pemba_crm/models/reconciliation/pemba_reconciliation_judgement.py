@@ -93,7 +93,8 @@ class PembaReconciliationJudgement(models.AbstractModel):
         """What follows from sums, ``{name: SQL}``.
 
         ``won_at_rate`` and ``invoiced_at_rate`` are in company currency at the rates of the deals, so that
-        exchange differences are no gap.
+        exchange differences are no gap, and of lines by themselves, without the cents that a document's total
+        gives one of them.
         """
         return {
             "counting_quantity": SQL("won_quantity - lapsed_quantity"),

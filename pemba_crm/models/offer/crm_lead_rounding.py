@@ -1,0 +1,144 @@
+from typing import NamedTuple
+
+from odoo import api, models
+
+from ..pipeline.crm_lead import CLOSED
+
+
+class Part(NamedTuple):
+    """What one line of an offer, or of a contract, is on a quotation, before tax."""
+
+    product: models.BaseModel
+    quantity: float
+    price: float  # a unit's
+    discount: float
+    amount: float  # net, rounded by itself
+    is_recurring: bool
+
+
+class CrmLead(models.Model):
+    """An offer adds up to what its quotation does, whichever way its company rounds taxes.
+
+    Odoo rounds the lines of an order, and its untaxed amount by itself: where a company rounds globally, it is
+    the rounded sum of lines that are not; where prices include taxes, it is what these leave. The cents
+    between are shared among the lines of the offer, so that it is always their sum.
+    """
+
+    _inherit = "crm.lead"
+
+    def _follow_rounding(self):
+        """Lines of open deals have their share of the cents; those of orders have theirs from these."""
+        by_share = {}
+        lines = self.sudo()._get_all_lines()  # whoever writes
+        included = self._get_companies_with_included_taxes(lines)
+        for lead, of_lead in lines.grouped("lead_id").items():
+            if lead.won_status in CLOSED and lead.close_date:
+                continue
+            counting = of_lead.filtered("active")
+            if any(line._keeps_amounts() for line in counting):
+                continue
+            shares = dict.fromkeys(of_lead - counting, 0.0)
+            shares |= zip(counting, lead._get_offer_rounding(counting, included), strict=True)
+            for line, share in shares.items():
+                if line.rounding_amount != share:
+                    by_share.setdefault(share, []).append(line.id)
+        for share, ids in by_share.items():
+            lines.browse(ids)._set(rounding_amount=share)
+
+    def _get_offer_rounding(self, lines, included=None):
+        """What each line has of the cents, in the deal's currency.
+
+        :param included: see ``_get_companies_with_included_taxes``, if it is known
+        """
+        company = self._get_deal_company()
+        if included is None:
+            included = self._get_companies_with_included_taxes(lines)
+        return self._get_rounding(
+            company,
+            self.deal_currency_id or company.currency_id,
+            [line._get_part() for line in lines],
+            self.distributor_id or self.partner_id if company in included else None,
+        )
+
+    @api.model
+    def _get_companies_with_included_taxes(self, lines):
+        """The companies of these lines of which prices, theirs or those of some customers, include taxes."""
+        companies = self.env["res.company"].sudo().union(*(line._get_price_company() for line in lines))
+        taxes = self.env["account.tax"].sudo()  # whoever asks
+        return companies.filtered(
+            lambda company: taxes.search_count(
+                [
+                    *taxes._check_company_domain(company),
+                    ("type_tax_use", "in", ("sale", "none")),
+                    ("price_include", "=", True),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _get_rounding(self, company, currency, parts, buyer=None):
+        """What each part has of the cents between their sum and the untaxed amount of an order of them.
+
+        :param parts: see ``Part``
+        :param buyer: whose taxes count, where prices may include some
+        :return: amounts in the currency
+        """
+        amounts = [part.amount for part in parts]
+        if buyer is not None:
+            total, ordered = self._get_untaxed_amounts(company, currency, parts, buyer)
+        elif company.tax_calculation_rounding_method == "round_globally":
+            total = sum(part.quantity * part.price * (1 - part.discount / 100) for part in parts)
+            ordered = amounts
+        else:
+            return [0.0] * len(parts)
+        shares = self._share_rounding(currency, currency.round(total) - sum(ordered), parts)
+        return [
+            currency.round(of_order - amount + share)
+            for amount, of_order, share in zip(amounts, ordered, shares, strict=True)
+        ]
+
+    @api.model
+    def _get_untaxed_amounts(self, company, currency, parts, buyer):
+        """The untaxed amount of an order, and that of each of its lines, as Odoo computes it."""
+        tax_model = self.env["account.tax"].sudo()  # whoever asks
+        positions = self.env["account.fiscal.position"].sudo().with_company(company)  # the same
+        position = positions._get_fiscal_position(buyer, buyer.browse(buyer.address_get(["delivery"])["delivery"]))
+        base_lines = []
+        for part in parts:
+            product = part.product._origin.with_company(company).sudo()  # taxes, as above
+            taxes = position.map_tax(product.taxes_id._filter_taxes_by_company(company))
+            price = tax_model._adapt_price_unit_to_another_taxes(
+                part.price, product, tax_model.browse(), taxes
+            )
+            base_lines.append(
+                tax_model._prepare_base_line_for_taxes_computation(
+                    {},
+                    product_id=product,
+                    tax_ids=taxes,
+                    price_unit=price,
+                    quantity=part.quantity,
+                    discount=part.discount,
+                    currency_id=currency,
+                )
+            )
+        tax_model._add_tax_details_in_base_lines(base_lines, company)
+        tax_model._round_base_lines_tax_details(base_lines, company)
+        summary = tax_model._get_tax_totals_summary(base_lines, currency, company)
+        lines = [base_line["tax_details"]["total_excluded_currency"] for base_line in base_lines]
+        return summary["base_amount_currency"], lines
+
+    @api.model
+    def _share_rounding(self, currency, rounding, parts):
+        """Cents go to what is sold once, one each, the largest first; to what recurs where there is no other.
+
+        A year of maintenance costs the same on the offer, in its contract and at its renewal.
+        """
+        units = round(rounding / currency.rounding)
+        shares = [0] * len(parts)
+        valued = [index for index, part in enumerate(parts) if part.amount]
+        once = [index for index in valued if not parts[index].is_recurring]
+        taking = sorted(once or valued or range(len(parts)), key=lambda index: -abs(parts[index].amount))
+        for unit in range(abs(units)):
+            shares[taking[unit % len(taking)]] += 1 if units > 0 else -1
+        return [currency.round(share * currency.rounding) for share in shares]
