@@ -113,12 +113,11 @@ class PembaContractLine(models.Model):
         """What an opportunity of the customer would ask for the product, whichever it was before."""
         lines = self.filtered(lambda line: line.product_id and line.contract_id)
         keys = lines.contract_id._get_price_keys()
-        for (contract, quantity), of_key in lines.grouped(
-            lambda line: (line.contract_id, line.quantity)
-        ).items():
-            prices = self.env["crm.lead"]._get_list_prices(keys[contract], of_key.product_id, quantity)
-            for line in of_key:
-                line.price_unit = prices[line.product_id._origin.id]
+        for contract, of_contract in lines.grouped("contract_id").items():
+            wanted = [(line.product_id, line.quantity) for line in of_contract]
+            prices = self.env["crm.lead"]._get_list_prices(keys[contract], wanted)
+            for line, price in zip(of_contract, prices, strict=True):
+                line.price_unit = price
 
     @api.depends("contract_id")
     def _compute_dates(self):

@@ -1,4 +1,8 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
+
+from ..territory.res_currency import agreed_rate
 
 
 class CrmLead(models.Model):
@@ -16,6 +20,13 @@ class CrmLead(models.Model):
         pricelist = self._get_pricelist(self.partner_id, company, currency)
         return company, pricelist, currency, self.deal_rate or 1.0
 
+    @contextmanager
+    def _agreeing(self):
+        """Odoo converts at the deal's rate for as long as the block lasts; at its own without a deal."""
+        currency = self._get_deal_company().currency_id
+        with agreed_rate(self.env, currency, self.deal_currency_id or currency, self.deal_rate):
+            yield
+
     @api.model
     def _get_pricelist(self, partner, company, currency):
         """A pricelist in a currency: the contact's, else the first of the company.
@@ -31,25 +42,40 @@ class CrmLead(models.Model):
         return pricelists.browse(pricelists._get_first(company.id, currency.id))
 
     @api.model
-    def _get_list_prices(self, price_key, products, quantity):
-        """What products cost before any discount: by a rule of the pricelist, else the list price.
+    def _get_list_prices(self, price_key, wanted):
+        """What products cost before any discount and taxes: by a rule of the pricelist, else the list price.
 
         :param price_key: see ``_get_price_key``
-        :return: ``{product's id: unit price in the deal's currency}``
+        :param wanted: ``[(product, quantity in its unit)]``
+        :return: unit prices in the deal's currency, one for each
         """
         company, pricelist, currency, rate = price_key
-        products = products._origin.with_company(company)
-        today = fields.Date.context_today(self)
+        now = fields.Datetime.now()
+        products = self.env["product.product"].union(*(product for product, _quantity in wanted))._origin
+        rules = (pricelist or pricelist.browse())._get_applicable_rules(products, now)
         prices = {}
-        if pricelist:
-            ruled = pricelist._compute_price_rule(products, quantity, currency=currency, date=today)
-            prices = {product: price for product, (price, rule) in ruled.items() if rule}
-        for product in products.filtered(lambda product: product.id not in prices):
-            in_company_currency = product.currency_id._convert(
-                product.lst_price, company.currency_id, company, today, round=False
-            )
-            prices[product.id] = in_company_currency * rate
-        return {product.id: self._without_taxes(product, prices[product.id], company) for product in products}
+        with agreed_rate(self.env, company.currency_id, currency, rate):
+            for product, quantity in wanted:
+                key = product._origin.id, quantity
+                if key not in prices:
+                    product = products.browse(key[0]).with_prefetch(products.ids).with_company(company)
+                    price = self._get_price(product, quantity, rules, currency, now)
+                    prices[key] = self._without_taxes(product, price, company)
+        return [prices[product._origin.id, quantity] for product, quantity in wanted]
+
+    @api.model
+    def _get_price(self, product, quantity, rules, currency, date):
+        """A unit's price by the first of these rules that applies, else the list price."""
+        rule = next((rule for rule in rules if rule._is_applicable_for(product, quantity)), None)
+        if rule:
+            return rule._compute_price(product, quantity, product.uom_id, date, currency)
+        return self._get_unruled_price(product, currency, date)
+
+    @api.model
+    def _get_unruled_price(self, product, currency, date):
+        """A unit's list price, with the extras of its variant, without the rounding of a conversion."""
+        price = product.list_price + product._get_attributes_extra_price()
+        return product.currency_id._convert(price, currency, product.env.company, date, round=False)
 
     @api.model
     def _without_taxes(self, product, price, company):

@@ -30,8 +30,8 @@ class PembaOpportunityLine(models.Model):
             | amounts
             | {"net_amount_company", "distributor_margin_company", "cost_company", "margin_company"}
             | {"company_currency_id", "rounding_amount", "is_recurring", "year_share", "is_distributed", "margin_rule_id"}
-            | {"is_distributor_margin_typed", "configured_price_unit", "configuration_role"}
-            | {"configuration_line_id"}
+            | {"is_distributor_margin_typed", "is_price_typed", "configured_price_unit"}
+            | {"configuration_role", "configuration_line_id"}
         )
 
     @api.constrains("quantity", "discount", "distributor_margin_rate", "type_margin_rate", "unit_cost")
@@ -96,22 +96,27 @@ class PembaOpportunityLine(models.Model):
         return super(PembaOpportunityLine, everyone)._add_precomputed_values(vals_list)
 
     def _add_list_prices(self, vals_list):
-        """Price new lines together, where Odoo would compute one after the other.
+        """Price new lines together, where Odoo would compute one after the other, and tell typed prices.
 
         :param vals_list: values of new lines, completed in place
         """
         leads = self.env["crm.lead"].browse({vals.get("lead_id") for vals in vals_list} - {None, False})
         keys = {lead.id: lead._get_price_key() for lead in leads}
-        unpriced = {}
+        of_key = {}
         for vals in vals_list:
-            if "price_unit" not in vals and vals.get("product_id") and vals.get("lead_id") in keys:
-                key = keys[vals["lead_id"]], vals.get("quantity", 1.0)
-                unpriced.setdefault(key, []).append(vals)
-        for (price_key, quantity), of_key in unpriced.items():
-            products = self.env["product.product"].browse({vals["product_id"] for vals in of_key})
-            prices = leads._get_list_prices(price_key, products, quantity)
-            for vals in of_key:
-                vals["price_unit"] = prices[vals["product_id"]]
+            if vals.get("product_id") and vals.get("lead_id") in keys:
+                of_key.setdefault(keys[vals["lead_id"]], []).append(vals)
+        products = self.env["product.product"]
+        for price_key, priced in of_key.items():
+            wanted = [
+                (products.browse(vals["product_id"]), vals.get("quantity", 1.0) or 0.0) for vals in priced
+            ]
+            for vals, price in zip(priced, leads._get_list_prices(price_key, wanted), strict=True):
+                if "price_unit" not in vals:
+                    vals["price_unit"] = price
+                elif "is_price_typed" not in vals:
+                    own = vals.get("configured_price_unit", price)
+                    vals["is_price_typed"] = self._is_other_price(vals["price_unit"] or 0.0, own)
 
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
@@ -145,8 +150,11 @@ class PembaOpportunityLine(models.Model):
         old = {line: {name: line[name] for name in changed} for line in self.sudo()}  # costs too
         followed = self.browse() if granted else self._get_followed()
         licences = {line: line._get_licence_state() for line in followed}
+        self._leave_typed_prices(vals)
         with self._keeping(vals, "product_id", ["price_unit", "unit_cost", "type_margin_rate"]):
             result = super().write(vals)
+        if not granted and "price_unit" in vals:
+            self._follow_typed_prices()
         if granted != FOLLOWING:
             self._trace_changes(old)
         self._follow_licences(licences)
@@ -235,7 +243,7 @@ class PembaOpportunityLine(models.Model):
         return [
             *("lead_id", "product_id", "sale_type_id", "configuration_role", "configuration_line_id"),
             *("software_id", "module_id", "quantity", "date_start", "date_end", "price_unit"),
-            *("configured_price_unit", "discount", "distributor_margin_rate"),
+            *("is_price_typed", "configured_price_unit", "discount", "distributor_margin_rate"),
             *("is_distributor_margin_typed", "unit_cost", "type_margin_rate", "active"),
         ]
 

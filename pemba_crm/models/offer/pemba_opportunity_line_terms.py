@@ -1,5 +1,7 @@
 from odoo import api, fields, models
+from odoo.tools import float_compare, sql
 
+from ..links import is_other
 from ..pipeline.crm_lead import CLOSED
 
 
@@ -8,15 +10,91 @@ class PembaOpportunityLine(models.Model):
 
     _inherit = "pemba.opportunity.line"
 
-    @api.depends("product_id")
+    def _auto_init(self):
+        # On a database that has lines it is made and filled here: a price that is not the list price stays.
+        has_lines = sql.table_exists(self.env.cr, self._table)
+        is_new = has_lines and not sql.column_exists(self.env.cr, self._table, "is_price_typed")
+        if is_new:
+            sql.create_column(self.env.cr, self._table, "is_price_typed", "bool")
+            self.env.cr.execute(
+                """UPDATE pemba_opportunity_line line
+                      SET is_price_typed = ABS(
+                              line.price_unit
+                              - CASE WHEN line.configuration_role = 'maintenance'
+                                     THEN COALESCE(line.configured_price_unit, 0)
+                                     ELSE template.list_price * COALESCE(NULLIF(lead.deal_rate, 0), 1) END
+                          ) > 1e-6
+                     FROM crm_lead lead, product_product product, product_template template
+                    WHERE lead.id = line.lead_id AND product.id = line.product_id
+                          AND template.id = product.product_tmpl_id"""
+            )
+        return super()._auto_init()
+
+    @api.depends("product_id", "quantity", "is_price_typed")
     def _compute_price_unit(self):
-        lines = self.filtered(lambda line: line.product_id and not line._keeps_terms())
-        for (lead_key, quantity), of_key in lines.grouped(
-            lambda line: (line.lead_id._get_price_key(), line.quantity)
-        ).items():
-            prices = self.env["crm.lead"]._get_list_prices(lead_key, of_key.product_id, quantity)
-            for line in of_key:
-                line.price_unit = prices[line.product_id._origin.id]
+        """A price that nobody typed follows; one that a configuration reckons, or an order gave, stays."""
+        for line, price in self.filtered(lambda line: line._follows_list_price())._get_list_prices().items():
+            line.price_unit = price
+
+    def _follows_list_price(self):
+        is_own = self.is_price_typed or self.configuration_role == "maintenance"
+        return bool(self.product_id) and not (is_own or self._keeps_terms() or self._keeps_amounts())
+
+    def _get_list_prices(self):
+        """What the products of lines cost their customers now: ``{line: price}``."""
+        prices = {}
+        for price_key, lines in self.grouped(lambda line: line.lead_id._get_price_key()).items():
+            wanted = [(line.product_id, line.quantity) for line in lines]
+            of_key = self.env["crm.lead"]._get_list_prices(price_key, wanted)
+            prices |= zip(lines, of_key, strict=True)
+        return prices
+
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        """Another product has its own price, in the form as well."""
+        if self.product_id != self._origin.product_id:
+            self.is_price_typed = False
+
+    @api.onchange("price_unit")
+    def _onchange_price_unit(self):
+        if self.product_id and self.lead_id:
+            self.is_price_typed = self._get_typed()[self]
+
+    def _get_typed(self):
+        """Whether prices are others than what lines would have by themselves: ``{line: whether}``."""
+        reckoned = self.filtered(lambda line: line.configuration_role == "maintenance")
+        prices = {line: line.configured_price_unit for line in reckoned} | (self - reckoned)._get_list_prices()
+        return {line: self._is_other_price(line.price_unit, price) for line, price in prices.items()}
+
+    @api.model
+    def _is_other_price(self, price, own):
+        """Whether a price is another one: by the digits of prices, and by six at least."""
+        digits = max(self.env["decimal.precision"].precision_get("Product Price"), 6)
+        return bool(float_compare(price, own, precision_digits=digits))
+
+    def _follow_typed_prices(self):
+        """Prices that a person wrote are typed, unless they are what the lines would have by themselves."""
+        typed = self.filtered("product_id")._get_typed()
+        for is_typed in (True, False):
+            lines = [line.id for line in typed if typed[line] == is_typed and line.is_price_typed != is_typed]
+            if lines:
+                self.browse(lines)._set(is_price_typed=is_typed)
+
+    def _leave_typed_prices(self, vals):
+        """Another product has its own price, whichever was typed before.
+
+        :param vals: what is about to be written
+        """
+        if "product_id" in vals and "price_unit" not in vals:
+            left = self.filtered(
+                lambda line: (
+                    line.is_price_typed
+                    and is_other(line, "product_id", vals["product_id"])
+                    and not (line._keeps_terms() or line._keeps_amounts())
+                )
+            )
+            if left:
+                left._set(is_price_typed=False)
 
     @api.depends("product_id")
     def _compute_unit_cost(self):

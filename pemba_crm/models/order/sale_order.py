@@ -34,6 +34,13 @@ class SaleOrder(models.Model):
                 and order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
             )
 
+    def _get_rated_deal(self):
+        """Its opportunity, where that has a rate of its own for the order's currency."""
+        lead = self.opportunity_id.sudo()  # whoever makes the order, seen when linked
+        company = self.company_id or self.env.company
+        is_same = lead.deal_currency_id == self.currency_id and lead._get_deal_company() == company
+        return lead if lead and is_same else lead.browse()
+
     def _get_deal_amount(self, lead, amount):
         """An amount of the order in the currency of an opportunity, at its rate if the order is in another one."""
         if self.currency_id == lead.deal_currency_id:

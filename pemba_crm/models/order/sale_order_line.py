@@ -18,6 +18,14 @@ class SaleOrderLine(models.Model):
         help="The opportunity's line that it sells; its price and discount are those negotiated there.",
     )
 
+    price_uom_id = fields.Many2one(
+        "uom.uom",
+        readonly=True,
+        ondelete="set null",
+        export_string_translation=False,
+        help="The unit that its negotiated price is for; empty for the product's.",
+    )
+
     def _is_negotiated(self):
         """Whether price and discount are the opportunity's, and stay until the user updates prices."""
         updating = get_scope(self.env, "updates_prices")
@@ -32,7 +40,24 @@ class SaleOrderLine(models.Model):
             if not line._origin and not line.price_unit:
                 line.price_unit, _discount = line._get_negotiated_price()
                 line.technical_price_unit = line.price_unit
+                line.price_uom_id = line.product_uom_id
+            else:
+                line._follow_unit()
         return super(SaleOrderLine, self - negotiated)._compute_price_unit()
+
+    def _follow_unit(self):
+        """The negotiated price of another unit or packaging; one that was typed on the order stays."""
+        unit = self.price_uom_id or self.product_id.uom_id
+        is_typed = self.currency_id and self.currency_id.compare_amounts(
+            self.technical_price_unit, self.price_unit
+        )
+        if unit == self.product_uom_id or self.qty_invoiced or not self.product_uom_id:
+            return
+        line = self.with_context(sale_write_from_compute=True)  # as Odoo does
+        if not is_typed:
+            price = unit._compute_price(line.price_unit, line.product_uom_id)
+            line.update({"price_unit": price, "technical_price_unit": price})
+        line.price_uom_id = line.product_uom_id
 
     @api.depends("opportunity_line_id")
     def _compute_discount(self):
@@ -51,11 +76,13 @@ class SaleOrderLine(models.Model):
         return "\n".join([description, *offered._get_details()])
 
     def _get_negotiated_price(self):
-        """The opportunity line's price for this order, with the taxes that its prices include.
+        """The opportunity line's price for this order's unit, with the taxes that its prices include.
 
         :return: ``(unit price in the order's currency, discount)``
         """
         price, discount = self.opportunity_line_id._get_order_price()
+        if self.product_uom_id:
+            price = self.product_id.uom_id._compute_price(price, self.product_uom_id)
         lead = self.opportunity_line_id.lead_id
         if self.currency_id and self.currency_id != lead.deal_currency_id and lead.deal_rate:
             price = price / lead.deal_rate * (self.order_id.currency_rate or 1.0)
@@ -72,6 +99,27 @@ class SaleOrderLine(models.Model):
             price *= offered.year_share
             price *= 1 - offered._get_distributor_rate() / 100
         return price
+
+    def _get_pricelist_price(self):
+        """At the rate of its deal; without a rule, the list price as the deal's own lines have it."""
+        lead = self.order_id._get_rated_deal()
+        if not lead:
+            return super()._get_pricelist_price()
+        with lead._agreeing():
+            if self.pricelist_item_id:
+                return super()._get_pricelist_price()
+            product = self.product_id.with_context(**self._get_product_price_context())
+            price = lead._get_unruled_price(product, self.currency_id, self._get_order_date())
+            return product.uom_id._compute_price(price, self.product_uom_id)
+
+    def _get_pricelist_price_before_discount(self):
+        lead = self.order_id._get_rated_deal()
+        with lead._agreeing():
+            return super()._get_pricelist_price_before_discount()
+
+    def _get_combo_item_display_price(self):
+        with self.order_id._get_rated_deal()._agreeing():
+            return super()._get_combo_item_display_price()
 
     def _get_product_quantity(self):
         """The quantity in the product's unit."""
