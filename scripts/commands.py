@@ -31,6 +31,7 @@ def main(arguments):
         "run": server.run,
         "stop": stop,
         "test": suites.test,
+        "test-prices": suites.test_prices,
         "test-update": updates.test_update,
         "test-odoo": suites.test_odoo,
         "lint": lint,

@@ -1,6 +1,7 @@
 """The suites: ours, and Odoo's own with the add-on installed."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -81,6 +82,20 @@ def run_tests(odoo, template, paths, **variables):
             if log.exists():
                 whole.write(log.read_text())
     return log_is_clean(odoo, logs[0]) and result == 0
+
+
+def test_prices():
+    """Random offers, taken from the offer to a posted invoice, a contract and its renewal: ``OFFERS`` of them."""
+    told = os.environ.get("OFFERS") or "5000"
+    if not told.isdecimal() or not int(told):
+        raise Problem(f"OFFERS={told} is not a number of offers.")
+    odoo = Odoo()
+    suite = ADDON / "tests/test_prices_random.py"
+    passed = run_tests(odoo, odoo.addon_template(), [suite], PEMBA_OFFERS=str(math.ceil(int(told) / 3)))
+    for line in (LOGS / "test.log").read_text().splitlines():
+        if "Prices in " in line:
+            say(line[line.index("Prices in ") :])
+    return 0 if passed else 1
 
 
 def count_workers():
