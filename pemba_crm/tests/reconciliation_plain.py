@@ -28,6 +28,7 @@ UPDATE pemba_opportunity_line SET product_id = (%(products)s::int[])[1 + (random
        configuration_role = (ARRAY[NULL, NULL, 'licence', 'module', 'service'])[1 + (random() * 4)::int],
        contract_line_id = (%(contract_lines)s::int[])[1 + (random() * 60)::int],
        net_amount = (ARRAY[0, 0, 100, 250, 33.33, 1])[1 + (random() * 5)::int],
+       rounding_amount = (ARRAY[NULL, 0, 0.01, -0.02])[1 + (random() * 3)::int],
        price_subtotal = (random() * 500)::int
  WHERE lead_id = ANY(%(leads)s);
 UPDATE pemba_opportunity_line line SET net_amount_company = ROUND(line.net_amount / lead.deal_rate, 2)
@@ -93,6 +94,9 @@ UPDATE account_move_line SET date = %(day)s::date - 100 + (random() * 130)::int,
  WHERE given.id = account_move_line.id;
 UPDATE account_move SET move_type = (ARRAY['out_invoice', 'out_refund'])[1 + (random())::int]
  WHERE id = ANY(%(moves)s);
+UPDATE account_move_line line SET price_subtotal = (ARRAY[0, 0, 0.01])[1 + (random() * 2)::int]
+       - CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END * line.amount_currency
+  FROM account_move move WHERE move.id = line.move_id AND move.id = ANY(%(moves)s);
 UPDATE pemba_opening_sale SET partner_id = (%(customers)s::int[])[1 + (random() * 5)::int],
        product_id = (%(products)s::int[])[1 + (random() * 3)::int],
        quantity = 1 + (random() * 8)::int, amount = (ARRAY[0, 40, 300])[1 + (random() * 2)::int],
@@ -124,7 +128,11 @@ WITH won AS (
 ), ordered AS (
     SELECT COALESCE(sale_order.end_customer_id, sale_order.partner_id) AS partner, line.product_id AS product,
            line.product_uom_qty * (SELECT factor FROM uom_uom WHERE id = line.product_uom_id) AS quantity,
-           line.price_subtotal / sale_order.currency_rate AS amount, sale_order.date_order::date AS day,
+           line.price_subtotal / (SELECT CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
+                         ELSE sale_order.currency_rate END
+              FROM sale_order one LEFT JOIN crm_lead deal ON deal.id = one.opportunity_id
+             WHERE one.id = sale_order.id) AS amount,
+           sale_order.date_order::date AS day,
            COALESCE(sale_type.is_recurring, FALSE) AS is_recurring,
            template.pemba_equipment_policy != 'none' AS based
       FROM sale_order_line line
@@ -186,8 +194,12 @@ WITH won AS (
            CASE WHEN lead.won_status = 'won' THEN sold.product_id ELSE line.product_id END AS product,
            CASE WHEN invoice_line.currency_id = CASE WHEN lead.won_status = 'won' THEN lead.deal_currency_id
                                                      ELSE sale_order.currency_id END
-                THEN - invoice_line.amount_currency / CASE WHEN lead.won_status = 'won' THEN lead.deal_rate
-                                                           ELSE sale_order.currency_rate END
+                THEN CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END
+                     * invoice_line.price_subtotal / CASE WHEN lead.won_status = 'won' THEN lead.deal_rate
+                                                           ELSE (SELECT CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
+                         ELSE sale_order.currency_rate END
+              FROM sale_order one LEFT JOIN crm_lead deal ON deal.id = one.opportunity_id
+             WHERE one.id = sale_order.id) END
                 ELSE - invoice_line.balance END AS amount,
            - invoice_line.balance AS booked,
            CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END * invoice_line.quantity
@@ -208,7 +220,7 @@ WITH won AS (
                           AND content.partner = in_force.partner)
 ), gap AS (
     SELECT won.partner, won.product, 
-           (COALESCE(sums.amount, 0) - won.net_amount) / won.deal_rate AS amount
+           (COALESCE(sums.amount, 0) - won.net_amount + COALESCE(won.rounding_amount, 0)) / won.deal_rate AS amount
       FROM won
  LEFT JOIN LATERAL (
         SELECT ROUND(SUM(CASE WHEN line.currency_id = won.deal_currency_id THEN line.price_subtotal
@@ -218,15 +230,20 @@ WITH won AS (
          WHERE line.opportunity_line_id = won.id AND sale_order.state = 'sale') sums ON TRUE
      WHERE won.is_aligned OR sums.amount IS NOT NULL
 ), without_lines AS (
-    SELECT lead.customer_id AS partner, NULL::int AS product, lead.expected_revenue AS amount
+    SELECT lead.customer_id AS partner, NULL::int AS product,
+           lead.expected_revenue - COALESCE(ROUND(of_lead.amount, 2), 0) AS amount
       FROM crm_lead lead
+ LEFT JOIN LATERAL (
+        SELECT SUM(sale_order.amount_untaxed / CASE WHEN sale_order.currency_id = lead.deal_currency_id
+                                                    THEN lead.deal_rate ELSE sale_order.currency_rate END)::numeric AS amount
+          FROM sale_order
+         WHERE opportunity_id = lead.id AND state = 'sale' AND company_id = %(company)s
+           AND date_order::date <= %(day)s) of_lead ON TRUE
      WHERE lead.won_status = 'won' AND lead.type = 'opportunity' AND lead.close_date <= %(day)s
        AND COALESCE(lead.company_id, (
                SELECT MIN(company_id) FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
            ), %(shared)s) = %(company)s
        AND NOT EXISTS (SELECT FROM pemba_opportunity_line line WHERE line.lead_id = lead.id AND line.active)
-       AND NOT EXISTS (SELECT FROM sale_order WHERE opportunity_id = lead.id AND state = 'sale'
-                        AND company_id = %(company)s AND date_order::date <= %(day)s)
 ), key AS (
     SELECT partner, product
       FROM UNNEST(%(customers)s::int[] || NULL::int) partner, UNNEST(%(products)s::int[] || NULL::int) product
@@ -255,7 +272,7 @@ FIGURES = {
     ],
     "based": [("1", "won", "based"), ("1", "ordered", "based"), ("1", "opening", "based")],
     "won_amount": [
-        ("net_amount / deal_rate", "won"),
+        ("(net_amount - COALESCE(rounding_amount, 0)) / deal_rate", "won"),
         ("amount", "ordered"),
         ("amount", "opening"),
         ("amount", "without_lines"),

@@ -95,6 +95,20 @@ class TestReconciliationCompanies(ReconciliationCommon):
         self.licence.product_tmpl_id.company_id = self.company
         self.assertEqual(self._run().line_ids.missed_amount_company, 900)
 
+    def test_what_is_missed_is_before_taxes(self):
+        """Five at 1,200 with 20 % of taxes in it, at 18 %."""
+        tax = self.env["account.tax"].create(
+            {
+                "name": "20 % included",
+                "amount": 20,
+                "price_include_override": "tax_included",
+                "company_id": self.company.id,
+            }
+        )
+        self.licence.write({"list_price": 1200, "taxes_id": [Command.set(tax.ids)]})
+        self._install(self._customer("Bare"), 5)
+        self.assertEqual(self._run().line_ids.missed_amount_company, 900)
+
     def test_a_deal_without_a_company_is_of_that_of_its_orders(self):
         customer = self._customer("Shared")
         order = self._order(customer, {"product_id": self.study.id, "price_unit": 700})

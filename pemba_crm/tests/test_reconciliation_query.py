@@ -72,6 +72,8 @@ class TestReconciliationQuery(ReconciliationCommon):
             self.assertEqual(judgement._get_gravity()[gravity - 1], result, (rounding, tolerance, difference))
 
     def test_what_was_paid_is_not_divided_by_dust(self):
+        self.licence.list_price = 100
+        self._install(self._customer("Installed"))
         found = self.env["pemba.reconciliation.outcome"]._get_found(
             Scope(self.company, DAY, self.env["pemba.zone"])
         )
@@ -83,9 +85,9 @@ class TestReconciliationQuery(ReconciliationCommon):
             sums = self._get_sums(won_quantity=quantity, paid_amount=30, uncovered_rate=0.2)
             rows = self.env.execute_query(
                 SQL(
-                    "SELECT %s FROM (%s) compared, LATERAL (%s) figure,"
-                    " (SELECT 100 AS list_price, NULL::int AS company_id) template",
-                    *(found["missed_amount_company"], sums, figures),
+                    "SELECT %s FROM (SELECT %s AS product_id, sums.* FROM (%s) sums) compared,"
+                    " LATERAL (%s) figure",
+                    *(found["missed_amount_company"], self.licence.id, sums, figures),
                 )
             )
             self.assertEqual(rows, [(missed,)])

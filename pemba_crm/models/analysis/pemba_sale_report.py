@@ -27,7 +27,7 @@ class PembaSaleReport(models.Model):
     _depends = {
         "crm.lead": [
             *("active", "type", "company_id", "expected_revenue", "weighted_revenue", "margin"),
-            *("distributor_margin", "sale_type_id"),
+            *("distributor_margin", "sale_type_id", "deal_currency_id", "deal_rate"),
         ],
         "pemba.opportunity.line": [
             *("lead_id", "active", "sale_type_id", "product_id", "software_id", "module_id"),
@@ -40,7 +40,7 @@ class PembaSaleReport(models.Model):
         "pemba.zone": ["parent_path"],
         "pemba.risk.level": ["factor"],
         "res.company": ["currency_id"],
-        "sale.order": ["opportunity_id", "state", "amount_untaxed", "currency_rate"],
+        "sale.order": ["opportunity_id", "state", "amount_untaxed", "currency_id", "currency_rate"],
         "sale.order.line": ["order_id", "opportunity_line_id", "is_downpayment", "invoice_lines"],
         "account.move.line": ["balance", "parent_state"],
     }
@@ -248,10 +248,13 @@ class PembaSaleReport(models.Model):
             LEFT JOIN pemba_zone zone ON zone.id = crm_lead.zone_id
             LEFT JOIN res_company company ON company.id = COALESCE(crm_lead.company_id, %(company)s)
             LEFT JOIN (
-                SELECT opportunity_id, SUM(amount_untaxed / NULLIF(currency_rate, 0)::numeric) AS amount
+                SELECT sale_order.opportunity_id, SUM(sale_order.amount_untaxed / NULLIF(
+                           CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
+                                ELSE sale_order.currency_rate END, 0)::numeric) AS amount
                   FROM sale_order
-                 WHERE state = 'sale' AND opportunity_id IS NOT NULL
-                 GROUP BY opportunity_id) ordered ON ordered.opportunity_id = crm_lead.id
+                  JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
+                 WHERE sale_order.state = 'sale'
+                 GROUP BY sale_order.opportunity_id) ordered ON ordered.opportunity_id = crm_lead.id
             LEFT JOIN (%(by_line)s) invoiced_line ON invoiced_line.key = line.id
             LEFT JOIN (%(by_lead)s) invoiced ON invoiced.key = crm_lead.id
             """,

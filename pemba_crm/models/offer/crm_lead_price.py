@@ -42,24 +42,25 @@ class CrmLead(models.Model):
         return pricelists.browse(pricelists._get_first(company.id, currency.id))
 
     @api.model
-    def _get_list_prices(self, price_key, wanted):
+    def _get_list_prices(self, price_key, wanted, date=None):
         """What products cost before any discount and taxes: by a rule of the pricelist, else the list price.
 
         :param price_key: see ``_get_price_key``
         :param wanted: ``[(product, quantity in its unit)]``
+        :param date: whose rules and rates count; now, without one
         :return: unit prices in the deal's currency, one for each
         """
         company, pricelist, currency, rate = price_key
-        now = fields.Datetime.now()
+        date = date or fields.Datetime.now()
         products = self.env["product.product"].union(*(product for product, _quantity in wanted))._origin
-        rules = (pricelist or pricelist.browse())._get_applicable_rules(products, now)
+        rules = (pricelist or pricelist.browse())._get_applicable_rules(products, date)
         prices = {}
         with agreed_rate(self.env, company.currency_id, currency, rate):
             for product, quantity in wanted:
                 key = product._origin.id, quantity
                 if key not in prices:
                     product = products.browse(key[0]).with_prefetch(products.ids).with_company(company)
-                    price = self._get_price(product, quantity, rules, currency, now)
+                    price = self._get_price(product, quantity, rules, currency, date)
                     prices[key] = self._without_taxes(product, price, company)
         return [prices[product._origin.id, quantity] for product, quantity in wanted]
 

@@ -3,6 +3,7 @@
 from . import (
     crm_lead,
     crm_lead_cancelled_orders,
+    crm_lead_ordered,
     crm_lead_settled,
     pemba_opportunity_line,
     pemba_opportunity_line_settled,

@@ -40,7 +40,7 @@ class CrmLead(models.Model):
         """
         context = super()._prepare_opportunity_quotation_context()
         if not self.opportunity_line_count:
-            return context
+            return context | self._prepare_pricelist(self.partner_id)
         buyer = self.distributor_id or self.partner_id
         context["default_partner_id"] = buyer.id
         context["default_order_line"] = [
@@ -51,12 +51,16 @@ class CrmLead(models.Model):
         context["default_sale_order_template_id"] = False  # its lines would replace these
         if self.distributor_id:
             context["default_end_customer_id"] = self.customer_id.id
+        return context | self._prepare_pricelist(buyer)
+
+    def _prepare_pricelist(self, buyer):
+        """The pricelist that gives a quotation the deal's currency, where the buyer's own does not."""
         company = self._get_deal_company()
         own_pricelist = buyer.with_company(company).property_product_pricelist
-        if (own_pricelist.currency_id or company.currency_id) != self.deal_currency_id:
-            pricelist = self.env["product.pricelist"]._get_for_deals(self.deal_currency_id)
-            context["default_pricelist_id"] = pricelist.id
-        return context
+        currency = self.deal_currency_id or company.currency_id
+        if (own_pricelist.currency_id or company.currency_id) == currency:
+            return {}
+        return {"default_pricelist_id": self.env["product.pricelist"]._get_for_deals(currency).id}
 
     def _make_quotation(self):
         """A quotation as the *New Quotation* button makes it."""
@@ -78,7 +82,7 @@ class CrmLead(models.Model):
         """Be what the confirmed orders sum up to.
 
         Without a confirmed order any more, the offer is what it was. Opportunities without lines are
-        left as they are.
+        left as they are, and a person is asked.
 
         :param confirmed: orders that have just been confirmed: they win
         """
@@ -87,6 +91,7 @@ class CrmLead(models.Model):
             orders = lead.order_ids.filtered(lambda order: order.state == "sale")
             lines = lead._get_all_lines()
             if not lines.filtered(lambda line: line.active or line.sale_line_ids or line.offer_terms):
+                lead._ask_whether_won(confirmed or orders.browse())
                 continue
             if orders:
                 lead._align(orders)

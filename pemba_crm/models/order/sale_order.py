@@ -49,7 +49,7 @@ class SaleOrder(models.Model):
 
     def _compute_pricelist_id(self):
         """An order from an opportunity stays in the deal's currency, whoever the buyer is."""
-        from_deals = self.filtered("opportunity_id.opportunity_line_count")
+        from_deals = self.filtered("opportunity_id.deal_currency_id")
         kept = from_deals.filtered(
             lambda order: (
                 order.pricelist_id and order.pricelist_id.currency_id == order.opportunity_id.deal_currency_id

@@ -111,29 +111,47 @@ class PembaReconciliationComparison(models.AbstractModel):
         )
 
     def _get_won_without_lines(self, scope):
-        """Won opportunities that say no product, unless an order does: their amount can be compared alone."""
+        """Won opportunities that say no product: what of their amount no order says can be compared alone."""
+        rest = SQL("(COALESCE(lead.expected_revenue, 0) - COALESCE(ordered.company, 0))")
         columns = {
             "partner_id": SQL("lead.customer_id"),
             "distributor_id": SQL("COALESCE(lead.distributor_id, 0)"),
             "deal_currency_id": SQL("COALESCE(lead.deal_currency_id, %s)", scope.company_currency.id),
-            "won_amount_company": SQL("COALESCE(lead.expected_revenue, 0)"),
-            "won_foreign_excess": SQL("lead.deal_amount - COALESCE(lead.expected_revenue, 0)"),
+            "won_amount_company": rest,
+            "won_foreign_excess": SQL("lead.deal_amount - COALESCE(ordered.foreign, 0) - %s", rest),
         }
         source = SQL(
             """
               FROM crm_lead lead
          LEFT JOIN selling ON selling.lead_id = lead.id
-             WHERE %s
+         LEFT JOIN (
+                SELECT deal.id AS lead_id,
+                       ROUND(SUM(sale_order.amount_untaxed / %(rate)s)::numeric, %(digits)s) AS company,
+                       SUM(sale_order.amount_untaxed / %(rate)s * COALESCE(NULLIF(deal.deal_rate, 0), 1)) AS foreign
+                  FROM sale_order
+                  JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
+                 WHERE sale_order.state = 'sale' AND sale_order.company_id = %(company)s
+                   AND sale_order.date_order < %(end)s
+                 GROUP BY deal.id) ordered ON ordered.lead_id = lead.id
+             WHERE %(won)s AND (ordered.lead_id IS NULL OR %(rest)s != 0)
                AND NOT EXISTS (SELECT FROM pemba_opportunity_line line
                                 WHERE line.lead_id = lead.id AND line.active)
-               AND NOT EXISTS (SELECT FROM sale_order
-                                WHERE sale_order.opportunity_id = lead.id AND sale_order.state = 'sale'
-                                  AND sale_order.company_id = %s AND sale_order.date_order < %s)
             """,
-            self._get_won_condition(scope),
-            *(scope.company.id, scope.end_of_day),
+            rate=self._get_order_rate(),
+            digits=scope.company_currency.decimal_places,
+            won=self._get_won_condition(scope),
+            rest=rest,
+            company=scope.company.id,
+            end=scope.end_of_day,
         )
         return columns, source
+
+    def _get_order_rate(self):
+        """Units of an order's currency for one of the company's: those of its ``deal``, in that currency."""
+        return SQL(
+            "COALESCE(NULLIF(CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate"
+            " ELSE sale_order.currency_rate END, 0), 1)"
+        )
 
     # ------------------------------------------------------------
     # What no opportunity says
@@ -141,7 +159,7 @@ class PembaReconciliationComparison(models.AbstractModel):
 
     def _get_orders(self, scope):
         """Confirmed orders of which no won opportunity has the lines: they are sales all the same."""
-        rate = SQL("COALESCE(NULLIF(sale_order.currency_rate, 0), 1)")
+        rate = self._get_order_rate()
         start = SQL("(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", scope.clock)
         amount = SQL("order_line.price_subtotal / %s", rate)
         rounded = SQL("ROUND(%s, %s)", amount, scope.company_currency.decimal_places)
@@ -170,6 +188,7 @@ class PembaReconciliationComparison(models.AbstractModel):
               FROM sale_order_line order_line
               JOIN sale_order ON sale_order.id = order_line.order_id
               JOIN res_partner buyer ON buyer.id = COALESCE(sale_order.end_customer_id, sale_order.partner_id)
+         LEFT JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
                 %(joins)s
               JOIN uom_uom own_unit ON own_unit.id = template.uom_id
               JOIN uom_uom unit ON unit.id = COALESCE(order_line.product_uom_id, template.uom_id)

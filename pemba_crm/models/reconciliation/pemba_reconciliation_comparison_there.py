@@ -118,8 +118,8 @@ class PembaReconciliationComparison(models.AbstractModel):
         """
         is_won = SQL("(lead.won_status IS NOT DISTINCT FROM 'won' AND line.active)")
         rate = SQL(
-            "COALESCE(NULLIF(CASE WHEN %s THEN lead.deal_rate ELSE sale_order.currency_rate END, 0), 1)",
-            is_won,
+            "CASE WHEN %s THEN COALESCE(NULLIF(lead.deal_rate, 0), 1) ELSE %s END",
+            *(is_won, self._get_order_rate()),
         )
         currency = SQL(
             "CASE WHEN %s THEN COALESCE(lead.deal_currency_id, %s) ELSE sale_order.currency_id END",
@@ -171,6 +171,7 @@ class PembaReconciliationComparison(models.AbstractModel):
          LEFT JOIN uom_uom unit ON unit.id = COALESCE(invoice_line.product_uom_id, order_line.product_uom_id)
          LEFT JOIN pemba_opportunity_line line ON line.id = order_line.opportunity_line_id
          LEFT JOIN crm_lead lead ON lead.id = line.lead_id
+         LEFT JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
              WHERE invoice_line.parent_state = 'posted' AND invoice_line.company_id = %s
                AND invoice.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                AND invoice_line.date <= %s AND order_line.is_downpayment IS NOT TRUE

@@ -1,3 +1,5 @@
+import json
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -47,24 +49,20 @@ class PembaReconciliationOutcome(models.AbstractModel):
             "figure.uncovered_rate"
             " * CASE WHEN figure.paid_quantity > %(nothing)s AND figure.paid_amount > %(nothing)s"
             " THEN figure.paid_amount / figure.paid_quantity"
-            " ELSE COALESCE(template.list_price * %(rate)s, 0) END",
+            " ELSE COALESCE((%(prices)s::jsonb ->> compared.product_id::text)::float8, 0) END",
             nothing=NOTHING,
-            rate=self._get_list_rate(scope),
+            prices=json.dumps(self._get_list_prices(scope)),
         )
 
-    def _get_list_rate(self, scope):
-        """What list prices are multiplied by: they are in the currency of the product's company, else main's.
-
-        See ``product.template._compute_currency_id``.
-        """
-        main = self.env["res.company"].sudo()._get_main_company()  # whoever compares
-        return SQL(
-            "CASE WHEN template.company_id = %s THEN 1 ELSE %s END",
-            scope.company.id,
-            self.env["res.currency"]._get_conversion_rate(
-                main.currency_id, scope.company_currency, scope.company, scope.date
-            ),
-        )
+    def _get_list_prices(self, scope):
+        """What products that are installed somewhere cost on the day, before taxes: ``{product's id: price}``."""
+        products = self.env["product.product"].sudo().with_context(active_test=False)  # whoever compares
+        installed = self.env["pemba.equipment.event.line"].sudo()._search([("product_id", "!=", False)])  # same
+        products = products.search([("id", "in", installed.subselect("product_id"))])
+        key = scope.company, self.env["product.pricelist"], scope.company_currency, 1.0
+        wanted = [(product, 1.0) for product in products]
+        prices = self.env["crm.lead"].sudo()._get_list_prices(key, wanted, scope.date)  # taxes, as above
+        return dict(zip(products.ids, prices, strict=True))
 
     def _as_result(self, number):
         """The result that a number means."""

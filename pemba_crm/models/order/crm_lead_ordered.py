@@ -1,0 +1,65 @@
+from odoo import models
+from odoo.tools.misc import formatLang
+
+from ..pipeline.crm_lead import CLOSED
+
+# The activity that asks whether a deal without lines is won, now that something of it was ordered.
+ORDERED = "pemba_crm.mail_activity_type_ordered"
+
+
+class CrmLead(models.Model):
+    """Orders of deals without lines: these do not follow them, so that a person is asked."""
+
+    _inherit = "crm.lead"
+
+    def _ask_whether_won(self, confirmed):
+        """An activity for the salesperson, once.
+
+        :param confirmed: orders that have just been confirmed
+        """
+        for lead in self:
+            orders = lead.order_ids & confirmed
+            if lead.won_status in CLOSED or not orders or self._is_asked(lead):
+                continue
+            lead.activity_schedule(
+                ORDERED,
+                summary=self.env._("Ordered: is it won?"),
+                note=self.env._(
+                    "%(orders)s: %(ordered)s was ordered, the opportunity says %(amount)s. Mark it won, with the"
+                    " amount that counts.",
+                    orders=", ".join(orders.mapped("name")),
+                    ordered=" + ".join(
+                        formatLang(self.env, order.amount_untaxed, currency_obj=order.currency_id)
+                        for order in orders
+                    ),
+                    amount=formatLang(self.env, lead.deal_amount, currency_obj=lead.deal_currency_id),
+                ),
+                user_id=lead.user_id.id or self.env.uid,
+            )
+
+    def _is_asked(self, lead):
+        return self.env.ref(ORDERED) in lead.activity_ids.activity_type_id
+
+    def _follow_results(self, before, vals):
+        """Once it is won or lost, the question is answered."""
+        result = super()._follow_results(before, vals)
+        closed = self.filtered(
+            lambda lead: (
+                not lead.opportunity_line_count
+                and lead.won_status in CLOSED
+                and before[lead]["won_status"] not in CLOSED
+            )
+        )
+        if closed:
+            closed.activity_feedback([ORDERED])
+        return result
+
+    def _update_revenues_from_so(self, order):
+        """Odoo raises the revenue to what was ordered in company currency; so does the deal's own currency."""
+        result = super()._update_revenues_from_so(order)
+        for lead in self.filtered(lambda lead: not lead.opportunity_line_count):
+            is_foreign = lead.deal_currency_id != lead._get_deal_company().currency_id
+            is_same = order.currency_id == lead.deal_currency_id
+            if is_foreign and is_same and lead.deal_amount < order.amount_untaxed:
+                lead.deal_amount = order.amount_untaxed
+        return result
