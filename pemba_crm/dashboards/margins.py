@@ -4,7 +4,7 @@ from .sale_report import FORECAST, FORECAST_MENU, OPEN, SALES, THIS_AND_LAST_YEA
 from .shared import MONTHS, sample_rows
 
 MARGIN, MARGIN_MENU = "pemba_crm.pemba_sale_report_action_margin", "pemba_crm.pemba_sale_report_menu_margin"
-AMOUNTS = ("revenue", "margin", "cost", "distributor_margin")
+AMOUNTS = ("revenue", "margin", "cost", "uncosted_revenue")
 # An opportunity without lines has neither costs nor a margin.
 WITH_LINES = [["opportunity_line_id", "!=", False]]
 WON_LINES, OPEN_LINES = WON + WITH_LINES, OPEN + WITH_LINES
@@ -17,8 +17,8 @@ class MarginsBoard(SaleReportBoard):
 
     def get_cards(self):
         measures = (*AMOUNTS, "margin_percent")
-        now = self.pivot(SALES, measures, WON_LINES, monetary=AMOUNTS, action=MARGIN)
-        before = self.pivot(SALES, measures, WON_LINES, monetary=AMOUNTS, action=MARGIN, period=-1)
+        now = self.pivot(SALES, measures, WON, monetary=AMOUNTS, action=MARGIN)
+        before = self.pivot(SALES, measures, WON, monetary=AMOUNTS, action=MARGIN, period=-1)
         pipeline = self.pivot(
             SALES, AMOUNTS[1:2], OPEN_LINES, monetary=AMOUNTS, action=FORECAST, period=False
         )
@@ -28,7 +28,7 @@ class MarginsBoard(SaleReportBoard):
                 ("Won Revenue", "revenue", ("842K", "790K")),
                 ("Margin", "margin", ("391K", "350K")),
                 ("Costs", "cost", ("451K", "440K")),
-                ("Distributors", "distributor_margin", ("88K", "92K")),
+                ("Of Unknown Cost", "uncosted_revenue", ("88K", "92K")),
             )
         ]
         return [

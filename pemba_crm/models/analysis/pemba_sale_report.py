@@ -32,7 +32,7 @@ class PembaSaleReport(models.Model):
         "pemba.opportunity.line": [
             *("lead_id", "active", "sale_type_id", "product_id", "software_id", "module_id"),
             *("configuration_id", "quantity", "is_returned", "is_aligned", "net_amount_company"),
-            *("cost_company", "margin_company", "distributor_margin_company"),
+            *("cost_company", "margin_company", "distributor_margin_company", "is_cost_unknown"),
         ],
         "pemba.opportunity.configuration": ["version_id", "deployment_type_id"],
         "pemba.software": ["suite_id"],
@@ -100,7 +100,13 @@ class PembaSaleReport(models.Model):
         readonly=True,
         aggregator="avg",
         groups=MARGIN,
-        help="Margin ÷ revenue, of opportunities with lines.",
+        help="Margin ÷ revenue, of lines of which a cost is known.",
+    )
+    uncosted_revenue = fields.Monetary(
+        string="Revenue of Unknown Cost",
+        readonly=True,
+        groups=MARGIN,
+        help="Without a cost, or without lines: no margin is counted for it.",
     )
     opportunity_count = fields.Integer(string="Opportunities", readonly=True)
     won_count = fields.Integer(string="Opportunities Won", readonly=True)
@@ -219,7 +225,11 @@ class PembaSaleReport(models.Model):
                 " ELSE crm_lead.maturity::numeric / 100 * COALESCE(risk.factor, 1)::numeric END"
             ),
             "cost": SQL("COALESCE(line.cost_company, 0)"),
-            "margin_percent": SQL("line.margin_company / NULLIF(line.net_amount_company, 0)"),
+            "margin_percent": SQL("line.margin_company / NULLIF(line.margin_company + line.cost_company, 0)"),
+            "uncosted_revenue": SQL(
+                "CASE WHEN line.id IS NULL THEN COALESCE(crm_lead.expected_revenue, 0)"
+                " WHEN line.is_cost_unknown THEN line.net_amount_company ELSE 0 END"
+            ),
             "ordered_amount": SQL(
                 "CASE WHEN line.is_aligned THEN line.net_amount_company"
                 " WHEN line.id IS NULL THEN COALESCE(ordered.amount, 0) ELSE 0 END"

@@ -33,13 +33,20 @@ class PembaTarget(models.Model):
         "in the period.",
     )
 
+    uncosted_amount = fields.Monetary(
+        string="Won at Unknown Cost",
+        compute="_compute_achieved",
+        help="Revenue won of which no cost is known: a target of margin has nothing of it.",
+    )
+
     @api.depends(lambda self: ["amount", *self._get_key_fields()])
     def _compute_achieved(self):
         today = fields.Date.context_today(self)
         sums = self._origin._get_sums()
         for target in self:
-            achieved, forecast = sums.get(target._origin.id, (0.0, 0.0))
+            achieved, forecast, uncosted = sums.get(target._origin.id, (0.0, 0.0, 0.0))
             target.achieved = achieved
+            target.uncosted_amount = uncosted
             target.forecast_amount = achieved + forecast
             target.attainment = achieved / target.amount * 100 if target.amount else 0.0
             due = target.amount * target._get_elapsed_share(today)
@@ -56,7 +63,8 @@ class PembaTarget(models.Model):
     def _get_sums(self):
         """What is won and what is forecast for saved targets, in one statement.
 
-        :return: ``{target's id: (won, weighted)}``, in each company's currency
+        :return: ``{target's id: (won, weighted, won of a margin's without a known cost)}``, in each company's
+            currency
         """
         if not self.ids:
             return {}
@@ -69,7 +77,9 @@ class PembaTarget(models.Model):
                                 FILTER (WHERE fact.won_status = 'won'), 0),
                        COALESCE(SUM(CASE target.metric WHEN 'margin' THEN fact.weighted_margin
                                                        ELSE fact.weighted_revenue END)
-                                FILTER (WHERE fact.won_status = 'pending'), 0)
+                                FILTER (WHERE fact.won_status = 'pending'), 0),
+                       COALESCE(SUM(fact.uncosted_revenue)
+                                FILTER (WHERE fact.won_status = 'won' AND target.metric = 'margin'), 0)
                   FROM pemba_target target
              LEFT JOIN pemba_zone place ON place.id = target.zone_id
                   JOIN %(facts)s fact
@@ -94,7 +104,7 @@ class PembaTarget(models.Model):
                 targets=tuple(self.ids),
             )
         )
-        return {target: (float(won), float(weighted)) for target, won, weighted in rows}
+        return {target: tuple(map(float, sums)) for target, *sums in rows}
 
     def _get_sales_domain(self, start, end):
         """What was won of it from one day to another, in the sales analysis."""

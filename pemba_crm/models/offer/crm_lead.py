@@ -50,6 +50,14 @@ class CrmLead(models.Model):
         groups=MARGIN,
         help="What the lines bring, less what they cost us.",
     )
+    uncosted_revenue = fields.Monetary(
+        string="Revenue of Unknown Cost",
+        currency_field="company_currency",
+        readonly=True,
+        copy=False,
+        groups=MARGIN,
+        help="What the lines bring of which no cost is known: no margin is counted for it.",
+    )
     margin_percent = fields.Float(
         string="Margin (%)",
         digits=0,
@@ -57,7 +65,7 @@ class CrmLead(models.Model):
         copy=False,
         aggregator="avg",
         groups=MARGIN,
-        help="Margin ÷ expected revenue.",
+        help="Margin ÷ expected revenue, without what has no known cost.",
     )
 
     offer_totals = fields.Html(
@@ -78,10 +86,11 @@ class CrmLead(models.Model):
         sql = super()._read_group_select(aggregate_spec, query)
         if aggregate_spec == "margin_percent:avg":
             return SQL(
-                "SUM(%s) / NULLIF(SUM(%s) FILTER (WHERE %s > 0), 0)",
-                self._field_to_sql(self._table, "margin", query),
-                self._field_to_sql(self._table, "expected_revenue", query),
-                self._field_to_sql(self._table, "opportunity_line_count", query),
+                "SUM(%s) / NULLIF(SUM(%s - COALESCE(%s, 0)) FILTER (WHERE %s > 0), 0)",
+                *(
+                    self._field_to_sql(self._table, name, query)
+                    for name in ("margin", "expected_revenue", "uncosted_revenue", "opportunity_line_count")
+                ),
             )
         return sql
 
@@ -158,6 +167,7 @@ class CrmLead(models.Model):
     @api.model
     def _get_result_fields(self):
         sums = {"opportunity_line_count", "distributor_margin", "margin", "margin_percent"}
+        sums |= {"uncosted_revenue"}
         return super()._get_result_fields() | sums | {"is_sale_type_typed"}
 
     def _get_all_lines(self):

@@ -7,7 +7,7 @@ from ..pipeline.crm_lead import CLOSED
 from ..public import public
 
 # Of the lines, in the company's currency: see _prepare_sums.
-SUMMED = ("net_amount", "distributor_margin", "margin")
+SUMMED = ("net_amount", "distributor_margin", "margin", "cost")
 
 
 class CrmLead(models.Model):
@@ -96,20 +96,22 @@ class CrmLead(models.Model):
     def _prepare_sums(self, of_type):
         """What differs of the sums of the lines.
 
-        :param of_type: ``{sale type: (count, net, net, distributor's margin and margin)}``, ids and
-            amounts, the last three in the company's currency
+        :param of_type: ``{sale type: (count, net, net, distributor's margin, margin and cost)}``, ids and
+            amounts, the last four in the company's currency
         """
-        totals = [sum(column) for column in zip(*of_type.values(), strict=True)] or [0, 0.0, 0.0, 0.0, 0.0]
+        totals = [sum(column) for column in zip(*of_type.values(), strict=True)] or [0, *[0.0] * 5]
         count, net, *of_company = totals
         currency = self._get_deal_company().currency_id
-        revenue, distributor_margin, margin = map(currency.round, of_company)
+        revenue, distributor_margin, margin, cost = map(currency.round, of_company)
+        costed = currency.round(margin + cost)
         vals = {
             "opportunity_line_count": count,
             "deal_amount": (self.deal_currency_id or currency).round(net),
             "expected_revenue": revenue,
             "distributor_margin": distributor_margin,
             "margin": margin,
-            "margin_percent": margin / revenue if revenue else 0.0,
+            "uncosted_revenue": currency.round(revenue - costed),
+            "margin_percent": margin / costed if costed else 0.0,
         }
         vals = {name: value for name, value in vals.items() if value != self[name]}
         dominant = self._get_dominant_type({sale_type: sums[1] for sale_type, sums in of_type.items()})
@@ -182,7 +184,8 @@ class CrmLead(models.Model):
                       SET net_amount_company = new.net_amount,
                           distributor_margin_company = new.distributor_margin,
                           cost_company = new.cost,
-                          margin_company = new.net_amount - new.cost
+                          margin_company = CASE WHEN changed.is_cost_unknown THEN 0
+                                                ELSE new.net_amount - new.cost END
                      FROM (SELECT line.id, %(converted)s
                              FROM pemba_opportunity_line line
                              JOIN crm_lead lead ON lead.id = line.lead_id
@@ -209,11 +212,13 @@ class CrmLead(models.Model):
                           prorated_revenue = ROUND(new.expected * lead.probability::numeric / 100, 2),
                           distributor_margin = new.distributor_margin,
                           margin = new.margin,
-                          margin_percent = COALESCE(new.margin / NULLIF(new.expected, 0), 0)
+                          uncosted_revenue = new.expected - new.costed,
+                          margin_percent = COALESCE(new.margin / NULLIF(new.costed, 0), 0)
                      FROM crm_lead lead
                      JOIN (SELECT lead_id, SUM(net_amount_company) AS expected,
                                   SUM(distributor_margin_company) AS distributor_margin,
-                                  SUM(margin_company) AS margin
+                                  SUM(margin_company) AS margin,
+                                  SUM(margin_company + cost_company) AS costed
                              FROM pemba_opportunity_line
                             WHERE active AND lead_id IN %(leads)s
                          GROUP BY lead_id) new ON new.lead_id = lead.id

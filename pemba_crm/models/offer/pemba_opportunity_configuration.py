@@ -144,7 +144,9 @@ class PembaOpportunityConfiguration(models.Model):
                 {
                     "configuration": configuration,
                     "rows": rows,
-                    "total": {name: sum(row["amounts"][name] for row in rows) for name in SHOWN},
+                    "total": {
+                        name: sum(row["amounts"][name] for row in rows) for name in (*SHOWN, "costed")
+                    },
                     "currency": configuration.deal_currency_id
                     or configuration.lead_id._get_deal_company().currency_id,
                     "is_distributed": configuration.lead_id.distributor_id,
@@ -168,7 +170,7 @@ class PembaOpportunityConfiguration(models.Model):
             }
             for line, changes, outcome in offer
         ]
-        nothing = dict.fromkeys(SHOWN, 0.0)
+        nothing = dict.fromkeys((*SHOWN, "costed"), 0.0)
         return rows + [
             {"line": line, "amounts": nothing, "old_quantity": 0, "state": "removed"} for line in obsolete
         ]

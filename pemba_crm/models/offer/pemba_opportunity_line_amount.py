@@ -11,7 +11,8 @@ class PembaOpportunityLine(models.Model):
     With L = quantity × unit price × the share of the year, in the deal's currency and before tax:
     C, what the end customer pays, is L less the discount; D, what the distributor keeps, is its rate of C;
     N = C − D is what we invoice; K, what it costs us, is quantity × unit cost × the same share, or, where
-    the product has no cost, L less the margin of the sale type; the margin is N − K. C, D and K are
+    the product has no cost, L less the margin of the sale type; the margin is N − K. With neither, the cost is
+    not known: there is no margin, and no K. C, D and K are
     rounded, and each is converted at the deal's rate and rounded in the company's currency. N has its share
     of the cents by which the offer's sum, rounded as its quotation's is, differs: directly, C has them too,
     else D has them less.
@@ -124,6 +125,14 @@ class PembaOpportunityLine(models.Model):
         help="Its share of the cents by which the sum of the offer, rounded as taxes are, differs from that of"
         " its lines.",
     )
+    is_cost_unknown = fields.Boolean(
+        string="Cost Not Known",
+        compute="_compute_is_cost_unknown",
+        store=True,
+        precompute=True,
+        groups=MARGIN,
+        help="Neither the product has a cost nor its sale type a margin: no margin is counted.",
+    )
     cost = fields.Monetary(
         compute="_compute_amounts",
         store=True,
@@ -182,15 +191,20 @@ class PembaOpportunityLine(models.Model):
     )
 
     def _read_group_select(self, aggregate_spec, query):
-        # Of many lines: their margin ÷ their net amount, and not the mean of percentages.
+        # Of many lines: their margin ÷ what it is of, and not the mean of percentages.
         sql = super()._read_group_select(aggregate_spec, query)
         if aggregate_spec == "margin_percent:avg":
-            return SQL(
-                "SUM(%s) / NULLIF(SUM(%s), 0)",
-                self._field_to_sql(self._table, "margin_company", query),
-                self._field_to_sql(self._table, "net_amount_company", query),
-            )
+            names = ("margin_company", "cost_company")
+            margin, cost = (self._field_to_sql(self._table, name, query) for name in names)
+            return SQL("SUM(%s) / NULLIF(SUM(%s) + SUM(%s), 0)", margin, margin, cost)
         return sql
+
+    @api.depends("unit_cost", "type_margin_rate", "quantity", "price_unit")
+    def _compute_is_cost_unknown(self):
+        """What lowers the price, as a discount sold as a product, is known to cost nothing."""
+        for line in self:
+            is_discount = line.price_unit < 0 and line._get_sign() > 0
+            line.is_cost_unknown = not (line.unit_cost or line.type_margin_rate or is_discount)
 
     @api.depends(
         "quantity",
@@ -201,6 +215,7 @@ class PembaOpportunityLine(models.Model):
         "is_distributed",
         "unit_cost",
         "type_margin_rate",
+        "is_cost_unknown",
         "rounding_amount",
         "lead_id.deal_currency_id",
         "lead_id.deal_rate",
@@ -214,13 +229,15 @@ class PembaOpportunityLine(models.Model):
             list_amount = line.quantity * line.price_unit * line.year_share
             if not line._keeps_amounts():
                 line._set_sale_amounts(list_amount, currency)
-            line.cost = currency.round(line._get_cost(list_amount))
-            line.margin = currency.round(line.net_amount - line.cost)
+            is_known = not line.is_cost_unknown
+            line.cost = currency.round(line._get_cost(list_amount)) if is_known else 0.0
+            line.margin = currency.round(line.net_amount - line.cost) if is_known else 0.0
             line.margin_percent = line.margin / line.net_amount if line.net_amount else 0.0
             rate = lead.deal_rate or 1.0
             for name in ("net_amount", "distributor_margin", "cost"):
                 line[f"{name}_company"] = company_currency.round(line[name] / rate)
-            line.margin_company = company_currency.round(line.net_amount_company - line.cost_company)
+            margin_company = company_currency.round(line.net_amount_company - line.cost_company)
+            line.margin_company = margin_company if is_known else 0.0
 
     def _get_cost(self, list_amount):
         """What the line costs us; what lowers the price, as a discount sold as a product, costs nothing."""
@@ -289,6 +306,11 @@ class PembaOpportunityLine(models.Model):
         return self.distributor_margin_rate if self.is_distributed else 0.0
 
     def _get_amounts(self):
-        """The sums of these lines, in the deal's currency; margins are for their group alone."""
+        """The sums of these lines, in the deal's currency; margins are for their group alone.
+
+        What the margin is of is ``costed``; where no cost is known there is none.
+        """
         lines = self.sudo()  # whoever looks: the screens leave margins out for others
-        return {name: sum(lines.mapped(name)) for name in SHOWN}
+        costed = lines.filtered(lambda line: not line.is_cost_unknown)
+        amounts = {name: sum(lines.mapped(name)) for name in SHOWN}
+        return amounts | {"costed": sum(costed.mapped("net_amount"))}

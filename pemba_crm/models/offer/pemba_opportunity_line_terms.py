@@ -11,10 +11,13 @@ class PembaOpportunityLine(models.Model):
     _inherit = "pemba.opportunity.line"
 
     def _auto_init(self):
-        # On a database that has lines it is made and filled here: a price that is not the list price stays.
+        # On a database that has lines they are made here: a price that is not the list price stays, and so do
+        # margins until a line changes.
         has_lines = sql.table_exists(self.env.cr, self._table)
-        is_new = has_lines and not sql.column_exists(self.env.cr, self._table, "is_price_typed")
-        if is_new:
+        columns = sql.table_columns(self.env.cr, self._table) if has_lines else ()
+        if has_lines and "is_cost_unknown" not in columns:
+            sql.create_column(self.env.cr, self._table, "is_cost_unknown", "bool")
+        if has_lines and "is_price_typed" not in columns:
             sql.create_column(self.env.cr, self._table, "is_price_typed", "bool")
             self.env.cr.execute(
                 """UPDATE pemba_opportunity_line line

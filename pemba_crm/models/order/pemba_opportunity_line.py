@@ -31,6 +31,10 @@ class PembaOpportunityLine(models.Model):
     def _get_result_fields(self):
         return super()._get_result_fields() | {"is_aligned", "is_returned", "offer_terms"}
 
+    @api.depends("is_returned")
+    def _compute_is_cost_unknown(self):
+        return super()._compute_is_cost_unknown()
+
     @api.depends("is_aligned", "is_returned")
     def _compute_amounts(self):
         return super()._compute_amounts()
