@@ -85,7 +85,7 @@ def run_tests(odoo, template, paths, **variables):
 
 
 def test_prices():
-    """Random offers, taken from the offer to a posted invoice, a contract and its renewal: ``OFFERS`` of them."""
+    """Random offers, ``OFFERS`` of them, each taken to a posted invoice, a contract and its renewal."""
     told = os.environ.get("OFFERS") or "5000"
     if not told.isdecimal() or not int(told):
         raise Problem(f"OFFERS={told} is not a number of offers.")

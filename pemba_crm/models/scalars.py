@@ -5,6 +5,7 @@ import sys
 from datetime import date
 
 from odoo import fields
+from odoo.tools import SQL
 
 LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
 LARGEST, SMALLEST = 1e15, sys.float_info.min  # of more, sums and products are none
@@ -37,3 +38,15 @@ def get_day(value):
         return fields.Date.to_date(value)
     except (TypeError, ValueError, AttributeError):
         return None
+
+
+def clear(records, names):
+    """Take amounts away, so that what is written next is kept: in another currency, an amount that rounds to
+    the same would not be written.
+    """
+    if records:
+        records.flush_recordset(names)
+        columns = SQL(", ").join(SQL("%s = 0", SQL.identifier(name)) for name in names)
+        table = SQL.identifier(records._table)
+        records.env.cr.execute(SQL("UPDATE %s SET %s WHERE id = ANY(%s)", table, columns, records.ids))
+        records.invalidate_recordset(names)

@@ -1,4 +1,4 @@
-"""Random offers of random companies, each taken from the offer to a posted invoice, a contract and its renewal."""
+"""Random offers of random companies, each taken to a posted invoice, a contract and its renewal."""
 
 import logging
 import random
@@ -132,9 +132,7 @@ class PricesCommon(ReconciliationCommon):
 
     def _make_deal(self, rng):
         is_recurring = rng.random() < 0.25
-        products = self.products.filtered(
-            lambda one: one.pemba_sale_type_id.is_recurring or not is_recurring
-        )
+        products = self.products.filtered(lambda one: one.pemba_sale_type_id.is_recurring or not is_recurring)
         end = rng.choice([None, "2027-01-31", "2026-11-13"])
         dates = {"date_start": "2026-02-01", "date_end": end} if end else {}
         lines = [self._pick_line(rng, products, dates) for _number in range(rng.randint(1, 7))]
@@ -187,7 +185,7 @@ class PricesCommon(ReconciliationCommon):
                 self.counts["requantified"] += 1
 
     def _check_invoices(self, orders):
-        """Each order has an invoice over what the deal comes to; of what was sold and invoiced nothing differs."""
+        """Invoices are over what the deals come to; of what was sold and invoiced nothing differs."""
         invoices = orders._create_invoices(grouped=True)
         invoices.invoice_date = "2026-04-01"
         invoices.action_post()

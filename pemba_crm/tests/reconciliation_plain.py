@@ -128,15 +128,14 @@ WITH won AS (
 ), ordered AS (
     SELECT COALESCE(sale_order.end_customer_id, sale_order.partner_id) AS partner, line.product_id AS product,
            line.product_uom_qty * (SELECT factor FROM uom_uom WHERE id = line.product_uom_id) AS quantity,
-           line.price_subtotal / (SELECT CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
-                         ELSE sale_order.currency_rate END
-              FROM sale_order one LEFT JOIN crm_lead deal ON deal.id = one.opportunity_id
-             WHERE one.id = sale_order.id) AS amount,
+           line.price_subtotal / CASE WHEN deal.deal_currency_id = sale_order.currency_id
+                                     THEN deal.deal_rate ELSE sale_order.currency_rate END AS amount,
            sale_order.date_order::date AS day,
            COALESCE(sale_type.is_recurring, FALSE) AS is_recurring,
            template.pemba_equipment_policy != 'none' AS based
       FROM sale_order_line line
       JOIN sale_order ON sale_order.id = line.order_id
+ LEFT JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
       JOIN product_product product ON product.id = line.product_id
       JOIN product_template template ON template.id = product.product_tmpl_id
  LEFT JOIN pemba_sale_type sale_type ON sale_type.id = template.pemba_sale_type_id
@@ -196,10 +195,8 @@ WITH won AS (
                                                      ELSE sale_order.currency_id END
                 THEN CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END
                      * invoice_line.price_subtotal / CASE WHEN lead.won_status = 'won' THEN lead.deal_rate
-                                                           ELSE (SELECT CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
+                         WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
                          ELSE sale_order.currency_rate END
-              FROM sale_order one LEFT JOIN crm_lead deal ON deal.id = one.opportunity_id
-             WHERE one.id = sale_order.id) END
                 ELSE - invoice_line.balance END AS amount,
            - invoice_line.balance AS booked,
            CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END * invoice_line.quantity
@@ -211,6 +208,7 @@ WITH won AS (
       JOIN sale_order ON sale_order.id = line.order_id
  LEFT JOIN pemba_opportunity_line sold ON sold.id = line.opportunity_line_id AND sold.active
  LEFT JOIN crm_lead lead ON lead.id = sold.lead_id
+ LEFT JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
      WHERE invoice_line.parent_state = 'posted' AND invoice_line.date <= %(day)s
        AND invoice_line.company_id = %(company)s AND NOT line.is_downpayment
 ), stray AS (
@@ -220,7 +218,8 @@ WITH won AS (
                           AND content.partner = in_force.partner)
 ), gap AS (
     SELECT won.partner, won.product, 
-           (COALESCE(sums.amount, 0) - won.net_amount + COALESCE(won.rounding_amount, 0)) / won.deal_rate AS amount
+           (COALESCE(sums.amount, 0) - won.net_amount + COALESCE(won.rounding_amount, 0)) / won.deal_rate
+               AS amount
       FROM won
  LEFT JOIN LATERAL (
         SELECT ROUND(SUM(CASE WHEN line.currency_id = won.deal_currency_id THEN line.price_subtotal
@@ -234,8 +233,9 @@ WITH won AS (
            lead.expected_revenue - COALESCE(ROUND(of_lead.amount, 2), 0) AS amount
       FROM crm_lead lead
  LEFT JOIN LATERAL (
-        SELECT SUM(sale_order.amount_untaxed / CASE WHEN sale_order.currency_id = lead.deal_currency_id
-                                                    THEN lead.deal_rate ELSE sale_order.currency_rate END)::numeric AS amount
+        SELECT SUM(sale_order.amount_untaxed
+                   / CASE WHEN sale_order.currency_id = lead.deal_currency_id
+                          THEN lead.deal_rate ELSE sale_order.currency_rate END)::numeric AS amount
           FROM sale_order
          WHERE opportunity_id = lead.id AND state = 'sale' AND company_id = %(company)s
            AND date_order::date <= %(day)s) of_lead ON TRUE

@@ -31,7 +31,9 @@ class TestCosts(PembaOfferCommon):
         deal = self._deal(self._line(), {"product_id": self.bought.id})
         self.assertEqual((deal.expected_revenue, deal.margin, deal.uncosted_revenue), (1500, 300, 1000))
         self.assertAlmostEqual(deal.margin_percent, 0.6)
-        [whole] = self.env["crm.lead"].formatted_read_group([("id", "=", deal.id)], [], ["margin_percent:avg"])
+        [whole] = self.env["crm.lead"].formatted_read_group(
+            [("id", "=", deal.id)], [], ["margin_percent:avg"]
+        )
         self.assertAlmostEqual(whole["margin_percent:avg"], 0.6)
         deal.action_set_won()
         without = self._create_opportunity("E", expected_revenue=100)

@@ -86,8 +86,8 @@ class TestLineAmounts(PembaOfferCommon):
         self.assertEqual((by_europeans.distributor_margin, by_europeans.deal_amount), (4000, 11500))
         # (9,000 + 1,800 + 4,000) × 0.25 + 0 = 3,700
         self.assertEqual((by_asians.distributor_margin, by_asians.deal_amount), (3700, 11800))
-        # Costs do not move: 10,000 × 0.70 + 5 × 500 + 2 × 400 = 7,000 + 2,500 + 800; that of maintenance is not
-        # known: 1,800, 1,440 and 1,350 are left out.
+        # Costs do not move: 10,000 × 0.70 + 5 × 500 + 2 × 400 = 7,000 + 2,500 + 800; that of maintenance is
+        # not known: 1,800, 1,440 and 1,350 are left out.
         self.assertEqual((direct.margin, direct.uncosted_revenue), (13700 - 10300, 1800))
         self.assertEqual((by_europeans.margin, by_europeans.uncosted_revenue), (10060 - 10300, 1440))
         self.assertEqual((by_asians.margin, by_asians.uncosted_revenue), (10450 - 10300, 1350))

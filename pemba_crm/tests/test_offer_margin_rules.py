@@ -46,13 +46,38 @@ class TestMarginRules(PembaOfferCommon):
             rule.active = False
         self.assertEqual(self._sell().distributor_margin_rate, 0)
 
-    def test_the_distributors_own_zone_counts_where_the_sales_has_no_rule(self):
+    def test_the_customers_zone_decides(self):
+        """That of the distributor counts only where the sale has no zone."""
         asia = self._create_zone("Asia", currency_id=self._currency("JPY").id)
         self.distributor.zone_id = asia
         self.rules.create({"rate": 40, "zone_id": asia.id})
-        self.assertEqual(self._sell().distributor_margin_rate, 40)
+        self.assertEqual(self._sell().distributor_margin_rate, 0)
+        self.assertEqual(self._sell(zone_id=False).distributor_margin_rate, 40)
         self.rules.create({"rate": 20, "zone_id": self.world.id})
         self.assertEqual(self._sell().distributor_margin_rate, 20)
+
+    def test_a_rule_that_ended_is_told(self):
+        """Today's is taken by a refresh and by a new quotation; what was typed stays."""
+        day = timedelta(days=1)
+        old = self.rules.create({"rate": 30, "date_start": "2020-01-01"})
+        buyer = self.env["res.partner"].create({"name": "Buyer", "is_company": True})
+        deals = [self._sell(partner_id=buyer.id).lead_id for _number in range(3)]
+        deals[2].opportunity_line_ids.distributor_margin_rate = 33
+        self.assertFalse(any(deal.is_margin_rule_over for deal in deals))
+        old.date_end = self.today - day
+        new = self.rules.create({"rate": 20, "date_start": self.today})
+        for deal in deals:
+            deal.invalidate_recordset(["is_margin_rule_over"])
+        self.assertEqual([deal.is_margin_rule_over for deal in deals], [True, True, False])
+        self.assertEqual(deals[0].deal_amount, 700)
+        deals[0].action_refresh_lines()
+        order = deals[1]._make_quotation()
+        self.assertEqual(order.amount_untaxed, 800)
+        order.action_confirm()
+        for deal in deals[:2]:
+            self.assertEqual((deal.deal_amount, deal.opportunity_line_ids.margin_rule_id), (800, new))
+            self.assertFalse(deal.is_margin_rule_over)
+        self.assertEqual(deals[2].deal_amount, 670)
 
     def test_a_rule_of_the_company_holds_for_its_contacts(self):
         contact = self.env["res.partner"].create(

@@ -21,7 +21,9 @@ class TestPrices(PembaSoftwareCommon):
     def _create_pricelist(cls, name, *tiers, **vals):
         """A pricelist with a discount from each quantity on: ``(quantity, percent)``."""
         items = [
-            Command.create({"min_quantity": quantity, "compute_price": "percentage", "percent_price": percent})
+            Command.create(
+                {"min_quantity": quantity, "compute_price": "percentage", "percent_price": percent}
+            )
             for quantity, percent in tiers
         ]
         return cls.env["product.pricelist"].create(

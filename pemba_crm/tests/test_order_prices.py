@@ -52,7 +52,7 @@ class TestUnits(PembaSoftwareCommon):
         self.assertEqual((deal.deal_amount, deal.opportunity_line_ids.quantity), (60, 0.5))
 
     def test_in_the_form(self):
-        deal, order = self._quote(quantity=2, discount=10)
+        _deal, order = self._quote(quantity=2, discount=10)
         with Form(order) as form, form.order_line.edit(0) as line:
             line.product_uom_id = self.dozen
             self.assertEqual((line.price_unit, line.discount), (12000, 10))
@@ -99,7 +99,7 @@ class TestUnits(PembaSoftwareCommon):
         self.assertFalse(order.differs_from_offer)
 
     def test_what_was_invoiced_stays(self):
-        deal, order = self._quote(quantity=24)
+        _deal, order = self._quote(quantity=24)
         order.action_confirm()
         order._create_invoices().action_post()
         self.assertEqual(order.order_line.qty_invoiced, 24)

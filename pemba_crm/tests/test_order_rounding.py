@@ -5,7 +5,8 @@ from odoo.tests import tagged
 
 from .common import PembaSoftwareCommon
 
-# Quantity, unit price and discount. Globally: 196.195… is 196.20; by line 92.49 + 12.19 + 4.70 + 18.63 + 68.18.
+# Quantity, unit price and discount. Globally, 196.195… is 196.20; by line
+# 92.49 + 12.19 + 4.70 + 18.63 + 68.18 are 196.19.
 ODD = ((3, 33.33, 7.5), (7, 1.99, 12.5), (11, 0.45, 5), (13, 2.15, 33.33), (9, 7.77, 2.5))
 
 
@@ -76,7 +77,7 @@ class TestRounding(PembaSoftwareCommon):
                 self._check(deal, 0.1)
 
     def test_prices_that_include_taxes(self):
-        """7 × 99.99 with 20 % are 699.93: without 116.655 of taxes, which are rounded, 583.27 (not 583.28)."""
+        """7 × 99.99 with 20 % are 699.93: less 116.655 of taxes, which are rounded, 583.27 (not 583.28)."""
         tax = self.env["account.tax"].create(
             {"name": "20 % included", "amount": 20, "price_include_override": "tax_included"}
         )
@@ -84,9 +85,7 @@ class TestRounding(PembaSoftwareCommon):
         for method in ("round_globally", "round_per_line"):
             with self.subTest(method):
                 self.company.tax_calculation_rounding_method = method
-                deal = self._create_deal(
-                    {"product_id": product.id, "quantity": 7}, partner_id=self.buyer.id
-                )
+                deal = self._create_deal({"product_id": product.id, "quantity": 7}, partner_id=self.buyer.id)
                 order = self._check(deal, 583.27)
                 self.assertEqual(order.amount_total, 699.93)
 

@@ -91,7 +91,7 @@ class TestWithoutLines(ReconciliationCommon):
         self.assertEqual(self._get_won(run), 1000)
 
     def test_the_deal_is_raised_in_its_own_currency(self):
-        zone, dollar = self._create_dollar_zone(2.0)
+        zone, _dollar = self._create_dollar_zone(2.0)
         self.buyer.zone_id = zone
         deal, _order = self._sell(1000, 2000)
         self.assertEqual((deal.deal_amount, deal.expected_revenue), (2000, 1000))

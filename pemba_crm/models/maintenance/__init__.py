@@ -17,5 +17,6 @@ from . import (
     pemba_price_index,
     pemba_price_index_value,
     product_template,
+    res_company,
     res_partner,
 )

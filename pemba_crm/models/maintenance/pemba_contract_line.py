@@ -9,9 +9,9 @@ class PembaContractLine(models.Model):
     """What a contract covers for a while: equipment, or a service, at a price a year.
 
     With L = quantity × unit price × the share of the contract year between its dates: what the customer pays
-    is L less the discount, rounded; of that the distributor keeps its margin, rounded; the rest is ours. A full
-    year of a contract adds up to what an offer of it would, see ``_get_rounding`` of opportunities; what was
-    sold costs what it was sold for, with its cents.
+    is L less the discount, rounded; of that the distributor keeps its margin, rounded; the rest is ours. A
+    full year of a contract adds up to what an offer of it would, see ``_get_rounding`` of opportunities; what
+    was sold costs what it was sold for, with its cents.
     """
 
     _name = "pemba.contract.line"

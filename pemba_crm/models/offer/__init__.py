@@ -12,6 +12,7 @@ from . import (
     pemba_opportunity_configuration_apply,
     pemba_opportunity_line,
     pemba_opportunity_line_amount,
+    pemba_opportunity_line_rounding,
     pemba_opportunity_line_rule,
     pemba_opportunity_line_terms,
     pemba_opportunity_line_trace,

@@ -68,6 +68,11 @@ class CrmLead(models.Model):
         help="Margin ÷ expected revenue, without what has no known cost.",
     )
 
+    is_margin_rule_over = fields.Boolean(
+        string="Margin Rule Ended",
+        compute="_compute_is_margin_rule_over",
+        help="Today another rule holds for a distributor's margin of the offer, or none.",
+    )
     offer_totals = fields.Html(
         string="Totals by Sale Type",
         compute="_compute_offer_totals",
@@ -93,6 +98,15 @@ class CrmLead(models.Model):
                 ),
             )
         return sql
+
+    @api.depends(
+        *(f"opportunity_line_ids.{name}" for name in ("margin_rule_id", "distributor_margin_rate")),
+        *("won_status", "distributor_id"),
+    )
+    def _compute_is_margin_rule_over(self):
+        for lead in self:
+            lines = lead.opportunity_line_ids if lead.distributor_id and lead.won_status not in CLOSED else ()
+            lead.is_margin_rule_over = any(line._has_other_margin_rule() for line in lines)
 
     @api.depends("won_status")
     @api.depends_context("uid")

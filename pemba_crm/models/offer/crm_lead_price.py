@@ -89,10 +89,13 @@ class CrmLead(models.Model):
         ]
 
     def _get_margin_keys(self):
-        """What margin rules are chosen by: the ids of distributors and of zones, the nearest first."""
+        """What margin rules are chosen by: the ids of distributors and of zones, the nearest first.
+
+        The sale's zone, which is the customer's, decides; that of the distributor only where it has none.
+        """
         distributor = self.distributor_id._origin
-        zones = [*self._get_zone_line(self.zone_id), *self._get_zone_line(distributor.zone_id)]
-        return [distributor.id, distributor.commercial_partner_id.id], list(dict.fromkeys(zones))
+        zones = self._get_zone_line(self.zone_id or distributor.zone_id)
+        return [distributor.id, distributor.commercial_partner_id.id], zones
 
     @api.model
     def _get_zone_line(self, zone):

@@ -19,8 +19,8 @@ class Part(NamedTuple):
 class CrmLead(models.Model):
     """An offer adds up to what its quotation does, whichever way its company rounds taxes.
 
-    Odoo rounds the lines of an order, and its untaxed amount by itself: where a company rounds globally, it is
-    the rounded sum of lines that are not; where prices include taxes, it is what these leave. The cents
+    Odoo rounds the lines of an order, and its untaxed amount by itself: where a company rounds globally, it
+    is the rounded sum of lines that are not; where prices include taxes, it is what these leave. The cents
     between are shared among the lines of the offer, so that it is always their sum.
     """
 
@@ -63,7 +63,8 @@ class CrmLead(models.Model):
     @api.model
     def _get_companies_with_included_taxes(self, lines):
         """The companies of these lines of which prices, theirs or those of some customers, include taxes."""
-        companies = self.env["res.company"].sudo().union(*(line._get_price_company() for line in lines))
+        companies = self.env["res.company"].sudo()  # of whoever sells
+        companies = companies.union(*(line._get_price_company() for line in lines))
         taxes = self.env["account.tax"].sudo()  # whoever asks
         return companies.filtered(
             lambda company: taxes.search_count(
@@ -103,7 +104,9 @@ class CrmLead(models.Model):
         """The untaxed amount of an order, and that of each of its lines, as Odoo computes it."""
         tax_model = self.env["account.tax"].sudo()  # whoever asks
         positions = self.env["account.fiscal.position"].sudo().with_company(company)  # the same
-        position = positions._get_fiscal_position(buyer, buyer.browse(buyer.address_get(["delivery"])["delivery"]))
+        position = positions._get_fiscal_position(
+            buyer, buyer.browse(buyer.address_get(["delivery"])["delivery"])
+        )
         base_lines = []
         for part in parts:
             product = part.product._origin.with_company(company).sudo()  # taxes, as above

@@ -5,6 +5,8 @@ from odoo.tools import SQL
 from ..marks import take
 from ..pipeline.crm_lead import CLOSED
 from ..public import public
+from ..scalars import clear
+from .crm_lead import SHOWN
 
 # Of the lines, in the company's currency: see _prepare_sums.
 SUMMED = ("net_amount", "distributor_margin", "margin", "cost")
@@ -63,6 +65,16 @@ class CrmLead(models.Model):
         """Margin rules of distributors may be other ones."""
         result = super()._follow_new_zones()
         self.filtered("distributor_id")._follow_margin_rules()
+        return result
+
+    def _follow_new_company_currency(self):
+        """Lines are in the new currency as well; what they cost keeps its figures, as their prices do."""
+        result = super()._follow_new_company_currency()
+        leads = self.filtered("opportunity_line_count")
+        lines = leads._get_all_lines()
+        clear(lines.filtered(lambda line: not line._keeps_amounts()), [*SHOWN, "cost", "rounding_amount"])
+        lines._take_again("company_currency_id", "net_amount")
+        leads._settle_lines()
         return result
 
     def _settle_lines(self):

@@ -29,7 +29,7 @@ class PembaMarginRule(models.Model):
         string="Sales Zone",
         index=True,
         ondelete="cascade",
-        help="Where the sale is made, else where the distributor is; empty for all zones.",
+        help="Where the customer is, or the distributor if the sale has no zone; empty for all zones.",
     )
     sale_type_id = fields.Many2one(
         "pemba.sale.type", index=True, ondelete="cascade", help="Empty for all sale types."
@@ -139,7 +139,7 @@ class PembaMarginRule(models.Model):
         """The most specific rule: by distributor, then zone, then sale type, then the newest start.
 
         :param distributors: ids, the nearest first: the distributor's, its company's
-        :param zones: ids, the nearest first: the sale's zone and its ancestors, then the distributor's
+        :param zones: ids, the nearest first: the sale's zone and its ancestors
         :param sale_type: id
         :return: ``(id, rate)``, with False and 0.0 where no rule holds
         """

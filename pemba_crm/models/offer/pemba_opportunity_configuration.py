@@ -144,9 +144,7 @@ class PembaOpportunityConfiguration(models.Model):
                 {
                     "configuration": configuration,
                     "rows": rows,
-                    "total": {
-                        name: sum(row["amounts"][name] for row in rows) for name in (*SHOWN, "costed")
-                    },
+                    "total": {name: sum(row["amounts"][name] for row in rows) for name in (*SHOWN, "costed")},
                     "currency": configuration.deal_currency_id
                     or configuration.lead_id._get_deal_company().currency_id,
                     "is_distributed": configuration.lead_id.distributor_id,

@@ -1,8 +1,7 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, float_compare
+from odoo.tools import SQL
 
 from .crm_lead import MARGIN, SHOWN
-from .crm_lead_rounding import Part
 
 
 class PembaOpportunityLine(models.Model):
@@ -11,11 +10,10 @@ class PembaOpportunityLine(models.Model):
     With L = quantity × unit price × the share of the year, in the deal's currency and before tax:
     C, what the end customer pays, is L less the discount; D, what the distributor keeps, is its rate of C;
     N = C − D is what we invoice; K, what it costs us, is quantity × unit cost × the same share, or, where
-    the product has no cost, L less the margin of the sale type; the margin is N − K. With neither, the cost is
-    not known: there is no margin, and no K. C, D and K are
-    rounded, and each is converted at the deal's rate and rounded in the company's currency. N has its share
-    of the cents by which the offer's sum, rounded as its quotation's is, differs: directly, C has them too,
-    else D has them less.
+    the product has no cost, L less the margin of the sale type; the margin is N − K. With neither, the cost
+    is not known: there is no margin, and no K. C, D and K are rounded, and each is converted at the deal's
+    rate and rounded in the company's currency. N has its share of the cents by which the offer's sum, rounded
+    as its quotation's is, differs: directly, C has them too, else D has them less.
     """
 
     _inherit = "pemba.opportunity.line"
@@ -115,15 +113,6 @@ class PembaOpportunityLine(models.Model):
         currency_field="deal_currency_id",
         aggregator=None,
         help="What we invoice, before tax.",
-    )
-    rounding_amount = fields.Monetary(
-        string="Rounding",
-        readonly=True,
-        copy=False,
-        currency_field="deal_currency_id",
-        aggregator=None,
-        help="Its share of the cents by which the sum of the offer, rounded as taxes are, differs from that of"
-        " its lines.",
     )
     is_cost_unknown = fields.Boolean(
         string="Cost Not Known",
@@ -262,44 +251,6 @@ class PembaOpportunityLine(models.Model):
         self.net_amount = currency.round(paid - kept + self.rounding_amount)
         self.price_subtotal = paid if self.is_distributed else self.net_amount
         self.distributor_margin = currency.round(self.price_subtotal - self.net_amount)
-
-    def _get_unrounded(self, name):
-        """An amount of the line by itself, without its share of the cents."""
-        is_shared = name == "net_amount" or not self.is_distributed
-        return self[name] - (self.rounding_amount if is_shared else 0.0)
-
-    def _get_order_price(self):
-        """Unit price and discount on a quotation, in the deal's currency and before tax.
-
-        :return: ``(price, discount)``
-        """
-        return self._as_ordered(
-            self.quantity,
-            self.price_unit * self.year_share,
-            self.discount,
-            self._get_unrounded("net_amount"),
-            is_kept=not (self.is_distributed or self._keeps_amounts()),
-        )
-
-    @api.model
-    def _as_ordered(self, quantity, price, discount, net, is_kept):
-        """Price and discount, where they are kept and Odoo's digits are enough for them, else all in the price.
-
-        What a distributor pays is the net amount.
-        """
-        digits = self.env["decimal.precision"].precision_get("Discount")
-        if is_kept and not float_compare(discount, round(discount, digits), 9):
-            return price, discount
-        return net / quantity if quantity else 0.0, 0.0
-
-    def _get_part(self):
-        """The line as its quotation has it."""
-        price, discount = self._get_order_price()
-        net = self._get_unrounded("net_amount")
-        return Part(self.product_id, self.quantity, price, discount, net, self.is_recurring)
-
-    def _get_price_company(self):
-        return self.lead_id._get_deal_company()
 
     def _get_distributor_rate(self):
         """What the distributor keeps, 0 to 100; nothing of a direct sale."""

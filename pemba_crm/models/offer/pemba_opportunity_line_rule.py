@@ -29,7 +29,15 @@ class PembaOpportunityLine(models.Model):
             super()._get_result_fields()
             | amounts
             | {"net_amount_company", "distributor_margin_company", "cost_company", "margin_company"}
-            | {"company_currency_id", "rounding_amount", "is_cost_unknown", "is_recurring", "year_share", "is_distributed", "margin_rule_id"}
+            | {
+                "company_currency_id",
+                "rounding_amount",
+                "is_cost_unknown",
+                "is_recurring",
+                "year_share",
+                "is_distributed",
+                "margin_rule_id",
+            }
             | {"is_distributor_margin_typed", "is_price_typed", "configured_price_unit"}
             | {"configuration_role", "configuration_line_id"}
         )

@@ -66,7 +66,9 @@ class PembaOpportunityLine(models.Model):
     def _get_typed(self):
         """Whether prices are others than what lines would have by themselves: ``{line: whether}``."""
         reckoned = self.filtered(lambda line: line.configuration_role == "maintenance")
-        prices = {line: line.configured_price_unit for line in reckoned} | (self - reckoned)._get_list_prices()
+        prices = {line: line.configured_price_unit for line in reckoned} | (
+            self - reckoned
+        )._get_list_prices()
         return {line: self._is_other_price(line.price_unit, price) for line, price in prices.items()}
 
     @api.model
@@ -138,11 +140,18 @@ class PembaOpportunityLine(models.Model):
             if line.is_distributor_margin_typed != is_typed:
                 line._set(is_distributor_margin_typed=is_typed)
 
+    def _has_other_margin_rule(self):
+        """Whether today's rule is another than what gave its margin; not where this is typed or ordered."""
+        if self.is_distributor_margin_typed or self._keeps_amounts():
+            return False
+        return self._get_margin_rule() != (self.margin_rule_id.id, self.distributor_margin_rate)
+
     def _take_again(self, *names):
         """Compute again what was taken when a product, a type or a distributor was chosen."""
         for name in names:
             self.env.add_to_compute(self._fields[name], self)
         self.modified(names)
+        self.flush_recordset(names)  # while the deal is open
 
     def _convert_prices(self, old_rate, new_rate):
         """Prices and costs become those of another currency.

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..public import public
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -27,11 +29,13 @@ class ResConfigSettings(models.TransientModel):
         return (sale_type or self.env["pemba.sale.type"]).sudo()  # settings are for administrators
 
     @api.model
+    @public
     def get_values(self):
         rate = self._get_software_type().margin_rate
         cost = "none" if rate == 100 else "share" if rate else "unknown"
         return super().get_values() | {"pemba_software_cost": cost, "pemba_software_margin_rate": rate}
 
+    @public
     def set_values(self):
         result = super().set_values()
         rates = {"unknown": 0.0, "none": 100.0, "share": self.pemba_software_margin_rate}

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..marks import scope
 from ..pipeline.crm_lead import SILENT
+from ..public import public
 
 
 class CrmLead(models.Model):
@@ -53,6 +54,16 @@ class CrmLead(models.Model):
             context["default_end_customer_id"] = self.customer_id.id
         return context | self._prepare_pricelist(buyer)
 
+    @public(one=True)
+    def action_new_quotation(self):
+        """A distributor's margin is that of today's rule on a new quotation."""
+        self._follow_ended_margin_rules()
+        return super().action_new_quotation()
+
+    def _follow_ended_margin_rules(self):
+        if any(lead.is_margin_rule_over for lead in self):
+            self._follow_margin_rules()
+
     def _prepare_pricelist(self, buyer):
         """The pricelist that gives a quotation the deal's currency, where the buyer's own does not."""
         company = self._get_deal_company()
@@ -64,6 +75,7 @@ class CrmLead(models.Model):
 
     def _make_quotation(self):
         """A quotation as the *New Quotation* button makes it."""
+        self._follow_ended_margin_rules()
         context = self._prepare_opportunity_quotation_context()
         company = self._get_deal_company()
         orders = self.env["sale.order"].with_company(company).with_context(context, **SILENT)

@@ -25,8 +25,8 @@ class CrmLead(models.Model):
                 ORDERED,
                 summary=self.env._("Ordered: is it won?"),
                 note=self.env._(
-                    "%(orders)s: %(ordered)s was ordered, the opportunity says %(amount)s. Mark it won, with the"
-                    " amount that counts.",
+                    "%(orders)s: %(ordered)s was ordered, the opportunity says %(amount)s. Mark it won, with"
+                    " the amount that counts.",
                     orders=", ".join(orders.mapped("name")),
                     ordered=" + ".join(
                         formatLang(self.env, order.amount_untaxed, currency_obj=order.currency_id)
@@ -55,7 +55,7 @@ class CrmLead(models.Model):
         return result
 
     def _update_revenues_from_so(self, order):
-        """Odoo raises the revenue to what was ordered in company currency; so does the deal's own currency."""
+        """Odoo raises the revenue to what was ordered in company currency; so it is in the deal's own."""
         result = super()._update_revenues_from_so(order)
         for lead in self.filtered(lambda lead: not lead.opportunity_line_count):
             is_foreign = lead.deal_currency_id != lead._get_deal_company().currency_id

@@ -60,14 +60,6 @@ class CrmLead(models.Model):
         confirmed = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # whoever looks
         return confirmed.company_id.sorted("id")[:1] or self._get_shared_company()
 
-    @api.model
-    def _get_shared_company(self):
-        """The company of opportunities without one and without orders, where it must be the same for all.
-
-        Elsewhere they are of the current company, as Odoo has it.
-        """
-        return self.env.ref("base.user_root").company_id
-
     def _get_open_day(self, day):
         """The day itself, or where sales are closed then, today: that is when it really happens.
 

@@ -42,7 +42,7 @@ class SaleOrder(models.Model):
         return lead if lead and is_same else lead.browse()
 
     def _get_deal_amount(self, lead, amount):
-        """An amount of the order in the currency of an opportunity, at its rate if the order is in another one."""
+        """An amount of the order in the currency of an opportunity, at its rate if the order has another."""
         if self.currency_id == lead.deal_currency_id:
             return amount
         return amount / (self.currency_rate or 1.0) * lead.deal_rate

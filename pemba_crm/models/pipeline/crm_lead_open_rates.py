@@ -1,9 +1,14 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..scalars import clear
 
 
 class CrmLead(models.Model):
-    """What reaches many open deals at once: new rates of zones, and new zones of their customers."""
+    """What reaches many open deals at once: new rates of zones, new zones of their customers, and another
+    currency of their company, which Odoo allows before the first entry.
+    """
 
     _inherit = "crm.lead"
 
@@ -77,6 +82,38 @@ class CrmLead(models.Model):
 
     def _follow_new_rates(self):
         """What hangs on the rates of deals that changed in SQL, for later rooms."""
+
+    @api.model
+    def _follow_company_currency(self, company, old):
+        """Open deals in a company's currency keep their figures in its new one; others take rates again.
+
+        :param old: the company's currency before
+        """
+        self.env.flush_all()
+        own = Domain("company_id", "=", company.id)
+        if company == self._get_shared_company():
+            own |= Domain("company_id", "=", False)
+        leads = self.search(own & Domain("type", "=", "opportunity") & Domain("won_status", "=", "pending"))
+        in_currency = leads.filtered(lambda lead: lead.deal_currency_id == old)
+        in_currency._set(deal_currency_id=company.currency_id.id)
+        leads.filtered("is_rate_typed")._set(is_rate_typed=False)
+        leads.filtered("is_rate_locked")._set(is_rate_locked=False)
+        amounts = {lead: lead.deal_amount for lead in leads}
+        clear(leads, ["deal_amount", "expected_revenue"])
+        new_vals = {}
+        for lead, rate in leads._get_deal_rates().items():
+            amount = lead.deal_currency_id.round(amounts[lead])
+            vals = {
+                "deal_rate": rate,
+                "deal_amount": amount,
+                "expected_revenue": lead._to_company(amount, rate),
+            }
+            new_vals[lead] = {name: value for name, value in vals.items() if lead[name] != value}
+        leads._write_by_values(new_vals)
+        leads._follow_new_company_currency()
+
+    def _follow_new_company_currency(self):
+        """What hangs on the currency of their company, for later rooms."""
 
     @api.model
     def _cron_update_open_rates(self):

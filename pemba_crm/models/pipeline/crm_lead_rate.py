@@ -46,6 +46,14 @@ class CrmLead(models.Model):
         """The company whose currency and rates count: the current one where the lead has none."""
         return self.company_id or self.env.company
 
+    @api.model
+    def _get_shared_company(self):
+        """The company of opportunities without one and without orders, where it must be the same for all.
+
+        Elsewhere they are of the current company, as Odoo has it.
+        """
+        return self.env.ref("base.user_root").company_id
+
     def _get_default_deal_currency(self):
         return self.zone_id.currency_id or self._get_deal_company().currency_id
 

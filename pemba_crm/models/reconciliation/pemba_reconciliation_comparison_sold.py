@@ -127,7 +127,8 @@ class PembaReconciliationComparison(models.AbstractModel):
          LEFT JOIN (
                 SELECT deal.id AS lead_id,
                        ROUND(SUM(sale_order.amount_untaxed / %(rate)s)::numeric, %(digits)s) AS company,
-                       SUM(sale_order.amount_untaxed / %(rate)s * COALESCE(NULLIF(deal.deal_rate, 0), 1)) AS foreign
+                       SUM(sale_order.amount_untaxed / %(rate)s * COALESCE(NULLIF(deal.deal_rate, 0), 1))
+                           AS foreign
                   FROM sale_order
                   JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
                  WHERE sale_order.state = 'sale' AND sale_order.company_id = %(company)s

@@ -148,7 +148,8 @@ class PembaReconciliationComparison(models.AbstractModel):
             ),
             "invoiced_amount_company": SQL("- invoice_line.balance / %s", shares),
             "invoiced_at_rate": SQL(
-                "CASE WHEN %s THEN %s * invoice_line.price_subtotal / %s ELSE - invoice_line.balance END / %s",
+                "CASE WHEN %s THEN %s * invoice_line.price_subtotal / %s"
+                " ELSE - invoice_line.balance END / %s",
                 *(is_same, sign, rate, shares),
             ),
         }

@@ -55,9 +55,10 @@ class PembaReconciliationOutcome(models.AbstractModel):
         )
 
     def _get_list_prices(self, scope):
-        """What products that are installed somewhere cost on the day, before taxes: ``{product's id: price}``."""
+        """What installed products cost on the day, before taxes: ``{product's id: price}``."""
         products = self.env["product.product"].sudo().with_context(active_test=False)  # whoever compares
-        installed = self.env["pemba.equipment.event.line"].sudo()._search([("product_id", "!=", False)])  # same
+        installed = self.env["pemba.equipment.event.line"].sudo()  # as above
+        installed = installed._search([("product_id", "!=", False)])
         products = products.search([("id", "in", installed.subselect("product_id"))])
         key = scope.company, self.env["product.pricelist"], scope.company_currency, 1.0
         wanted = [(product, 1.0) for product in products]

@@ -111,9 +111,19 @@ class PembaContractLine(models.Model):
         return price
 
     def _get_sale_type(self):
-        """The product's, where that recurs; what is renewed is maintenance else."""
-        own = self.product_id.pemba_sale_type_id
-        return own if own.is_recurring else self.env.ref("pemba_crm.sale_type_maintenance")
+        """What it was sold as, else the product's where that recurs; what is renewed is maintenance else."""
+        sold = self._get_first_sold()
+        own = sold.sale_type_id or self.product_id.pemba_sale_type_id
+        if own.is_recurring or (sold and sold.product_id == self.product_id):
+            return own
+        return self.env.ref("pemba_crm.sale_type_maintenance")
+
+    def _get_first_sold(self):
+        """The opportunity's line that sold it, or the nearest of the terms before."""
+        line = self
+        while line.predecessor_id and not line.opportunity_line_id:
+            line = line.predecessor_id
+        return line.opportunity_line_id
 
     def _prepare_successor(self, vals):
         """Values of the line of the next term, without an opportunity.

@@ -3,7 +3,6 @@ from weakref import WeakKeyDictionary
 
 from odoo import api, models
 
-
 # ``{cursor: agreed rates, the innermost last}``: see ``..marks`` why not in the context.
 _agreed = WeakKeyDictionary()
 
