@@ -182,10 +182,13 @@ class TestDashboardUpdates(PembaCommon):
         boards.write(
             dict.fromkeys(("pemba_keeps_edits", "pemba_shipped", "pemba_shipped_data", "pemba_taken"), False)
         )
-        with self.assertNoLogs(LOG):
+        with self.assertLogs(LOG) as told:
             self._update()
+        self.assertEqual(len(told.output), 1)
+        self.assertIn("'Margins' was edited", told.output[0])  # there is a newer one by now
         self.assertEqual(self.margins.spreadsheet_data, mine)
-        self.assertEqual((self.margins.pemba_edited, self.margins.pemba_not_taken), ("Spreadsheet file", ""))
+        self.assertEqual(self.margins.pemba_edited, "Spreadsheet file")
+        self.assertEqual(self.margins.pemba_not_taken, "Spreadsheet file")
         self.assertEqual((self.board.pemba_edited, self.board.pemba_not_taken), ("Name", ""))
         self.assertFalse((boards - self.board - self.margins).filtered("pemba_edited"))
 

@@ -21,14 +21,16 @@ class CrmLead(models.Model):
     @api.depends("deal_amount", "expected_revenue", "deal_rate", "deal_currency_id", "company_id")
     def _compute_sale_data(self):
         """The sum of the orders is at the deal's rate, as the revenue beside it is."""
+        result = None
         for lead in self:
             with lead._agreeing():
-                super(CrmLead, lead)._compute_sale_data()
+                result = super(CrmLead, lead)._compute_sale_data()
             orders = lead.order_ids.filtered_domain(self._get_lead_sale_order_domain())
             is_alike = orders and lead.opportunity_line_count and orders.currency_id == lead.deal_currency_id
             ordered = sum(orders.mapped("amount_untaxed"))
             if is_alike and not lead.deal_currency_id.compare_amounts(ordered, lead.deal_amount):
                 lead.sale_amount_total = lead.expected_revenue
+        return result
 
     # ------------------------------------------------------------
     # A new quotation

@@ -164,11 +164,13 @@ class PembaOpportunityLine(models.Model):
 
     def _write_aligned(self, vals):
         if not self.offer_terms:
-            vals["offer_terms"] = {name: self[name] for name in ("quantity", "price_unit", "active")}
+            names = ("quantity", "price_unit", "rounding_amount", "active")
+            vals["offer_terms"] = {name: self[name] for name in names}
         changes = {name: value for name, value in vals.items() if self[name] != value}
         if changes:
             self._set(**changes)
 
     def _return_to_offer(self):
         """It is what was offered before orders were confirmed."""
-        self._set(**self.offer_terms, offer_terms=False, is_aligned=False)
+        terms = {"rounding_amount": 0.0} | self.offer_terms
+        self._set(**terms, offer_terms=False, is_aligned=False)

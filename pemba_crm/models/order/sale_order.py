@@ -93,6 +93,7 @@ class SaleOrder(models.Model):
             return super().write(vals)
         followed = self._get_followed_now()
         opportunities = followed.opportunity_id
+        followed.mapped("amount_untaxed")  # known before, so that rules on orders run once
         confirmed = followed.filtered(lambda order: order.state == "sale")
         with scope(self, "defers_alignment"):
             result = super().write(vals)

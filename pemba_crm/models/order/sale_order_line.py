@@ -40,7 +40,6 @@ class SaleOrderLine(models.Model):
             if not line._origin and not line.price_unit:
                 line.price_unit, _discount = line._get_negotiated_price()
                 line.technical_price_unit = line.price_unit
-                line.price_uom_id = line.product_uom_id
             else:
                 line._follow_unit()
         return super(SaleOrderLine, self - negotiated)._compute_price_unit()
@@ -57,7 +56,15 @@ class SaleOrderLine(models.Model):
         if not is_typed:
             price = unit._compute_price(line.price_unit, line.product_uom_id)
             line.update({"price_unit": price, "technical_price_unit": price})
-        line.price_uom_id = line.product_uom_id
+        line._remember_unit()
+
+    def _remember_unit(self):
+        """The unit that the price is for now."""
+        for line in self:
+            if line._origin:
+                line._set(price_uom_id=line.product_uom_id.id)
+            else:
+                line.price_uom_id = line.product_uom_id
 
     @api.depends("opportunity_line_id")
     def _compute_discount(self):
@@ -134,22 +141,30 @@ class SaleOrderLine(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        vals_list = [self._check_values(vals) for vals in vals_list]
-        self._check_links(vals_list, is_new=True)
-        if self._take_creation(vals_list):  # it comes with its order
-            return super().create(vals_list)
+        granted = self._take_creation(vals_list)
+        vals_list = self._as_sent(vals_list, is_new=True)
+        if granted:  # it comes with its order
+            lines = super().create(vals_list)
+            lines._remember_other_units()
+            return lines
         orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
         with orders._telling_settled():
             lines = super().create(vals_list)
+            lines._remember_other_units()
             lines._follow_opportunities()
         return lines
+
+    def _remember_other_units(self):
+        """What is new is in the product's unit, where it is not told."""
+        self.filtered(
+            lambda line: line.opportunity_line_id and line.product_uom_id != line.product_id.uom_id
+        )._remember_unit()
 
     @public(vals=VALUES)
     def write(self, vals):
         if self._take_write(vals) == FOLLOWING:
             return super().write(vals)
-        vals = self._check_values(vals)
-        self._check_links([vals])
+        vals = self._as_sent([vals])[0]
         if self._get_ordered_fields().isdisjoint(vals):
             return super().write(vals)
         orders = self.order_id
