@@ -28,7 +28,7 @@ class MarginsBoard(SaleReportBoard):
                 ("Won Revenue", "revenue", ("842K", "790K")),
                 ("Margin", "margin", ("391K", "350K")),
                 ("Costs", "cost", ("451K", "440K")),
-                ("Of Unknown Cost", "uncosted_revenue", ("88K", "92K")),
+                ("Unknown Cost", "uncosted_revenue", ("88K", "92K")),
             )
         ]
         return [

@@ -42,6 +42,9 @@ class PricesCommon(ReconciliationCommon):
                     }
                 )
         cls.taxes = list(taxes.values())
+        cls.included = cls.env["account.tax"].union(
+            *(tax for tax in cls.taxes if tax.price_include_override == "tax_included")
+        )
         cls.dollar = cls._currency("USD")
         cls.env["res.currency.rate"].create(
             {"currency_id": cls.dollar.id, "company_id": cls.company.id, "name": "2020-01-01", "rate": 1.2834}
@@ -81,7 +84,9 @@ class PricesCommon(ReconciliationCommon):
         digits = {"Product Price": rng.randint(0, 6), "Discount": rng.randint(0, 4)}
         for precision in self.env["decimal.precision"].search([("name", "in", list(digits))]):
             precision.digits = digits[precision.name]
-        kinds = [rng.sample(self.taxes, rng.choice([0, 1, 1, 1])) for _number in range(6)]
+        self.included.active = rng.random() < 0.5
+        taxes = [tax for tax in self.taxes if tax.active]
+        kinds = [rng.sample(taxes, rng.choice([0, 1, 1, 1])) for _number in range(6)]
         types = ["software", "maintenance", "study", "training", "maintenance", "software"]
         self._set_up_pricelists(rng)
         self.products = self.env["product.product"]

@@ -129,6 +129,7 @@ WITH won AS (
     SELECT COALESCE(sale_order.end_customer_id, sale_order.partner_id) AS partner, line.product_id AS product,
            line.product_uom_qty * (SELECT factor FROM uom_uom WHERE id = line.product_uom_id) AS quantity,
            line.price_subtotal / CASE WHEN deal.deal_currency_id = sale_order.currency_id
+                                      AND COALESCE(deal.company_id, %(shared)s) = sale_order.company_id
                                      THEN deal.deal_rate ELSE sale_order.currency_rate END AS amount,
            sale_order.date_order::date AS day,
            COALESCE(sale_type.is_recurring, FALSE) AS is_recurring,
@@ -195,7 +196,9 @@ WITH won AS (
                                                      ELSE sale_order.currency_id END
                 THEN CASE WHEN invoice.move_type = 'out_refund' THEN -1 ELSE 1 END
                      * invoice_line.price_subtotal / CASE WHEN lead.won_status = 'won' THEN lead.deal_rate
-                         WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
+                         WHEN deal.deal_currency_id = sale_order.currency_id
+                              AND COALESCE(deal.company_id, %(shared)s) = sale_order.company_id
+                         THEN deal.deal_rate
                          ELSE sale_order.currency_rate END
                 ELSE - invoice_line.balance END AS amount,
            - invoice_line.balance AS booked,
@@ -235,6 +238,7 @@ WITH won AS (
  LEFT JOIN LATERAL (
         SELECT SUM(sale_order.amount_untaxed
                    / CASE WHEN sale_order.currency_id = lead.deal_currency_id
+                           AND COALESCE(lead.company_id, %(shared)s) = sale_order.company_id
                           THEN lead.deal_rate ELSE sale_order.currency_rate END)::numeric AS amount
           FROM sale_order
          WHERE opportunity_id = lead.id AND state = 'sale' AND company_id = %(company)s

@@ -94,3 +94,39 @@ class TestContractPrices(PembaContractCommon):
             self.env.flush_all()
             counts.append(self.cr.sql_log_count - before)
         self.assertLessEqual(counts[1] - counts[0], 3, counts)
+
+    def test_a_draft_follows_the_quantity_until_a_price_is_typed(self):
+        """By form, API and import, as the lines of an offer do; what runs is agreed."""
+        self.env.user.group_ids |= self.env.ref("product.group_product_pricelist")
+        self.maintenance.list_price = 1000
+        self.customer.property_product_pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Tiers",
+                "currency_id": self.env.company.currency_id.id,
+                "item_ids": [
+                    Command.create({"min_quantity": 10, "compute_price": "percentage", "percent_price": 50})
+                ],
+            }
+        )
+        contract = self._create_contract({}, state="draft")
+        line = contract.line_ids
+        for quantity, price in ((100, 500), (1, 1000)):
+            line.quantity = quantity
+            self.assertEqual(line.price_unit, price)
+        with Form(contract) as form, form.line_ids.edit(0) as edited:
+            edited.quantity = 10
+            self.assertEqual(edited.price_unit, 500)
+            edited.price_unit = 480
+            edited.quantity = 1
+            self.assertEqual(edited.price_unit, 480)
+        self.assertEqual((line.price_unit, line.is_price_typed), (480, True))
+        line.quantity = 20
+        self.assertEqual(line.price_unit, 480)
+        running = self._create_contract({})
+        running.line_ids.quantity = 20
+        self.assertEqual(running.line_ids.price_unit, 1000)
+        result = running.line_ids.load(
+            ["contract_id/.id", "product_id/.id", "quantity", "price_unit"],
+            [[str(contract.id), str(self.maintenance.id), "10", ""]],
+        )
+        self.assertEqual(running.line_ids.browse(result["ids"]).price_unit, 500)

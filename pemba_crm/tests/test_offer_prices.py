@@ -100,6 +100,34 @@ class TestPrices(PembaSoftwareCommon):
         lines.load([".id", "quantity"], [[str(line.id), "1"]])
         self._check(line, 1000)
 
+    def test_an_empty_cell_says_nothing(self):
+        deal = self._deal(self._line(price_unit=777))
+        lines = self.env["pemba.opportunity.line"]
+        names = ["lead_id/.id", "product_id/.id", "quantity", "price_unit"]
+        result = lines.load(names, [[str(deal.id), str(self.licence.id), "100", ""]])
+        self._check(lines.browse(result["ids"]), 500)
+        typed = deal.opportunity_line_ids[0]
+        lines.load([".id", "price_unit"], [[str(typed.id), ""]])
+        self._check(typed, 777, True)
+
+    def test_it_follows_the_customer(self):
+        """As the form has it, and whoever writes it; what was typed stays."""
+        self.pricelist.item_ids.min_quantity = 0
+        other = self.env["res.partner"].create({"name": "Other", "is_company": True})
+        other.property_product_pricelist = self._create_pricelist("Plain")
+        deal = self._create_deal(self._line(), self._line(price_unit=900), partner_id=other.id)
+        following, typed = deal.opportunity_line_ids
+        for partner, price in ((self.buyer, 500), (other, 1000)):
+            deal.partner_id = partner
+            self._check(following, price)
+            self._check(typed, 900, True)
+            self.assertEqual(deal.deal_amount, price + 900)
+        with Form(deal) as form:
+            form.partner_id = self.buyer
+            with form.opportunity_line_ids.edit(0) as line:
+                self.assertEqual((line.price_unit, line.is_price_typed), (500, False))
+        self._check(following, 500)
+
     def test_a_variant_has_its_own_price(self):
         attribute = self.env["product.attribute"].create(
             {"name": "Edition", "value_ids": [Command.create({"name": name}) for name in ("S", "L")]}

@@ -40,6 +40,53 @@ class TestAllowed(PembaSoftwareCommon):
         order.action_confirm()
         self.assertEqual((deal.deal_amount, deal.opportunity_line_ids.net_amount), (1100, 1100))
 
+    def test_a_discount_on_maintenance(self):
+        """Odoo's discount is no maintenance; a rebate that is, is in the contract."""
+        self.maintenance.list_price = 1200
+        deal = self._create_deal({"product_id": self.maintenance.id}, partner_id=self.buyer.id)
+        order = deal._make_quotation()
+        self.env["sale.order.discount"].create(
+            {"sale_order_id": order.id, "discount_type": "so_discount", "discount_percentage": 0.1}
+        ).action_apply_discount()
+        order.order_line = [Command.create({"product_id": self.maintenance.id, "price_unit": -100})]
+        order.action_confirm()
+        self.assertEqual((deal.won_status, deal.deal_amount), ("won", 980))
+        self.assertEqual(deal.contract_ids.amount_annual, 1100)
+
+    def test_what_is_free_is_free_in_its_contract(self):
+        self.maintenance.list_price = 1200
+        for line, change, amount in (
+            ({"price_unit": 0}, {}, 0),
+            ({}, {"price_unit": 0}, 0),
+            ({}, {"discount": 100}, 0),
+            ({"discount": 100}, {"discount": 50}, 600),
+        ):
+            with self.subTest(line=line, change=change):
+                buyer = self.env["res.partner"].create({"name": "New", "is_company": True})
+                deal = self._create_deal(
+                    {"product_id": self.maintenance.id, **line}, self._line(), partner_id=buyer.id
+                )
+                order = deal._make_quotation()
+                order.order_line[0].write(change)
+                order.action_confirm()
+                self.assertEqual(deal.deal_amount, 1000 + amount)
+                contract = deal.contract_ids
+                self.assertEqual((contract.amount, contract.amount_annual), (amount, amount))
+
+    def test_a_distributor_that_keeps_all_of_it(self):
+        """Unless its order says that it pays; C and D follow the quantity."""
+        vals = {"distributor_id": self.distributor.id, "partner_id": self.buyer.id}
+        for price, quantity, amounts in ((0, 4, (4000, 4000, 0)), (300, 12, (3600, 0, 3600))):
+            deal = self._create_deal(self._line(quantity=12), **vals)
+            line = deal.opportunity_line_ids
+            line.distributor_margin_rate = 100
+            order = deal._make_quotation()
+            order.order_line.write({"price_unit": price, "product_uom_qty": quantity})
+            order.action_confirm()
+            self.assertEqual((line.price_subtotal, line.distributor_margin, line.net_amount), amounts)
+            order._action_cancel()
+            self.assertEqual((line.price_subtotal, line.distributor_margin), (12000, 12000))
+
     def test_whatever_is_added(self):
         odd = self._create_product("Odd", price=70, cost=-30)
         for line in (

@@ -59,6 +59,47 @@ class TestUnits(PembaSoftwareCommon):
         self.assertEqual(order.amount_untaxed, 21600)
         self.assertTrue(order.differs_from_offer)
 
+    def test_in_the_form_there_and_back(self):
+        """Unit and quantity in either order, saved or not; then by API."""
+        _deal, order = self._quote(quantity=24)
+        line = order.order_line
+        with Form(order) as form:
+            with form.order_line.edit(0) as edited:
+                edited.product_uom_id = self.dozen
+                edited.product_uom_qty = 1
+                self.assertEqual(edited.price_unit, 12000)
+            with form.order_line.edit(0) as edited:
+                edited.product_uom_qty = 3
+                self.assertEqual(edited.price_unit, 12000)
+        self.assertEqual((line.price_unit, line.negotiated_uom_id), (12000, self.dozen))
+        line.product_uom_qty = 2
+        self.assertEqual(line.price_unit, 12000)
+        with Form(order) as form, form.order_line.edit(0) as edited:
+            edited.product_uom_id = self.unit
+            self.assertEqual(edited.price_unit, 1000)
+            edited.product_uom_id = self.pack
+            edited.product_uom_id = self.unit
+            self.assertEqual(edited.price_unit, 1000)
+        self.assertEqual((line.price_unit, line.negotiated_uom_id), (1000, self.unit))
+
+    def test_what_is_added_in_a_unit_keeps_its_price(self):
+        """Confirming gives it a line on the opportunity, and so does linking the order later."""
+        deal, order = self._quote(quantity=1)
+        added = {"product_id": self.training.id, "product_uom_id": self.dozen.id, "product_uom_qty": 2}
+        order.order_line = [Command.create(added)]
+        self.assertEqual(order.amount_untaxed, 17800)
+        order.action_confirm()
+        self.assertEqual((order.amount_untaxed, deal.deal_amount), (17800, 17800))
+        order.order_line[1].product_uom_qty = 3
+        self.assertEqual((order.amount_untaxed, deal.deal_amount), (26200, 26200))
+        other = self._create_deal(self._line(), partner_id=self.buyer.id)
+        free = self.env["sale.order"].create(
+            {"partner_id": self.buyer.id, "order_line": [Command.create(added)]}
+        )
+        free.opportunity_id = other
+        free.action_confirm()
+        self.assertEqual((free.amount_untaxed, other.deal_amount), (16800, 16800))
+
     def test_through_a_distributor_and_for_part_of_a_year(self):
         maintenance = {"price_unit": 1200, "date_start": "2027-01-01", "date_end": "2027-03-31"}
         deal, order = self._quote(self.maintenance, quantity=24, **maintenance)
@@ -100,12 +141,17 @@ class TestUnits(PembaSoftwareCommon):
 
     def test_what_was_invoiced_stays(self):
         _deal, order = self._quote(quantity=24)
-        order.action_confirm()
-        order._create_invoices().action_post()
-        self.assertEqual(order.order_line.qty_invoiced, 24)
         copy = order.copy()
         copy.order_line.product_uom_id = self.dozen
         self.assertEqual(copy.order_line.price_unit, 12000)
+        order.action_confirm()
+        order._create_invoices().action_post()
+        line = order.order_line
+        self.assertEqual(line.qty_invoiced, 24)
+        line.product_uom_qty = 25
+        line.invalidate_recordset()
+        self.env.add_to_compute(line._fields["price_unit"], line)
+        self.assertEqual(line.price_unit, 1000)
 
 
 @tagged("post_install", "-at_install")
@@ -132,6 +178,26 @@ class TestRates(PembaSoftwareCommon):
         order.action_update_prices()
         self.assertEqual(order.amount_untaxed, 2000)
         deal.opportunity_line_ids.price_unit = 2000
+        self.assertFalse(order.differs_from_offer)
+
+    def test_the_pricelist_that_priced_the_offer_is_on_the_quotation(self):
+        """Where the buyer's own is in another currency."""
+        self.env["product.pricelist"].search([]).active = False
+        own, pricelist = self.env["product.pricelist"].create(
+            [
+                {"name": "Own", "currency_id": self.env.company.currency_id.id},
+                {
+                    "name": "Dollars",
+                    "currency_id": self.dollar.id,
+                    "item_ids": [Command.create({"compute_price": "percentage", "percent_price": 50})],
+                },
+            ]
+        )
+        self.buyer.property_product_pricelist = own
+        deal, order = self._quote()
+        self.assertEqual((deal.deal_amount, order.pricelist_id), (1000, pricelist))
+        order.action_update_prices()
+        self.assertEqual(order.amount_untaxed, 1000)
         self.assertFalse(order.differs_from_offer)
 
     def test_a_line_added_on_the_quotation(self):

@@ -1,7 +1,7 @@
 """An offer adds up to what its quotation, order and invoice do, however the company rounds taxes."""
 
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import PembaSoftwareCommon
 
@@ -43,7 +43,8 @@ class TestRounding(PembaSoftwareCommon):
         self.company.tax_calculation_rounding_method = "round_globally"
         deal = self._offer()
         self._check(deal, 196.2)
-        self.assertEqual(deal.opportunity_line_ids.mapped("rounding_amount"), [0.01, 0, 0, 0, 0])
+        # 18.634065 is rounded most.
+        self.assertEqual(deal.opportunity_line_ids.mapped("rounding_amount"), [0, 0, 0, 0.01, 0])
 
     def test_by_line(self):
         self.company.tax_calculation_rounding_method = "round_per_line"
@@ -123,19 +124,40 @@ class TestRounding(PembaSoftwareCommon):
 
     def test_changes_share_the_cents_anew(self):
         deal = self._offer()
-        first = deal.opportunity_line_ids[0]
-        first.discount = 0
+        rounded = deal.opportunity_line_ids[3]
+        deal.opportunity_line_ids[0].discount = 0
         # 99.99 + 12.18875 + 4.70125 + 18.634065… + 68.1817… = 203.70
-        self.assertEqual((deal.deal_amount, first.rounding_amount), (203.7, 0.01))
-        deal.opportunity_line_ids[1:].unlink()
-        self.assertEqual((deal.deal_amount, first.net_amount, first.rounding_amount), (99.99, 99.99, 0))
+        self.assertEqual((deal.deal_amount, rounded.rounding_amount), (203.7, 0.01))
+        (deal.opportunity_line_ids - rounded).unlink()
+        self.assertEqual((deal.deal_amount, rounded.net_amount, rounded.rounding_amount), (18.63, 18.63, 0))
+
+    def test_what_needs_no_rounding_has_no_cents(self):
+        deal = self._offer((*ODD, (1, 3200, 0)))
+        self.assertEqual(deal.deal_amount, 3396.2)
+        self.assertEqual(deal.opportunity_line_ids[-1].net_amount, 3200)
 
     def test_what_is_closed_stays(self):
         deal = self._offer()
         deal.action_set_won()
         self.company.tax_calculation_rounding_method = "round_per_line"
         deal._follow_lines()
-        self.assertEqual((deal.deal_amount, deal.opportunity_line_ids[0].net_amount), (196.2, 92.5))
+        self.assertEqual((deal.deal_amount, deal.opportunity_line_ids[3].net_amount), (196.2, 18.64))
+
+    def test_what_is_corrected_once_closed_has_no_old_cents(self):
+        deal = self._offer()
+        deal.action_set_won()
+        first = deal.opportunity_line_ids[3]
+        self.assertEqual(first.rounding_amount, 0.01)
+        self.company.tax_calculation_rounding_method = "round_per_line"
+        first.with_user(self.manager).write({"quantity": 1, "price_unit": 100, "discount": 0})
+        self.assertEqual((first.net_amount, first.rounding_amount), (100, 0))
+
+    def test_a_quotation_is_made_of_an_offer_that_is_rounded_anew(self):
+        self.company.tax_calculation_rounding_method = "round_per_line"
+        deal = self._offer()
+        self.company.tax_calculation_rounding_method = "round_globally"
+        self.assertEqual(deal.deal_amount, 196.19)
+        self._check(deal, 196.2)
 
     def test_several_orders_are_rounded_each(self):
         """Half of it in each of two orders: each total is rounded, and the deal is their sum."""
@@ -150,11 +172,21 @@ class TestRounding(PembaSoftwareCommon):
         self.assertAlmostEqual(sum(deal.opportunity_line_ids.mapped("net_amount")), 21.34)
 
     def test_the_form_shows_the_sum_that_is_saved(self):
-        deal = self._offer()
-        with self.env.cr.savepoint():
-            lead = deal.new(origin=deal)
-            lead.opportunity_line_ids[0].discount = 0
-            lead._onchange_opportunity_line_ids()
-            self.assertEqual(lead.deal_amount, 203.7)
-        deal.opportunity_line_ids[0].discount = 0
-        self.assertEqual(deal.deal_amount, 203.7)
+        """While lines are typed, changed and changed back."""
+        deal = self._create_opportunity("M", partner_id=self.buyer.id)
+        with Form(deal) as form:
+            for quantity, price, discount in ODD:
+                with form.opportunity_line_ids.new() as line:
+                    line.product_id = self.licence
+                    line.quantity, line.price_unit, line.discount = quantity, price, discount
+            self.assertEqual(form.expected_revenue, 196.2)
+            for quantity, amount in ((10, 203.77), (9, 196.2)):
+                with form.opportunity_line_ids.edit(4) as line:
+                    line.quantity = quantity
+                self.assertEqual(form.expected_revenue, amount)
+        self.assertEqual(deal.deal_amount, 196.2)
+        with Form(deal) as form:
+            for discount, amount in ((0, 203.7), (7.5, 196.2)):
+                with form.opportunity_line_ids.edit(0) as line:
+                    line.discount = discount
+                self.assertEqual(form.expected_revenue, amount)

@@ -111,6 +111,54 @@ class TestWithoutLines(ReconciliationCommon):
         order.action_confirm()
         self.assertFalse(deal.activity_ids, "it is won already")
 
+    def test_whoever_is_there_is_asked(self):
+        """Not a customer who signs, nor a salesperson who left."""
+        public = self.env.ref("base.public_user")
+        self.salesperson.active = False
+        team = self.env["crm.team"].create({"name": "Team", "user_id": self.manager.id})
+        for team_id, asked in ((team.id, self.manager), (False, self.env.ref("base.user_admin"))):
+            deal = self._create_opportunity("B", deal_amount=10, partner_id=self.buyer.id, team_id=team_id)
+            order = deal._make_quotation()
+            order.write({"user_id": False, "order_line": [Command.create({"product_id": self.study.id})]})
+            order.with_user(public).sudo().action_confirm()
+            self.assertEqual(deal.activity_ids.user_id, asked)
+
+    def test_the_question_goes_with_the_order(self):
+        deal, order = self._sell(10, 5)
+        self.assertTrue(deal.activity_ids)
+        order._action_cancel()
+        self.assertFalse(deal.activity_ids)
+
+    def test_a_distributor_buys(self):
+        deal = self._create_opportunity(
+            "B", deal_amount=10, partner_id=self.buyer.id, distributor_id=self.distributor.id
+        )
+        order = deal._make_quotation()
+        self.assertEqual((order.partner_id, order.end_customer_id), (self.distributor, self.buyer))
+
+    def test_an_order_of_another_company_is_at_its_own_rate(self):
+        """The rate of a deal is one of its own company."""
+        other = self._create_company("Elsewhere", "USD")
+        self.env.user.company_ids |= other
+        self.buyer.zone_id, dollar = self._create_dollar_zone(2.0)
+        deal = self._create_opportunity("B", deal_amount=1250, partner_id=self.buyer.id, company_id=False)
+        deal.with_company(other)._set(company_id=False, deal_rate=1)
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.buyer.id,
+                "opportunity_id": deal.id,
+                "company_id": self.company.id,
+                "order_line": [Command.create({"product_id": self.study.id, "price_unit": 1250})],
+            }
+        )
+        order.pricelist_id = self.env["product.pricelist"].create({"name": "D", "currency_id": dollar.id})
+        order.order_line.price_unit = 1250
+        order.action_confirm()
+        order.currency_rate = 1.25
+        self.env.flush_all()
+        report = self.env["pemba.sale.report"].search([("lead_id", "=", deal.id)])
+        self.assertEqual(report.ordered_amount, 1000)
+
     def test_who_may_not_see_the_deal_confirms_all_the_same(self):
         deal = self._create_opportunity("B", deal_amount=10, partner_id=self.buyer.id)
         order = deal._make_quotation()

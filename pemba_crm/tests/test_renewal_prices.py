@@ -54,10 +54,37 @@ class TestRenewalPrices(PembaContractCommon):
         )
         self.assertAlmostEqual(contract.amount, 196.2)
         self.assertAlmostEqual(contract.amount_annual, 196.2)
-        first = contract.line_ids[0]
-        self.assertEqual((first.amount, first.amount_annual), (92.5, 92.5))
-        contract.line_ids[1:].unlink()
-        self.assertEqual((first.amount, contract.amount_annual), (92.49, 92.49))
+        rounded = contract.line_ids[3]
+        self.assertEqual((rounded.amount, rounded.amount_annual), (18.64, 18.64))
+        (contract.line_ids - rounded).unlink()
+        self.assertEqual((rounded.amount, contract.amount_annual), (18.63, 18.63))
+
+    def test_an_open_renewal_keeps_the_contracts_price(self):
+        """Also where it was the list price, which is another one today."""
+        self.maintenance.list_price = 1000
+        contract = self._create_contract({}, date_start="2026-01-01")
+        renewal = contract._open_renewals()
+        self.maintenance.list_price = 1500
+        contract.line_ids.quantity = 2
+        self.assertEqual((contract.amount_annual, renewal.deal_amount), (2000, 2000))
+        renewal.opportunity_line_ids.quantity = 3
+        self.assertEqual(renewal.deal_amount, 3000)
+
+    def test_what_runs_and_what_is_over_keeps_its_cents(self):
+        rows = ({"price_unit": 10.335}, {"price_unit": 20.335}, {"price_unit": 30.335})
+        contract = self._create_contract(*rows, date_start="2026-01-01")
+        before = contract.line_ids.mapped("amount")
+        self.assertAlmostEqual(contract.amount_annual, 61.01)
+        self.env["pemba.contract.line"].create(
+            {"contract_id": contract.id, "product_id": self.maintenance.id, "price_unit": 0.335}
+        )
+        self.assertEqual(contract.line_ids[:3].mapped("amount"), before)
+        self.assertAlmostEqual(contract.amount_annual, 61.34)
+        contract._set(state="expired")
+        self.env.company.tax_calculation_rounding_method = "round_per_line"
+        contract.line_ids[0].sequence = 99
+        contract.invalidate_recordset()
+        self.assertAlmostEqual(contract.amount_annual, 61.34)
 
     def test_a_part_of_a_year_costs_what_it_was_sold_for(self):
         deal, contract = self._sell(ODD, date_start="2026-07-01")

@@ -40,7 +40,9 @@ class PembaSaleReport(models.Model):
         "pemba.zone": ["parent_path"],
         "pemba.risk.level": ["factor"],
         "res.company": ["currency_id"],
-        "sale.order": ["opportunity_id", "state", "amount_untaxed", "currency_id", "currency_rate"],
+        "sale.order": [
+            *("opportunity_id", "state", "company_id", "amount_untaxed", "currency_id", "currency_rate"),
+        ],
         "sale.order.line": ["order_id", "opportunity_line_id", "is_downpayment", "invoice_lines"],
         "account.move.line": ["balance", "parent_state"],
     }
@@ -258,9 +260,8 @@ class PembaSaleReport(models.Model):
             LEFT JOIN pemba_zone zone ON zone.id = crm_lead.zone_id
             LEFT JOIN res_company company ON company.id = COALESCE(crm_lead.company_id, %(company)s)
             LEFT JOIN (
-                SELECT sale_order.opportunity_id, SUM(sale_order.amount_untaxed / NULLIF(
-                           CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate
-                                ELSE sale_order.currency_rate END, 0)::numeric) AS amount
+                SELECT sale_order.opportunity_id,
+                       SUM(sale_order.amount_untaxed / (%(rate)s)::numeric) AS amount
                   FROM sale_order
                   JOIN crm_lead deal ON deal.id = sale_order.opportunity_id
                  WHERE sale_order.state = 'sale'
@@ -269,6 +270,7 @@ class PembaSaleReport(models.Model):
             LEFT JOIN (%(by_lead)s) invoiced ON invoiced.key = crm_lead.id
             """,
             company=self.env.company.id,
+            rate=self.env["sale.order"]._get_rate_sql(),
             by_line=self._get_invoiced(SQL("order_line.opportunity_line_id")),
             by_lead=self._get_invoiced(SQL("sale_order.opportunity_id")),
         )

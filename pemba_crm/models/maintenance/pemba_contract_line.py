@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import float_compare
 
-from ..offer.crm_lead_rounding import Part
 from ..offer.pemba_opportunity_line import get_years
 
 
@@ -9,9 +8,8 @@ class PembaContractLine(models.Model):
     """What a contract covers for a while: equipment, or a service, at a price a year.
 
     With L = quantity × unit price × the share of the contract year between its dates: what the customer pays
-    is L less the discount, rounded; of that the distributor keeps its margin, rounded; the rest is ours. A
-    full year of a contract adds up to what an offer of it would, see ``_get_rounding`` of opportunities; what
-    was sold costs what it was sold for, with its cents.
+    is L less the discount, rounded; of that the distributor keeps its margin, rounded; the rest is ours, with
+    its share of the cents of the contract. What was sold costs what it was sold for.
     """
 
     _name = "pemba.contract.line"
@@ -46,18 +44,6 @@ class PembaContractLine(models.Model):
         domain=[("sale_ok", "=", True)],
     )
     quantity = fields.Float(digits="Product Unit", default=1.0, required=True)
-    price_unit = fields.Float(
-        string="Unit Price",
-        compute="_compute_price_unit",
-        store=True,
-        readonly=False,
-        precompute=True,
-        required=True,
-        min_display_digits="Product Price",
-        aggregator=None,
-        groups="base.group_user",
-        help="For a full year, in the contract's currency and before tax.",
-    )
     discount = fields.Float(
         string="Discount (%)", min_display_digits=2, aggregator=None, groups="base.group_user"
     )
@@ -78,12 +64,14 @@ class PembaContractLine(models.Model):
         string="Annual Amount",
         compute="_compute_amounts",
         store=True,
+        precompute=True,
         groups="base.group_user",
         help="A full year, net of the distributor's margin and before tax.",
     )
     amount = fields.Monetary(
         compute="_compute_amounts",
         store=True,
+        precompute=True,
         groups="base.group_user",
         help="From its first day to its last, net of the distributor's margin and before tax.",
     )
@@ -108,17 +96,6 @@ class PembaContractLine(models.Model):
         "check(date_end >= date_start)", "A contract line cannot end before it starts."
     )
 
-    @api.depends("product_id")
-    def _compute_price_unit(self):
-        """What an opportunity of the customer would ask for the product, whichever it was before."""
-        lines = self.filtered(lambda line: line.product_id and line.contract_id)
-        keys = lines.contract_id._get_price_keys()
-        for contract, of_contract in lines.grouped("contract_id").items():
-            wanted = [(line.product_id, line.quantity) for line in of_contract]
-            prices = self.env["crm.lead"]._get_list_prices(keys[contract], wanted)
-            for line, price in zip(of_contract, prices, strict=True):
-                line.price_unit = price
-
     @api.depends("contract_id")
     def _compute_dates(self):
         """Added inside the term, it starts today; it ends with the contract.
@@ -136,45 +113,19 @@ class PembaContractLine(models.Model):
             line.date_end = line.date_end or contract.date_end
 
     @api.depends(
-        *(f"contract_id.line_ids.{name}" for name in ("quantity", "price_unit", "discount")),
-        *(f"contract_id.line_ids.{name}" for name in ("distributor_margin_rate", "date_start", "date_end")),
-        *("contract_id.line_ids.product_id", "contract_id.line_ids.sequence"),
-        *("contract_id.currency_id", "contract_id.distributor_id", "contract_id.partner_id"),
-        *("contract_id.date_start", "contract_id.date_end"),
-        *("opportunity_line_id.net_amount", "opportunity_line_id.quantity", "opportunity_line_id.price_unit"),
-        *("opportunity_line_id.discount", "opportunity_line_id.year_share"),
+        *("quantity", "price_unit", "discount", "distributor_margin_rate", "date_start", "date_end"),
+        *("rounding_amount", "contract_id.currency_id", "contract_id.distributor_id"),
+        *("contract_id.date_start", "contract_id.date_end", "opportunity_line_id.net_amount"),
+        *(f"opportunity_line_id.{name}" for name in ("quantity", "price_unit", "discount", "year_share")),
     )
     def _compute_amounts(self):
-        annual = self._get_annual_amounts()
         for line in self:
             share = line._get_year_share()
-            line.amount_annual = annual.get(line, line._get_net_amount(1.0))
+            line.amount_annual = line._get_net_amount(1.0) + line.rounding_amount
             if line._is_as_sold(share):
                 line.amount = line.opportunity_line_id.net_amount
             else:
                 line.amount = line.amount_annual if share == 1.0 else line._get_net_amount(share)
-
-    def _get_annual_amounts(self):
-        """What a full year of lines that go on comes to: their sum is that of an offer of them.
-
-        :return: ``{line: amount in the contract's currency, before tax}``
-        """
-        leads, amounts = self.env["crm.lead"], {}
-        included = leads._get_companies_with_included_taxes(self)
-        for contract in self.contract_id:
-            lines = contract._get_lines_going_on()
-            company = contract.company_id or self.env.company
-            parts = [line._get_annual_part() for line in lines]
-            shares = leads._get_rounding(
-                company,
-                contract.currency_id or company.currency_id,
-                parts,
-                contract.distributor_id or contract.partner_id if company in included else None,
-            )
-            amounts |= {
-                line: part.amount + share for line, part, share in zip(lines, parts, shares, strict=True)
-            }
-        return amounts
 
     def _is_as_sold(self, share):
         """Whether quantity, price and period are those that it was sold with.
@@ -199,18 +150,6 @@ class PembaContractLine(models.Model):
         paid = currency.round(self.quantity * self.price_unit * share * (1 - self.discount / 100))
         rate = self.distributor_margin_rate if self.contract_id.distributor_id else 0.0
         return currency.round(paid - currency.round(paid * rate / 100))
-
-    def _get_annual_part(self):
-        """The line as a quotation of its full year has it."""
-        net = self._get_net_amount(1.0)
-        price, discount = self.env["pemba.opportunity.line"]._as_ordered(
-            *(self.quantity, self.price_unit, self.discount, net),
-            is_kept=not self.contract_id.distributor_id,
-        )
-        return Part(self.product_id, self.quantity, price, discount, net, True)
-
-    def _get_price_company(self):
-        return self.contract_id.company_id or self.env.company
 
     def _get_year_share(self):
         """Its dates in years of the contract, from anniversary to anniversary."""

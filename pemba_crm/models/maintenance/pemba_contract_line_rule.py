@@ -18,7 +18,7 @@ class PembaContractLine(models.Model):
         for line in self:
             if line.quantity <= 0:
                 line._refuse("quantity", self.env._("%s is not above zero.", line.quantity))
-            if line.price_unit < 0:
+            if line.price_unit < 0 and not line._is_agreed():  # a rebate that was ordered
                 line._refuse("price_unit", self.env._("%s is below zero.", line.price_unit))
             for name in ("discount", "distributor_margin_rate"):
                 if not 0 <= line[name] <= 100:
@@ -68,14 +68,16 @@ class PembaContractLine(models.Model):
     @api.model
     def _get_result_fields(self):
         """What follows from what is sold and done."""
-        return super()._get_result_fields() | {"is_amended", "opportunity_line_id"}
+        own = {"is_amended", "opportunity_line_id", "is_price_typed", "rounding_amount"}
+        return super()._get_result_fields() | own
 
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         is_following = self._take_creation(vals_list) == FOLLOWING
         if not is_following:
-            vals_list = self._as_sent(vals_list, is_new=True)
+            without = self.env["pemba.opportunity.line"]._without_empty_price
+            vals_list = self._as_sent([without(vals) for vals in vals_list], is_new=True)
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract
@@ -84,21 +86,35 @@ class PembaContractLine(models.Model):
             ]
         )
         if not is_following:
+            priced = [line.id for line, vals in zip(lines, vals_list, strict=True) if "price_unit" in vals]
+            self.browse(priced)._follow_typed_prices()
+        lines._follow_rounding(is_new=True)
+        if not is_following:
             lines._check_open(self.env._("added"))
             lines.contract_id._follow_added(lines)
         return lines
 
     @public(vals=VALUES)
     def write(self, vals):
+        contracts = self.contract_id if not self._get_amount_terms().isdisjoint(vals) else ()
         if self._take_write(vals) == FOLLOWING:
-            return super().write(vals)
-        vals = self._as_sent([vals])[0]
+            result = super().write(vals)
+            if contracts:
+                (self | contracts.line_ids)._follow_rounding()
+            return result
+        vals = self._as_sent([self.env["pemba.opportunity.line"]._without_empty_price(vals)])[0]
         changed = self._get_changed(vals)
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)
         offers = changed._get_offers()
+        others = self._get_with_other_product(vals)
         with self._keeping(vals, "product_id", ["price_unit"]):
             result = super().write(vals)
+        others._take_list_prices()
+        if "price_unit" in vals:
+            self._follow_typed_prices()
+        if contracts:
+            (self | contracts.line_ids)._follow_rounding()
         changed._check_open(self.env._("changed"), is_corrected=True)
         changed._follow_offers(offers)
         return result
@@ -116,6 +132,13 @@ class PembaContractLine(models.Model):
         """Those of which more than their place and their equipment changes."""
         kept = {name: value for name, value in vals.items() if name not in ("sequence", "equipment_id")}
         return self.filtered(lambda line: get_differing(line, kept))
+
+    @public
+    def unlink(self):
+        contracts = self.contract_id
+        result = super().unlink()
+        contracts.exists().line_ids._follow_rounding()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):

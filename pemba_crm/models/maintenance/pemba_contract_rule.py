@@ -93,8 +93,12 @@ class PembaContract(models.Model):
     @public(vals=VALUES)
     def write(self, vals):
         """Once it runs, only managers correct what was agreed on; once it is over, nobody does."""
+        is_other_sum = not {"date_end", "distributor_id", "currency_id"}.isdisjoint(vals)
         if self._take_write(vals) == FOLLOWING:
-            return super().write(vals)
+            result = super().write(vals)
+            if is_other_sum:
+                self.line_ids._follow_rounding()
+            return result
         vals = self._prepare_vals(self._as_sent([vals])[0])
         state = vals.pop("state", None)
         self._check_terms(vals)
@@ -102,6 +106,8 @@ class PembaContract(models.Model):
         result = super().write(vals)
         if not {"date_start", "date_end", "contract_type_id"}.isdisjoint(vals):
             self._follow_dates(dates)
+        if is_other_sum:
+            self.line_ids._follow_rounding()
         if state:
             self._go_to(state)
         return result

@@ -215,9 +215,9 @@ class PembaOpportunityLine(models.Model):
         vals = {name: self[name] for name in self._get_sold_fields()}
         if equipment.partner_id == self.lead_id.customer_id:
             vals["equipment_id"] = equipment.id
-        vals["price_unit"] = self._get_agreed_price()
         return {name: value for name, value in vals.items() if value} | {
             "product_id": self.product_id.id,
+            "price_unit": self._get_agreed_price(),
             "distributor_margin_rate": self._get_distributor_rate(),
             "opportunity_line_id": self.id,
             "sequence": self.sequence,

@@ -18,10 +18,12 @@ class ResCompany(models.Model):
             ]
         )
         contracts._set(currency_id=self.currency_id.id)
+        clear(contracts.line_ids, ["rounding_amount"])
         names = ["amount", "amount_annual"]
         for records in (contracts.line_ids, contracts):
             clear(records, names)
             for name in names:
                 self.env.add_to_compute(records._fields[name], records)
             records.flush_recordset(names)
+        contracts.line_ids._follow_rounding()
         return result

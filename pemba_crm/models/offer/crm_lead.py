@@ -101,7 +101,8 @@ class CrmLead(models.Model):
 
     @api.depends(
         *(f"opportunity_line_ids.{name}" for name in ("margin_rule_id", "distributor_margin_rate")),
-        *("won_status", "distributor_id"),
+        *(f"opportunity_line_ids.{name}" for name in ("is_distributor_margin_typed", "sale_type_id")),
+        *("won_status", "distributor_id", "zone_id"),
     )
     def _compute_is_margin_rule_over(self):
         for lead in self:
@@ -151,6 +152,12 @@ class CrmLead(models.Model):
         if self.opportunity_line_ids or self._origin.opportunity_line_count:
             self.deal_amount = sum(self.opportunity_line_ids.mapped("net_amount"))
             self.expected_revenue = sum(self.opportunity_line_ids.mapped("net_amount_company"))
+
+    @api.onchange("partner_id")
+    def _onchange_buyer(self):
+        """Prices that nobody typed are those of the customer, as the server will have them."""
+        for line in self.opportunity_line_ids.filtered(lambda line: line._follows_list_price()):
+            line._compute_price_unit()
 
     @api.onchange("deal_currency_id")
     def _onchange_line_prices(self):

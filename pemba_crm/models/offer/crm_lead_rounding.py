@@ -15,6 +15,14 @@ class Part(NamedTuple):
     amount: float  # net, rounded by itself
     is_recurring: bool
 
+    def get_raw(self):
+        """The amount before it is rounded."""
+        return self.quantity * self.price * (1 - self.discount / 100)
+
+    def get_rest(self):
+        """What rounding took of it."""
+        return self.get_raw() - self.amount
+
 
 class CrmLead(models.Model):
     """An offer adds up to what its quotation does, whichever way its company rounds taxes.
@@ -26,13 +34,16 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    def _follow_rounding(self):
-        """Lines of open deals have their share of the cents; those of orders have theirs from these."""
+    def _follow_rounding(self, is_corrected=False):
+        """Lines of open deals have their share of the cents; those of orders have theirs from these.
+
+        :param is_corrected: whether a person changed lines: those of closed deals have theirs again, too
+        """
         by_share = {}
         lines = self.sudo()._get_all_lines()  # whoever writes
         included = self._get_companies_with_included_taxes(lines)
         for lead, of_lead in lines.grouped("lead_id").items():
-            if lead.won_status in CLOSED and lead.close_date:
+            if lead.won_status in CLOSED and lead.close_date and not is_corrected:
                 continue
             counting = of_lead.filtered("active")
             if any(line._keeps_amounts() for line in counting):
@@ -89,7 +100,7 @@ class CrmLead(models.Model):
         if buyer is not None:
             total, ordered = self._get_untaxed_amounts(company, currency, parts, buyer)
         elif company.tax_calculation_rounding_method == "round_globally":
-            total = sum(part.quantity * part.price * (1 - part.discount / 100) for part in parts)
+            total = sum(part.get_raw() for part in parts)
             ordered = amounts
         else:
             return [0.0] * len(parts)
@@ -133,15 +144,20 @@ class CrmLead(models.Model):
 
     @api.model
     def _share_rounding(self, currency, rounding, parts):
-        """Cents go to what is sold once, one each, the largest first; to what recurs where there is no other.
+        """Cents go to what is sold once, first where a line was rounded the other way; else to what recurs.
 
         A year of maintenance costs the same on the offer, in its contract and at its renewal.
         """
         units = round(rounding / currency.rounding)
-        shares = [0] * len(parts)
+        sign = 1 if units > 0 else -1
         valued = [index for index, part in enumerate(parts) if part.amount]
         once = [index for index in valued if not parts[index].is_recurring]
-        taking = sorted(once or valued or range(len(parts)), key=lambda index: -abs(parts[index].amount))
-        for unit in range(abs(units)):
-            shares[taking[unit % len(taking)]] += 1 if units > 0 else -1
+        taking = sorted(
+            once or valued or range(len(parts)),
+            key=lambda index: (-round(sign * parts[index].get_rest(), 9), -abs(parts[index].amount)),
+        )
+        shares = [0] * len(parts)
+        each, rest = divmod(abs(units), len(taking)) if taking else (0, 0)
+        for place, index in enumerate(taking):
+            shares[index] = sign * (each + (place < rest))
         return [currency.round(share * currency.rounding) for share in shares]

@@ -42,10 +42,20 @@ class CrmLead(models.Model):
         converted -= take(converted, "merging")  # whose lines come in it
         for lead in converted:
             lead._get_all_lines()._convert_prices(before[lead]["deal_rate"], lead.deal_rate)
+        self.filtered(lambda lead: lead.partner_id != before[lead]["partner_id"])._follow_buyers(before)
         leads = self.filtered("opportunity_line_count")
         if leads and not (set(vals) <= {"stage_id", "user_id", "team_id", "maturity", "risk_level_id"}):
             leads._settle_lines()
         return result
+
+    def _follow_buyers(self, before):
+        """Prices that nobody typed are those of the new customer's pricelist."""
+        for lead in self.filtered("opportunity_line_count"):
+            company, pricelist, currency, _rate = lead._get_price_key()
+            if pricelist != lead._get_pricelist(before[lead]["partner_id"], company, currency):
+                lines = lead._get_all_lines().filtered(lambda line: line._follows_list_price())
+                for line, price in lines._get_list_prices().items():
+                    line._set(price_unit=price)
 
     def _follow_reopening(self, before):
         """Lines of deals that are open again have the distributor and the zone of these."""
@@ -81,14 +91,16 @@ class CrmLead(models.Model):
         """The lines have other terms than before: the sums follow."""
         self._follow_lines()
 
-    def _follow_lines(self):
+    def _follow_lines(self, is_corrected=False):
         """Amounts, margins and dominant sale type of opportunities are those of their lines.
 
         Those whose last line went end at nothing.
+
+        :param is_corrected: see ``_follow_rounding``
         """
         if not self:
             return
-        self._follow_rounding()
+        self._follow_rounding(is_corrected)
         of_lead = {}
         lines = self.env["pemba.opportunity.line"].sudo()  # costs too, whoever writes
         for lead, sale_type, *sums in lines._read_group(

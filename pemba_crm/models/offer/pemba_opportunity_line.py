@@ -183,7 +183,9 @@ class PembaOpportunityLine(models.Model):
         for line in self:
             own_type = line.product_id.pemba_sale_type_id
             if own_type or not line.sale_type_id:
-                line.sale_type_id = own_type or line.lead_id.sale_type_id or software
+                # What recurs says so itself: neither a discount nor a travel comes into a contract.
+                of_lead = line.lead_id.sale_type_id.filtered(lambda one: not one.is_recurring)
+                line.sale_type_id = own_type or of_lead or software
 
     @api.depends("configuration_id", "module_id")
     def _compute_software_id(self):

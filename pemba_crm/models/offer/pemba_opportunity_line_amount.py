@@ -27,7 +27,7 @@ class PembaOpportunityLine(models.Model):
         required=True,
         min_display_digits="Product Price",
         aggregator=None,
-        help="In the deal's currency, for a full year where it recurs.",
+        help="In the deal's currency, for a full year where it recurs; bold where it was typed.",
     )
     is_price_typed = fields.Boolean(
         string="Price Typed",

@@ -130,6 +130,7 @@ class PembaOpportunityLine(models.Model):
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         granted = self._take_creation(vals_list)
+        vals_list = [self._without_empty_price(vals) for vals in vals_list]
         if granted not in (FOLLOWING, APPLYING, OPENING):
             vals_list = self._as_sent(vals_list, is_new=True)
         lines = super().create(vals_list)
@@ -145,7 +146,7 @@ class PembaOpportunityLine(models.Model):
     def write(self, vals):
         granted = self._take_write(vals)
         if not granted:
-            vals = self._as_sent([vals])[0]
+            vals = self._as_sent([self._without_empty_price(vals)])[0]
         kept = {} if granted == FOLLOWING else self._get_kept(vals)
         changed = [name for name in self._get_term_fields() if name in vals]
         if not changed:
@@ -167,7 +168,8 @@ class PembaOpportunityLine(models.Model):
             self._trace_changes(old)
         self._follow_licences(licences)
         if not granted:
-            self._follow_deals(leads | self.lead_id)  # those too that lost a line
+            is_corrected = not self._get_amount_terms().isdisjoint(changed)
+            self._follow_deals(leads | self.lead_id, is_corrected)  # those too that lost a line
         self._check_kept(kept)
         return result
 
@@ -185,6 +187,13 @@ class PembaOpportunityLine(models.Model):
         if not granted:
             self._follow_deals(leads)
         return result
+
+    @api.model
+    def _without_empty_price(self, vals):
+        """An empty cell of a file says nothing of the price."""
+        if vals.get("price_unit", 0) is not False:
+            return vals
+        return {name: value for name, value in vals.items() if name != "price_unit"}
 
     def _follow_creation(self, vals_list):
         """What it means that a person added these, or a configuration.
@@ -205,10 +214,19 @@ class PembaOpportunityLine(models.Model):
         return self.lead_id.get_formview_action()
 
     @api.model
-    def _follow_deals(self, leads):
-        """The sums of deals follow their lines, unless who writes these will see to it."""
+    def _get_amount_terms(self):
+        """What the net amount of a line follows from: a new set."""
+        names = {"lead_id", "product_id", "quantity", "price_unit", "discount", "distributor_margin_rate"}
+        return names | {"date_start", "date_end", "active"}
+
+    @api.model
+    def _follow_deals(self, leads, is_corrected=True):
+        """The sums of deals follow their lines, unless who writes these will see to it.
+
+        :param is_corrected: whether what the lines bring may be another amount now
+        """
         later = get_scope(self.env, "defers_sums")
-        leads.filtered(lambda lead: lead.id not in later)._follow_lines()
+        leads.filtered(lambda lead: lead.id not in later)._follow_lines(is_corrected)
 
     def _get_followed(self):
         """What maintenance follows: licences and modules of open deals."""

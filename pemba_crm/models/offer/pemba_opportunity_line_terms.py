@@ -26,7 +26,13 @@ class PembaOpportunityLine(models.Model):
                               - CASE WHEN line.configuration_role = 'maintenance'
                                      THEN COALESCE(line.configured_price_unit, 0)
                                      ELSE template.list_price * COALESCE(NULLIF(lead.deal_rate, 0), 1) END
-                          ) > 1e-6
+                          ) > 1e-6 AND NOT EXISTS (
+                              SELECT FROM product_taxes_rel of_product
+                                JOIN account_tax tax ON tax.id = of_product.tax_id
+                               WHERE of_product.prod_id = template.id AND tax.amount_type = 'percent'
+                                     AND ABS(line.price_unit * (1 + tax.amount / 100)
+                                             - template.list_price * COALESCE(NULLIF(lead.deal_rate, 0), 1)
+                                         ) < 1e-4)
                      FROM crm_lead lead, product_product product, product_template template
                     WHERE lead.id = line.lead_id AND product.id = line.product_id
                           AND template.id = product.product_tmpl_id"""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..public import public
 
@@ -15,8 +16,8 @@ class ResConfigSettings(models.TransientModel):
     pemba_software_cost = fields.Selection(
         selection=[
             ("unknown", "Not known: no margin is counted"),
-            ("share", "A share of the price is ours"),
-            ("none", "Nothing: all of the price is ours"),
+            ("share", "A share of the price is kept as margin"),
+            ("none", "Nothing: all of the price is margin"),
         ],
         string="Cost of Own Software",
         help="What software that has no cost on its product costs you.",
@@ -37,7 +38,15 @@ class ResConfigSettings(models.TransientModel):
 
     @public
     def set_values(self):
+        """:raise UserError: where a share is none"""
         result = super().set_values()
+        if self.pemba_software_cost == "share" and not 0 < self.pemba_software_margin_rate < 100:
+            raise UserError(
+                self.env._(
+                    "Margin of Own Software: %s is no share; it is between 0 and 100 %%.",
+                    self.pemba_software_margin_rate,
+                )
+            )
         rates = {"unknown": 0.0, "none": 100.0, "share": self.pemba_software_margin_rate}
         rate = rates.get(self.pemba_software_cost)
         sale_type = self._get_software_type()

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..marks import scope
-from ..pipeline.crm_lead import SILENT
+from ..pipeline.crm_lead import CLOSED, SILENT
 from ..public import public
 
 
@@ -42,42 +42,47 @@ class CrmLead(models.Model):
         What was ordered is not offered again.
         """
         context = super()._prepare_opportunity_quotation_context()
-        if not self.opportunity_line_count:
-            return context | self._prepare_pricelist(self.partner_id)
         buyer = self.distributor_id or self.partner_id
-        context["default_partner_id"] = buyer.id
+        context |= {"default_partner_id": buyer.id} | self._prepare_pricelist(buyer)
+        if self.distributor_id:
+            context["default_end_customer_id"] = self.customer_id.id
+        if not self.opportunity_line_count:
+            return context
         context["default_order_line"] = [
             fields.Command.create(line._prepare_order_line_vals())
             for line in self.opportunity_line_ids
             if not line.is_aligned
         ]
         context["default_sale_order_template_id"] = False  # its lines would replace these
-        if self.distributor_id:
-            context["default_end_customer_id"] = self.customer_id.id
-        return context | self._prepare_pricelist(buyer)
+        return context
 
     @public(one=True)
     def action_new_quotation(self):
-        """A distributor's margin is that of today's rule on a new quotation."""
-        self._follow_ended_margin_rules()
+        self._bring_up_to_date()
         return super().action_new_quotation()
 
-    def _follow_ended_margin_rules(self):
-        if any(lead.is_margin_rule_over for lead in self):
-            self._follow_margin_rules()
+    def _bring_up_to_date(self):
+        """What is quoted has the distributors' margins of today's rules, and is rounded as orders are."""
+        for lead in self:
+            if lead.won_status in CLOSED or not lead.opportunity_line_count:
+                continue
+            lines = lead.opportunity_line_ids.filtered(lambda line: line._has_other_margin_rule())
+            lines._take_again("distributor_margin_rate", "margin_rule_id")
+            lead._settle_lines()
 
     def _prepare_pricelist(self, buyer):
-        """The pricelist that gives a quotation the deal's currency, where the buyer's own does not."""
-        company = self._get_deal_company()
+        """The pricelist that priced the deal, else one that gives a quotation its currency, if need be."""
+        company, pricelist, currency, _rate = self._get_price_key()
         own_pricelist = buyer.with_company(company).property_product_pricelist
-        currency = self.deal_currency_id or company.currency_id
+        if pricelist and pricelist != own_pricelist:
+            return {"default_pricelist_id": pricelist.id}
         if (own_pricelist.currency_id or company.currency_id) == currency:
             return {}
         return {"default_pricelist_id": self.env["product.pricelist"]._get_for_deals(currency).id}
 
     def _make_quotation(self):
         """A quotation as the *New Quotation* button makes it."""
-        self._follow_ended_margin_rules()
+        self._bring_up_to_date()
         context = self._prepare_opportunity_quotation_context()
         company = self._get_deal_company()
         orders = self.env["sale.order"].with_company(company).with_context(context, **SILENT)
@@ -105,7 +110,10 @@ class CrmLead(models.Model):
             orders = lead.order_ids.filtered(lambda order: order.state == "sale")
             lines = lead._get_all_lines()
             if not lines.filtered(lambda line: line.active or line.sale_line_ids or line.offer_terms):
-                lead._ask_whether_won(confirmed or orders.browse())
+                if orders:
+                    lead._ask_whether_won(confirmed or orders.browse())
+                else:
+                    lead._withdraw_question()
                 continue
             if orders:
                 lead._align(orders)
@@ -180,7 +188,7 @@ class CrmLead(models.Model):
             "offer_terms": {"active": False},
         }
         line = line._put([vals])
-        order_line._set(opportunity_line_id=line.id)
+        order_line._set(opportunity_line_id=line.id, negotiated_uom_id=order_line.product_uom_id.id)
         return line
 
     def _retain_what_counts(self):

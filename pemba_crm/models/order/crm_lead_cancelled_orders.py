@@ -28,7 +28,7 @@ class CrmLead(models.Model):
                     "The lines are those of the offer again. Move the opportunity back to an open stage, and "
                     "mark it lost there if it is."
                 ),
-                user_id=self.user_id.id or self.env.uid,
+                user_id=self._get_asked_user(self.order_ids).id,
             )
 
     def _answer_about_cancelled_orders(self):

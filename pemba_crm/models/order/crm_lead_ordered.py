@@ -34,8 +34,19 @@ class CrmLead(models.Model):
                     ),
                     amount=formatLang(self.env, lead.deal_amount, currency_obj=lead.deal_currency_id),
                 ),
-                user_id=lead.user_id.id or self.env.uid,
+                user_id=lead._get_asked_user(orders).id,
             )
+
+    def _get_asked_user(self, orders):
+        """Who is asked about orders: the first of those in charge who is there."""
+        in_charge = (self.user_id, self.team_id.user_id, *orders.user_id, self.zone_id.user_id, self.env.user)
+        there = [user for user in in_charge if user.active and not user.share]
+        return there[0] if there else self.env.ref("base.user_admin")
+
+    def _withdraw_question(self):
+        """Nothing is ordered any more."""
+        if self._is_asked(self):
+            self.activity_unlink([ORDERED])
 
     def _is_asked(self, lead):
         return self.env.ref(ORDERED) in lead.activity_ids.activity_type_id
@@ -62,4 +73,5 @@ class CrmLead(models.Model):
             is_same = order.currency_id == lead.deal_currency_id
             if is_foreign and is_same and lead.deal_amount < order.amount_untaxed:
                 lead.deal_amount = order.amount_untaxed
+                lead._track_set_log_message(self.env._("The amount is what was ordered."))
         return result

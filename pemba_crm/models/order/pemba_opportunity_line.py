@@ -118,6 +118,13 @@ class PembaOpportunityLine(models.Model):
             sum(line.order_id._get_deal_amount(lead, line.price_subtotal) for line in order_lines)
         )
 
+    def _get_raw_net(self, order_lines):
+        """What order lines bring before it is rounded; none where taxes are in it, or it is converted."""
+        currency = self.lead_id.deal_currency_id
+        if order_lines.currency_id != currency or any(order_lines.tax_ids.mapped("price_include")):
+            return None
+        return sum(line.price_unit * (1 - line.discount / 100) * line.product_uom_qty for line in order_lines)
+
     def _align(self, order_lines, rounding):
         """Take quantity and net amount from confirmed orders; discount and distributor's rate stay.
 
@@ -143,13 +150,22 @@ class PembaOpportunityLine(models.Model):
             paid = None
         elif is_same and not currency.compare_amounts(net, self._get_unrounded("net_amount")):
             paid = self._get_unrounded("price_subtotal")
-        elif rate < 100:
+        elif rate == 100 and not net:
+            paid = currency.round(quantity * self.price_unit * self.year_share * (1 - self.discount / 100))
+        else:
+            if rate == 100:  # the distributor pays, so that it does not keep all of it
+                rate = 0
+                vals |= {"distributor_margin_rate": 0.0, "is_distributor_margin_typed": True}
             paid = currency.round(net / (1 - rate / 100))
             units = quantity * self.year_share * (1 - self.discount / 100)
+            if not units and paid:  # nor is it for nothing
+                units = quantity * self.year_share
+                vals["discount"] = 0.0
             if units and currency.round(self.price_unit * units) != paid:
-                vals["price_unit"] = float_round(paid / units, 9)  # no dust of floats
-        else:
-            paid = None
+                raw = self._get_raw_net(order_lines) if not rate else None
+                vals["price_unit"] = float_round(
+                    (paid if raw is None else raw) / units, 9
+                )  # no dust of floats
         if paid is not None:
             subtotal = paid if self.is_distributed else vals["net_amount"]
             vals |= {
@@ -164,7 +180,8 @@ class PembaOpportunityLine(models.Model):
 
     def _write_aligned(self, vals):
         if not self.offer_terms:
-            names = ("quantity", "price_unit", "rounding_amount", "active")
+            names = ("quantity", "price_unit", "discount", "rounding_amount", "active")
+            names += ("distributor_margin_rate", "is_distributor_margin_typed")
             vals["offer_terms"] = {name: self[name] for name in names}
         changes = {name: value for name, value in vals.items() if self[name] != value}
         if changes:

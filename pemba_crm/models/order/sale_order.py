@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..marks import FOLLOWING, Pass, get_scope, scope
 from ..public import VALUES, VALUES_LIST, public
@@ -35,11 +36,24 @@ class SaleOrder(models.Model):
             )
 
     def _get_rated_deal(self):
-        """Its opportunity, where that has a rate of its own for the order's currency."""
+        """Its opportunity, where that has a rate of its own for the order's currency: see below."""
         lead = self.opportunity_id.sudo()  # whoever makes the order, seen when linked
-        company = self.company_id or self.env.company
-        is_same = lead.deal_currency_id == self.currency_id and lead._get_deal_company() == company
+        company = lead.company_id or lead._get_shared_company()
+        is_same = lead.deal_currency_id == self.currency_id and self.company_id in (company, company.browse())
         return lead if lead and is_same else lead.browse()
+
+    @api.model
+    def _get_rate_sql(self):
+        """Units of an order's currency for one of its company's, in SQL on ``sale_order`` and ``deal``.
+
+        That of its opportunity, where it is of the same company and in the same currency; else Odoo's.
+        """
+        return SQL(
+            """COALESCE(NULLIF(CASE WHEN deal.deal_currency_id = sale_order.currency_id
+                                     AND COALESCE(deal.company_id, %s) = sale_order.company_id
+                                    THEN deal.deal_rate ELSE sale_order.currency_rate END, 0), 1)""",
+            self.env["crm.lead"]._get_shared_company().id,
+        )
 
     def _get_deal_amount(self, lead, amount):
         """An amount of the order in the currency of an opportunity, at its rate if the order has another."""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import sql
 
 from ..marks import FOLLOWING, get_scope
 from ..public import VALUES, VALUES_LIST, public
@@ -18,13 +19,28 @@ class SaleOrderLine(models.Model):
         help="The opportunity's line that it sells; its price and discount are those negotiated there.",
     )
 
-    price_uom_id = fields.Many2one(
+    negotiated_uom_id = fields.Many2one(
         "uom.uom",
         readonly=True,
         ondelete="set null",
         export_string_translation=False,
-        help="The unit that its negotiated price is for; empty for the product's.",
+        help="The unit that its negotiated price is for.",
     )
+
+    def _auto_init(self):
+        # On a database that has order lines it is made and filled here.
+        is_update = sql.table_exists(self.env.cr, self._table)
+        if (
+            is_update
+            and sql.column_exists(self.env.cr, self._table, "opportunity_line_id")
+            and not sql.column_exists(self.env.cr, self._table, "negotiated_uom_id")
+        ):
+            sql.create_column(self.env.cr, self._table, "negotiated_uom_id", "int4")
+            self.env.cr.execute(
+                """UPDATE sale_order_line SET negotiated_uom_id = product_uom_id
+                    WHERE opportunity_line_id IS NOT NULL"""
+            )
+        return super()._auto_init()
 
     def _is_negotiated(self):
         """Whether price and discount are the opportunity's, and stay until the user updates prices."""
@@ -40,31 +56,31 @@ class SaleOrderLine(models.Model):
             if not line._origin and not line.price_unit:
                 line.price_unit, _discount = line._get_negotiated_price()
                 line.technical_price_unit = line.price_unit
+                line.negotiated_uom_id = line.product_uom_id
             else:
                 line._follow_unit()
         return super(SaleOrderLine, self - negotiated)._compute_price_unit()
 
     def _follow_unit(self):
         """The negotiated price of another unit or packaging; one that was typed on the order stays."""
-        unit = self.price_uom_id or self.product_id.uom_id
-        is_typed = self.currency_id and self.currency_id.compare_amounts(
-            self.technical_price_unit, self.price_unit
-        )
-        if unit == self.product_uom_id or self.qty_invoiced or not self.product_uom_id:
+        unit = self.negotiated_uom_id
+        if not (unit and self.product_uom_id) or unit == self.product_uom_id or self.qty_invoiced:
             return
-        line = self.with_context(sale_write_from_compute=True)  # as Odoo does
-        if not is_typed:
+        currency = self.currency_id or self.env.company.currency_id
+        if not currency.compare_amounts(self.technical_price_unit, self.price_unit):
+            line = self.with_context(sale_write_from_compute=True)  # as Odoo does
             price = unit._compute_price(line.price_unit, line.product_uom_id)
             line.update({"price_unit": price, "technical_price_unit": price})
-        line._remember_unit()
+        if not self.id:  # in a form; what is saved is remembered where it is written
+            self.negotiated_uom_id = self.product_uom_id
 
-    def _remember_unit(self):
-        """The unit that the price is for now."""
-        for line in self:
-            if line._origin:
-                line._set(price_uom_id=line.product_uom_id.id)
-            else:
-                line.price_uom_id = line.product_uom_id
+    def _remember_units(self):
+        """The units that negotiated prices are for, once they are converted."""
+        lines = self.filtered("opportunity_line_id")
+        lines.mapped("price_unit")  # converted now
+        others = lines.filtered(lambda line: line.negotiated_uom_id != line.product_uom_id)
+        for unit, of_unit in others.grouped("product_uom_id").items():
+            of_unit._set(negotiated_uom_id=unit.id)
 
     @api.depends("opportunity_line_id")
     def _compute_discount(self):
@@ -145,20 +161,14 @@ class SaleOrderLine(models.Model):
         vals_list = self._as_sent(vals_list, is_new=True)
         if granted:  # it comes with its order
             lines = super().create(vals_list)
-            lines._remember_other_units()
+            lines._remember_units()
             return lines
         orders = self.env["sale.order"].browse({vals.get("order_id") for vals in vals_list} - {None, False})
         with orders._telling_settled():
             lines = super().create(vals_list)
-            lines._remember_other_units()
+            lines._remember_units()
             lines._follow_opportunities()
         return lines
-
-    def _remember_other_units(self):
-        """What is new is in the product's unit, where it is not told."""
-        self.filtered(
-            lambda line: line.opportunity_line_id and line.product_uom_id != line.product_id.uom_id
-        )._remember_unit()
 
     @public(vals=VALUES)
     def write(self, vals):
@@ -170,6 +180,8 @@ class SaleOrderLine(models.Model):
         orders = self.order_id
         with orders._telling_settled():
             result = super().write(vals)
+            if not {"product_uom_id", "opportunity_line_id"}.isdisjoint(vals):
+                self._remember_units()
             (orders | self.order_id)._follow_confirmed()  # those too that lost a line
         return result
 

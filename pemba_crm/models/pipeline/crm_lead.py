@@ -241,6 +241,7 @@ class CrmLead(models.Model):
             "won_status": self.won_status,
             "is_open": self._is_open(),
             "company": self._get_deal_company(),
+            "partner_id": self.partner_id,
             "deal_amount": self.deal_amount,
             "expected_revenue": self.expected_revenue,
             "distributor_id": self.distributor_id,

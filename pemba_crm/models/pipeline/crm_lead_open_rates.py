@@ -93,7 +93,7 @@ class CrmLead(models.Model):
         own = Domain("company_id", "=", company.id)
         if company == self._get_shared_company():
             own |= Domain("company_id", "=", False)
-        leads = self.search(own & Domain("type", "=", "opportunity") & Domain("won_status", "=", "pending"))
+        leads = self.search(own & Domain("won_status", "=", "pending"))
         in_currency = leads.filtered(lambda lead: lead.deal_currency_id == old)
         in_currency._set(deal_currency_id=company.currency_id.id)
         leads.filtered("is_rate_typed")._set(is_rate_typed=False)

@@ -138,7 +138,7 @@ class PembaReconciliationComparison(models.AbstractModel):
                AND NOT EXISTS (SELECT FROM pemba_opportunity_line line
                                 WHERE line.lead_id = lead.id AND line.active)
             """,
-            rate=self._get_order_rate(),
+            rate=self.env["sale.order"]._get_rate_sql(),
             digits=scope.company_currency.decimal_places,
             won=self._get_won_condition(scope),
             rest=rest,
@@ -147,20 +147,13 @@ class PembaReconciliationComparison(models.AbstractModel):
         )
         return columns, source
 
-    def _get_order_rate(self):
-        """Units of an order's currency for one of the company's: those of its ``deal``, in that currency."""
-        return SQL(
-            "COALESCE(NULLIF(CASE WHEN deal.deal_currency_id = sale_order.currency_id THEN deal.deal_rate"
-            " ELSE sale_order.currency_rate END, 0), 1)"
-        )
-
     # ------------------------------------------------------------
     # What no opportunity says
     # ------------------------------------------------------------
 
     def _get_orders(self, scope):
         """Confirmed orders of which no won opportunity has the lines: they are sales all the same."""
-        rate = self._get_order_rate()
+        rate = self.env["sale.order"]._get_rate_sql()
         start = SQL("(sale_order.date_order AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", scope.clock)
         amount = SQL("order_line.price_subtotal / %s", rate)
         rounded = SQL("ROUND(%s, %s)", amount, scope.company_currency.decimal_places)

@@ -119,7 +119,7 @@ class PembaReconciliationComparison(models.AbstractModel):
         is_won = SQL("(lead.won_status IS NOT DISTINCT FROM 'won' AND line.active)")
         rate = SQL(
             "CASE WHEN %s THEN COALESCE(NULLIF(lead.deal_rate, 0), 1) ELSE %s END",
-            *(is_won, self._get_order_rate()),
+            *(is_won, self.env["sale.order"]._get_rate_sql()),
         )
         currency = SQL(
             "CASE WHEN %s THEN COALESCE(lead.deal_currency_id, %s) ELSE sale_order.currency_id END",

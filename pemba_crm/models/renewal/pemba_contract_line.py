@@ -50,6 +50,10 @@ class PembaContractLine(models.Model):
             if changes:
                 line._set(**changes)
 
+    def _is_agreed(self):
+        """What was renewed costs what it did."""
+        return super()._is_agreed() or bool(self.predecessor_id)
+
     def _get_offers(self):
         """What an open renewal offers for these: ``{line: (the offered line, its values by itself)}``."""
         offered = self.contract_id._get_offered()
