@@ -110,6 +110,14 @@ class TestRounding(PembaSoftwareCommon):
         order = deal._make_quotation()
         self.assertEqual(order.order_line.tax_ids, included)
         self._check(deal, order.amount_untaxed)
+        # As on an order of Odoo's: the list price of 1,000 has the taxes in it then.
+        deal = self._create_deal({"product_id": self.licence.id}, partner_id=self.buyer.id)
+        self.assertEqual(deal.deal_amount, 925.07)
+        order = deal._make_quotation()
+        order.order_line = [Command.create({"product_id": self.licence.id})]
+        self.assertEqual(order.order_line.mapped("price_total"), [1000, 1000])
+        order.action_update_prices()
+        self.assertEqual(order.order_line.mapped("price_subtotal"), [925.07, 925.07])
 
     def test_cents_go_to_what_is_sold_once(self):
         """A year of maintenance costs the same on the offer and in its contract."""

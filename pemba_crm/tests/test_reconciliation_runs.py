@@ -116,12 +116,12 @@ class TestReconciliationRuns(BuyerCommon):
         self.assertEqual((run.state, run.matched_count), ("compared", 0))
 
     def test_comparing_takes_as_many_queries_for_many(self):
-        with self.assertQueryCount(30):
+        with self.assertQueryCount(33):
             self._run()
         for number in range(20):
             self._win(self._customer(f"Buyer {number}"), {"product_id": self.training.id})
         self.env.flush_all()
-        with self.assertQueryCount(30):
+        with self.assertQueryCount(33):
             run = self._run()
         self.assertEqual(run.difference_count, 21)
 

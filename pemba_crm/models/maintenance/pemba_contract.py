@@ -4,6 +4,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..offer.crm_lead_price import PriceKey
+
 # A contract in one of these is over, or will be: nothing of it changes.
 CLOSED = ("renewed", "expired", "terminated")
 
@@ -199,7 +201,7 @@ class PembaContract(models.Model):
     def _get_price_keys(self):
         """What list prices of the contracts depend on, at the rates of today: see ``crm.lead``.
 
-        :return: ``{contract: (company, pricelist, currency, rate)}``
+        :return: ``{contract: PriceKey}``
         """
         leads, today = self.env["crm.lead"], fields.Date.context_today(self)
         found = {}
@@ -209,11 +211,12 @@ class PembaContract(models.Model):
         asked = {one: (one.zone_id.id, currency.id, company.id) for one, (company, currency) in found.items()}
         rates = self.env["pemba.zone"]._get_rates(asked.values(), today)
         return {
-            one: (
+            one: PriceKey(
                 company,
                 leads._get_pricelist(one.partner_id, company, currency),
                 currency,
                 rates[asked[one]],
+                leads._get_tax_position(company, one.distributor_id or one.partner_id),
             )
             for one, (company, currency) in found.items()
         }

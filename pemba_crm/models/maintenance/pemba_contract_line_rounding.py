@@ -37,7 +37,6 @@ class PembaContractLine(models.Model):
         leads, by_share = self.env["crm.lead"], {}
         contracts = self.contract_id.filtered(lambda one: one.state not in CLOSED or one._is_open())
         every_line = contracts.line_ids
-        included = leads._get_companies_with_included_taxes(every_line)
         shares = dict.fromkeys(every_line, 0.0)
         for contract in contracts:
             lines = contract._get_lines_going_on()
@@ -48,7 +47,7 @@ class PembaContractLine(models.Model):
                     company,
                     contract.currency_id or company.currency_id,
                     [line._get_annual_part() for line in lines],
-                    contract.distributor_id or contract.partner_id if company in included else None,
+                    contract.distributor_id or contract.partner_id,
                 ),
                 strict=True,
             )
@@ -72,6 +71,3 @@ class PembaContractLine(models.Model):
             is_kept=not self.contract_id.distributor_id,
         )
         return Part(self.product_id, self.quantity, price, discount, net, True)
-
-    def _get_price_company(self):
-        return self.contract_id.company_id or self.env.company

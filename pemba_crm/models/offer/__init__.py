@@ -1,6 +1,7 @@
 """What an opportunity offers: configurations, lines, prices, margins and what distributors keep."""
 
 from . import (
+    account_tax,
     crm_lead,
     crm_lead_axis,
     crm_lead_merge,

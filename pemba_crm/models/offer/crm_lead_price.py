@@ -1,8 +1,19 @@
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from odoo import api, fields, models
 
 from ..territory.res_currency import agreed_rate
+
+
+class PriceKey(NamedTuple):
+    """What list prices depend on, beside product, quantity and day."""
+
+    company: models.BaseModel
+    pricelist: models.BaseModel
+    currency: models.BaseModel
+    rate: float  # units of the currency for one of the company's
+    position: models.BaseModel  # the buyer's, where prices may include taxes
 
 
 class CrmLead(models.Model):
@@ -14,11 +25,22 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     def _get_price_key(self):
-        """What list prices of the deal depend on: ``(company, pricelist, currency, rate)``."""
+        """What list prices of the deal depend on."""
         company = self._get_deal_company()
         currency = self.deal_currency_id or company.currency_id
         pricelist = self._get_pricelist(self.partner_id, company, currency)
-        return company, pricelist, currency, self.deal_rate or 1.0
+        position = self._get_tax_position(company, self.distributor_id or self.partner_id)
+        return PriceKey(company, pricelist, currency, self.deal_rate or 1.0, position)
+
+    @api.model
+    def _get_tax_position(self, company, buyer):
+        """The fiscal position of a buyer's orders; none is asked for where no price includes taxes."""
+        positions = self.env["account.fiscal.position"].sudo().with_company(company)  # whoever asks
+        if not self.env["account.tax"]._has_included(company):
+            return positions
+        buyer = buyer._origin
+        delivery = buyer.browse(buyer.address_get(["delivery"])["delivery"])
+        return positions._get_fiscal_position(buyer, delivery)
 
     @contextmanager
     def _agreeing(self):
@@ -45,12 +67,12 @@ class CrmLead(models.Model):
     def _get_list_prices(self, price_key, wanted, date=None):
         """What products cost before any discount and taxes: by a rule of the pricelist, else the list price.
 
-        :param price_key: see ``_get_price_key``
+        :param price_key: see ``PriceKey``
         :param wanted: ``[(product, quantity in its unit)]``
         :param date: whose rules and rates count; now, without one
         :return: unit prices in the deal's currency, one for each
         """
-        company, pricelist, currency, rate = price_key
+        company, pricelist, currency, rate, position = price_key
         date = date or fields.Datetime.now()
         products = self.env["product.product"].union(*(product for product, _quantity in wanted))._origin
         rules = (pricelist or pricelist.browse())._get_applicable_rules(products, date)
@@ -61,7 +83,7 @@ class CrmLead(models.Model):
                 if key not in prices:
                     product = products.browse(key[0]).with_prefetch(products.ids).with_company(company)
                     price = self._get_price(product, quantity, rules, currency, date)
-                    prices[key] = self._without_taxes(product, price, company)
+                    prices[key] = self._without_taxes(product, price, company, position)
         return [prices[product._origin.id, quantity] for product, quantity in wanted]
 
     @api.model
@@ -79,11 +101,14 @@ class CrmLead(models.Model):
         return product.currency_id._convert(price, currency, product.env.company, date, round=False)
 
     @api.model
-    def _without_taxes(self, product, price, company):
-        """A list price before the taxes that it includes."""
-        taxes = product.taxes_id._filter_taxes_by_company(company)
+    def _without_taxes(self, product, price, company, position):
+        """A list price before the taxes that it includes, or that it does for the buyer."""
+        product = product.sudo()  # taxes are no secret
+        own = product.taxes_id._filter_taxes_by_company(company)
+        taxes = position.map_tax(own) if position else own
         if not any(taxes.mapped("price_include")):
             return price
+        price = product._get_tax_included_unit_price_from_price(price, own, fiscal_position=position)
         return taxes._get_tax_details(price, 1.0, rounding_method="round_globally", product=product)[
             "total_excluded"
         ]

@@ -41,7 +41,6 @@ class CrmLead(models.Model):
         """
         by_share = {}
         lines = self.sudo()._get_all_lines()  # whoever writes
-        included = self._get_companies_with_included_taxes(lines)
         for lead, of_lead in lines.grouped("lead_id").items():
             if lead.won_status in CLOSED and lead.close_date and not is_corrected:
                 continue
@@ -49,47 +48,25 @@ class CrmLead(models.Model):
             if any(line._keeps_amounts() for line in counting):
                 continue
             shares = dict.fromkeys(of_lead - counting, 0.0)
-            shares |= zip(counting, lead._get_offer_rounding(counting, included), strict=True)
+            shares |= zip(counting, lead._get_offer_rounding(counting), strict=True)
             for line, share in shares.items():
                 if line.rounding_amount != share:
                     by_share.setdefault(share, []).append(line.id)
         for share, ids in by_share.items():
             lines.browse(ids)._set(rounding_amount=share)
 
-    def _get_offer_rounding(self, lines, included=None):
-        """What each line has of the cents, in the deal's currency.
-
-        :param included: see ``_get_companies_with_included_taxes``, if it is known
-        """
+    def _get_offer_rounding(self, lines):
+        """What each line has of the cents, in the deal's currency."""
         company = self._get_deal_company()
-        if included is None:
-            included = self._get_companies_with_included_taxes(lines)
         return self._get_rounding(
             company,
             self.deal_currency_id or company.currency_id,
             [line._get_part() for line in lines],
-            self.distributor_id or self.partner_id if company in included else None,
+            self.distributor_id or self.partner_id,
         )
 
     @api.model
-    def _get_companies_with_included_taxes(self, lines):
-        """The companies of these lines of which prices, theirs or those of some customers, include taxes."""
-        companies = self.env["res.company"].sudo()  # of whoever sells
-        companies = companies.union(*(line._get_price_company() for line in lines))
-        taxes = self.env["account.tax"].sudo()  # whoever asks
-        return companies.filtered(
-            lambda company: taxes.search_count(
-                [
-                    *taxes._check_company_domain(company),
-                    ("type_tax_use", "in", ("sale", "none")),
-                    ("price_include", "=", True),
-                ],
-                limit=1,
-            )
-        )
-
-    @api.model
-    def _get_rounding(self, company, currency, parts, buyer=None):
+    def _get_rounding(self, company, currency, parts, buyer):
         """What each part has of the cents between their sum and the untaxed amount of an order of them.
 
         :param parts: see ``Part``
@@ -97,7 +74,7 @@ class CrmLead(models.Model):
         :return: amounts in the currency
         """
         amounts = [part.amount for part in parts]
-        if buyer is not None:
+        if self.env["account.tax"]._has_included(company):
             total, ordered = self._get_untaxed_amounts(company, currency, parts, buyer)
         elif company.tax_calculation_rounding_method == "round_globally":
             total = sum(part.get_raw() for part in parts)
@@ -114,10 +91,7 @@ class CrmLead(models.Model):
     def _get_untaxed_amounts(self, company, currency, parts, buyer):
         """The untaxed amount of an order, and that of each of its lines, as Odoo computes it."""
         tax_model = self.env["account.tax"].sudo()  # whoever asks
-        positions = self.env["account.fiscal.position"].sudo().with_company(company)  # the same
-        position = positions._get_fiscal_position(
-            buyer, buyer.browse(buyer.address_get(["delivery"])["delivery"])
-        )
+        position = self._get_tax_position(company, buyer)
         base_lines = []
         for part in parts:
             product = part.product._origin.with_company(company).sudo()  # taxes, as above

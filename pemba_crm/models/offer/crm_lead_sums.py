@@ -51,7 +51,7 @@ class CrmLead(models.Model):
     def _follow_buyers(self, before):
         """Prices that nobody typed are those of the new customer's pricelist."""
         for lead in self.filtered("opportunity_line_count"):
-            company, pricelist, currency, _rate = lead._get_price_key()
+            company, pricelist, currency, *_rest = lead._get_price_key()
             if pricelist != lead._get_pricelist(before[lead]["partner_id"], company, currency):
                 lines = lead._get_all_lines().filtered(lambda line: line._follows_list_price())
                 for line, price in lines._get_list_prices().items():

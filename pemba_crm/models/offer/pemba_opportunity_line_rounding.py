@@ -53,6 +53,3 @@ class PembaOpportunityLine(models.Model):
         price, discount = self._get_order_price()
         net = self._get_unrounded("net_amount")
         return Part(self.product_id, self.quantity, price, discount, net, self.is_recurring)
-
-    def _get_price_company(self):
-        return self.lead_id._get_deal_company()

@@ -72,7 +72,7 @@ class CrmLead(models.Model):
 
     def _prepare_pricelist(self, buyer):
         """The pricelist that priced the deal, else one that gives a quotation its currency, if need be."""
-        company, pricelist, currency, _rate = self._get_price_key()
+        company, pricelist, currency, *_rest = self._get_price_key()
         own_pricelist = buyer.with_company(company).property_product_pricelist
         if pricelist and pricelist != own_pricelist:
             return {"default_pricelist_id": pricelist.id}

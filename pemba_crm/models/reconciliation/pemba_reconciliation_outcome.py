@@ -3,6 +3,7 @@ import json
 from odoo import models
 from odoo.tools import SQL
 
+from ..offer.crm_lead_price import PriceKey
 from .pemba_reconciliation_judgement import NOTHING
 
 
@@ -60,7 +61,8 @@ class PembaReconciliationOutcome(models.AbstractModel):
         installed = self.env["pemba.equipment.event.line"].sudo()  # as above
         installed = installed._search([("product_id", "!=", False)])
         products = products.search([("id", "in", installed.subselect("product_id"))])
-        key = scope.company, self.env["product.pricelist"], scope.company_currency, 1.0
+        nobody = self.env["account.fiscal.position"]
+        key = PriceKey(scope.company, self.env["product.pricelist"], scope.company_currency, 1.0, nobody)
         wanted = [(product, 1.0) for product in products]
         prices = self.env["crm.lead"].sudo()._get_list_prices(key, wanted, scope.date)  # taxes, as above
         return dict(zip(products.ids, prices, strict=True))
