@@ -9,6 +9,11 @@ from odoo.tools import SQL
 
 ADDON = "pemba_crm"
 MOVING = {"write_date", "write_uid"}  # an update writes the records that it ships
+MOVING |= {
+    "pemba_shipped",
+    "pemba_shipped_data",
+    "pemba_taken",
+}  # and remembers of dashboards what it shipped
 NUMBERS = ("integer", "float", "monetary")
 AXES = {"many2one": "", "selection": "", "boolean": "", "date": ":month"}
 
