@@ -13,7 +13,7 @@ MOVING |= {
     "pemba_shipped",
     "pemba_shipped_data",
     "pemba_taken",
-}  # and remembers of dashboards what it shipped
+}  # and what it shipped of boards
 NUMBERS = ("integer", "float", "monetary")
 AXES = {"many2one": "", "selection": "", "boolean": "", "date": ":month"}
 
