@@ -9,11 +9,8 @@ from odoo.tools import SQL
 
 ADDON = "pemba_crm"
 MOVING = {"write_date", "write_uid"}  # an update writes the records that it ships
-MOVING |= {
-    "pemba_shipped",
-    "pemba_shipped_data",
-    "pemba_taken",
-}  # and what it shipped of boards
+# Neither is a figure what it remembers of the dashboards that it ships.
+MOVING |= {"pemba_shipped", "pemba_shipped_data", "pemba_taken"}
 NUMBERS = ("integer", "float", "monetary")
 AXES = {"many2one": "", "selection": "", "boolean": "", "date": ":month"}
 
