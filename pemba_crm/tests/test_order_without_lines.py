@@ -120,7 +120,7 @@ class TestWithoutLines(ReconciliationCommon):
             deal = self._create_opportunity("B", deal_amount=10, partner_id=self.buyer.id, team_id=team_id)
             order = deal._make_quotation()
             order.write({"user_id": False, "order_line": [Command.create({"product_id": self.study.id})]})
-            order.with_user(public).sudo().action_confirm()
+            order.with_user(public).sudo().action_confirm()  # as the portal does
             self.assertEqual(deal.activity_ids.user_id, asked)
 
     def test_the_question_goes_with_the_order(self):

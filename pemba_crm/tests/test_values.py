@@ -393,7 +393,7 @@ class TestLinks(PembaContractCommon):
         lead = (
             self.env["crm.lead"]
             .with_user(self.salesperson)
-            .sudo()
+            .sudo()  # as the mail gateway does
             .create({"name": "Opened", "type": "opportunity"})
         )
         self.assertEqual((order.opportunity_id, lead.order_ids), (self.theirs, order.browse()))
@@ -404,7 +404,8 @@ class TestLinks(PembaContractCommon):
         self.env["ir.default"].with_user(self.salesperson).set(
             "crm.lead", "user_id", self.salesperson.id, True
         )
-        lead = leads.sudo().with_context(default_user_id=False).create({"name": "By mail", "type": "lead"})
+        leads = leads.sudo()  # as the mail gateway does
+        lead = leads.with_context(default_user_id=False).create({"name": "By mail", "type": "lead"})
         self.assertFalse(lead.user_id)
 
     def test_a_dialog_shows_nothing_of_another_companys(self):

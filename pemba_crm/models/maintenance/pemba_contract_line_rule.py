@@ -76,8 +76,8 @@ class PembaContractLine(models.Model):
     def create(self, vals_list):
         is_following = self._take_creation(vals_list) == FOLLOWING
         if not is_following:
-            without = self.env["pemba.opportunity.line"]._without_empty_price
-            vals_list = self._as_sent([without(vals) for vals in vals_list], is_new=True)
+            vals_list = [self._without_empty_price(vals) for vals in vals_list]
+            vals_list = self._as_sent(vals_list, is_new=True)
         dates = ("date_start", "date_end")
         lines = super().create(
             [  # left empty, they are those of the contract
@@ -102,7 +102,7 @@ class PembaContractLine(models.Model):
             if contracts:
                 (self | contracts.line_ids)._follow_rounding()
             return result
-        vals = self._as_sent([self.env["pemba.opportunity.line"]._without_empty_price(vals)])[0]
+        vals = self._as_sent([self._without_empty_price(vals)])[0]
         changed = self._get_changed(vals)
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)

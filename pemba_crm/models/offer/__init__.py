@@ -11,6 +11,7 @@ from . import (
     pemba_margin_rule,
     pemba_opportunity_configuration,
     pemba_opportunity_configuration_apply,
+    pemba_typed_price_mixin,  # before the lines that have it
     pemba_opportunity_line,
     pemba_opportunity_line_amount,
     pemba_opportunity_line_rounding,

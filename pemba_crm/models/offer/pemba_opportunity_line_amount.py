@@ -29,11 +29,6 @@ class PembaOpportunityLine(models.Model):
         aggregator=None,
         help="In the deal's currency, for a full year where it recurs; bold where it was typed.",
     )
-    is_price_typed = fields.Boolean(
-        string="Price Typed",
-        readonly=True,
-        help="It is not the list price, and stays when quantity or configuration change.",
-    )
     configured_price_unit = fields.Float(
         digits=0,
         readonly=True,

@@ -188,13 +188,6 @@ class PembaOpportunityLine(models.Model):
             self._follow_deals(leads)
         return result
 
-    @api.model
-    def _without_empty_price(self, vals):
-        """An empty cell of a file says nothing of the price."""
-        if vals.get("price_unit", 0) is not False:
-            return vals
-        return {name: value for name, value in vals.items() if name != "price_unit"}
-
     def _follow_creation(self, vals_list):
         """What it means that a person added these, or a configuration.
 

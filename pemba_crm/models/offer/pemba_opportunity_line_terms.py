@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import float_compare, sql
+from odoo.tools import sql
 
 from ..links import is_other
 from ..pipeline.crm_lead import CLOSED
@@ -8,7 +8,8 @@ from ..pipeline.crm_lead import CLOSED
 class PembaOpportunityLine(models.Model):
     """What a line takes with its product, sale type and distributor, until the deal is closed."""
 
-    _inherit = "pemba.opportunity.line"
+    _name = "pemba.opportunity.line"
+    _inherit = ["pemba.opportunity.line", "pemba.typed.price.mixin"]
 
     def _auto_init(self):
         # On a database that has lines they are made here: a price that is not the list price stays, and so do
@@ -39,57 +40,21 @@ class PembaOpportunityLine(models.Model):
             )
         return super()._auto_init()
 
-    @api.depends("product_id", "quantity", "is_price_typed")
-    def _compute_price_unit(self):
-        """A price that nobody typed follows; one that a configuration reckons, or an order gave, stays."""
-        for line, price in self.filtered(lambda line: line._follows_list_price())._get_list_prices().items():
-            line.price_unit = price
-
     def _follows_list_price(self):
-        is_own = self.is_price_typed or self.configuration_role == "maintenance"
-        return bool(self.product_id) and not (is_own or self._keeps_terms() or self._keeps_amounts())
+        """One that a configuration reckons, or an order gave, stays."""
+        is_own = self.configuration_role == "maintenance" or self._keeps_terms() or self._keeps_amounts()
+        return super()._follows_list_price() and not is_own
 
-    def _get_list_prices(self):
-        """What the products of lines cost their customers now: ``{line: price}``."""
-        prices = {}
-        for price_key, lines in self.grouped(lambda line: line.lead_id._get_price_key()).items():
-            wanted = [(line.product_id, line.quantity) for line in lines]
-            of_key = self.env["crm.lead"]._get_list_prices(price_key, wanted)
-            prices |= zip(lines, of_key, strict=True)
-        return prices
+    def _get_line_price_keys(self):
+        of_lead = {lead: lead._get_price_key() for lead in self.lead_id}
+        nothing = self.env["crm.lead"]
+        return {line: of_lead.get(line.lead_id) or nothing._get_price_key() for line in self}
 
-    @api.onchange("product_id")
-    def _onchange_product_id(self):
-        """Another product has its own price, in the form as well."""
-        if self.product_id != self._origin.product_id:
-            self.is_price_typed = False
-
-    @api.onchange("price_unit")
-    def _onchange_price_unit(self):
-        if self.product_id and self.lead_id:
-            self.is_price_typed = self._get_typed()[self]
-
-    def _get_typed(self):
-        """Whether prices are others than what lines would have by themselves: ``{line: whether}``."""
+    def _get_own_prices(self):
+        """Of maintenance, what its configuration reckons."""
         reckoned = self.filtered(lambda line: line.configuration_role == "maintenance")
-        prices = {line: line.configured_price_unit for line in reckoned} | (
-            self - reckoned
-        )._get_list_prices()
-        return {line: self._is_other_price(line.price_unit, price) for line, price in prices.items()}
-
-    @api.model
-    def _is_other_price(self, price, own):
-        """Whether a price is another one: by the digits of prices, and by six at least."""
-        digits = max(self.env["decimal.precision"].precision_get("Product Price"), 6)
-        return bool(float_compare(price, own, precision_digits=digits))
-
-    def _follow_typed_prices(self):
-        """Prices that a person wrote are typed, unless they are what the lines would have by themselves."""
-        typed = self.filtered("product_id")._get_typed()
-        for is_typed in (True, False):
-            lines = [line.id for line in typed if typed[line] == is_typed and line.is_price_typed != is_typed]
-            if lines:
-                self.browse(lines)._set(is_price_typed=is_typed)
+        prices = {line: line.configured_price_unit for line in reckoned}
+        return prices | super(PembaOpportunityLine, self - reckoned)._get_own_prices()
 
     def _leave_typed_prices(self, vals):
         """Another product has its own price, whichever was typed before.
