@@ -128,3 +128,39 @@ class TestAllowed(PembaSoftwareCommon):
         order.write({"order_line": [Command.create({"product_id": part.id, **item})]})
         order.action_confirm()
         self.assertEqual((deal.won_status, deal.deal_amount), ("won", order.amount_untaxed))
+
+    def test_rewards_of_loyalty_programs(self):
+        if "loyalty.program" not in self.env or "applied_coupon_ids" not in self.env["sale.order"]:
+            self.skipTest("without Odoo's sale_loyalty, see WITH of make test")
+        programs = self.env["loyalty.program"]
+        programs.search([]).active = False
+        for reward, amount in (
+            ({"reward_type": "discount", "discount": 10}, -320),
+            ({"reward_type": "discount", "discount": 50, "discount_mode": "per_order"}, -50),
+            ({"reward_type": "product", "reward_product_id": self.training.id}, 0),
+        ):
+            program = programs.create(
+                {
+                    "name": "Spring",
+                    "program_type": "promotion",
+                    "trigger": "auto",
+                    "applies_on": "current",
+                    "rule_ids": [Command.clear(), Command.create({"reward_point_mode": "order"})],
+                    "reward_ids": [Command.clear(), Command.create(reward)],
+                }
+            )
+            for vals in ({}, {"distributor_id": self.distributor.id}):
+                with self.subTest(reward=reward, vals=vals):
+                    maintenance = {"product_id": self.maintenance.id, "price_unit": 1200}
+                    deal = self._create_deal(
+                        self._line(quantity=2), maintenance, partner_id=self.buyer.id, **vals
+                    )
+                    order = deal._make_quotation().with_user(self.salesperson)
+                    order._update_programs_and_rewards()
+                    for coupon, rewards in order._get_claimable_rewards().items():
+                        order._apply_program_reward(rewards, coupon)
+                    self.assertEqual(len(order.order_line), 3)
+                    order.action_confirm()
+                    self.assertEqual((deal.won_status, deal.deal_amount), ("won", 3200 + amount))
+                    self.assertEqual(deal.contract_ids.amount, 1200)
+            program.active = False

@@ -283,6 +283,15 @@ class TestQuotations(PembaOfferCommon):
         self.assertFalse(order.differs_from_offer)
         self.assertFalse(self._quote(deal).order_line)
 
+    def test_a_quotation_in_another_currency_differs(self):
+        deal = self._create_deal(self._line(quantity=10))
+        order = self._quote(deal)
+        self.assertFalse(order.differs_from_offer)
+        pricelist = self.env["product.pricelist"]._get_for_deals(self.env.ref("base.JPY"))
+        order.write({"pricelist_id": pricelist.id})
+        self.assertEqual(order.currency_id, self.env.ref("base.JPY"))
+        self.assertTrue(order.differs_from_offer)
+
     def test_what_was_ordered_cannot_be_edited_on_the_opportunity(self):
         deal = self._create_deal(self._line(quantity=10))
         for user in (self.salesperson, self.manager):

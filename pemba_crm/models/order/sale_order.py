@@ -21,7 +21,8 @@ class SaleOrder(models.Model):
 
     differs_from_offer = fields.Boolean(
         compute="_compute_differs_from_offer",
-        help="It is not confirmed, and brings another amount than the offer of its opportunity now.",
+        help="It is not confirmed, and brings another amount, or one in another currency, than the offer of its"
+        " opportunity now.",
     )
 
     @api.depends("state", "amount_untaxed", "currency_id", "opportunity_id.deal_amount")
@@ -31,8 +32,10 @@ class SaleOrder(models.Model):
             order.differs_from_offer = (
                 order.state in ("draft", "sent")
                 and lead.opportunity_line_count
-                and order.currency_id == lead.deal_currency_id
-                and order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
+                and (
+                    order.currency_id != lead.deal_currency_id
+                    or order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
+                )
             )
 
     def _get_rated_deal(self):
