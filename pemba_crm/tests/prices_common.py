@@ -51,24 +51,28 @@ class PricesCommon(ReconciliationCommon):
         )
         cls.zone, _dollar = cls._create_dollar_zone(2.0)
         cls.zone.rate_ids.rate = 1.6137
-        mapped = cls.env["account.fiscal.position"].create(
-            {"name": "Mapped", "company_id": cls.company.id, "auto_apply": False}
-        )
+        mapped, abroad, exempt = (cls._create_position(name) for name in ("Mapped", "Abroad", "Exempt"))
+        of_twenty = taxes[20, "tax_excluded"] | taxes[20, "tax_included"]
         taxes[5.5, "tax_included"].write(
+            {"fiscal_position_ids": [Command.link(mapped.id)], "original_tax_ids": [Command.set(of_twenty.ids)]}
+        )
+        cls.env["account.tax"].create(
             {
-                "fiscal_position_ids": [Command.link(mapped.id)],
-                "original_tax_ids": [
-                    Command.set((taxes[20, "tax_excluded"] | taxes[20, "tax_included"]).ids)
-                ],
+                "name": "Nothing",
+                "amount": 0,
+                "price_include_override": "tax_excluded",
+                "type_tax_use": "sale",
+                "company_id": cls.company.id,
+                "fiscal_position_ids": [Command.link(abroad.id)],
+                "original_tax_ids": [Command.set(of_twenty.ids)],
             }
         )
-        names = ("Plain", "In Dollars", "Mapped")
-        cls.buyers = cls.env["res.partner"].create(
-            [{"name": name, "is_company": True} for name in (*names, "Mapped in Dollars")]
-        )
-        cls.buyers[1::2].zone_id = cls.zone
-        for buyer in cls.buyers[2:] | cls.distributor:
-            buyer.property_account_position_id = mapped if buyer in cls.buyers else False
+        positions = {"Mapped": mapped, "Mapped in Dollars": mapped, "Abroad": abroad, "Exempt": exempt}
+        names = ("Plain", "In Dollars", *positions)
+        cls.buyers = cls.env["res.partner"].create([{"name": name, "is_company": True} for name in names])
+        cls.buyers.filtered(lambda one: one.name.lower().endswith("in dollars")).zone_id = cls.zone
+        for buyer in cls.buyers:
+            buyer.property_account_position_id = positions.get(buyer.name)
         cls.resellers = cls.distributor | cls.env["res.partner"].create(
             {
                 "name": "Mapped Distributor",
@@ -76,6 +80,12 @@ class PricesCommon(ReconciliationCommon):
                 "is_distributor": True,
                 "property_account_position_id": mapped.id,
             }
+        )
+
+    @classmethod
+    def _create_position(cls, name):
+        return cls.env["account.fiscal.position"].create(
+            {"name": name, "company_id": cls.company.id, "auto_apply": False}
         )
 
     def _set_up_company(self, rng):

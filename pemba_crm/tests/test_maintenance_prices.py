@@ -62,6 +62,45 @@ class TestContractPrices(PembaContractCommon):
         contract.line_ids.quantity = 3
         self.assertEqual(contract.line_ids.price_unit, 4800)
 
+    def test_another_product_of_what_was_sold(self):
+        """Form and server say the same, of what was sold or renewed, too."""
+        gold = self._create_product("Gold", "maintenance", 5000)
+        deal = self._create_deal(
+            {"product_id": self.maintenance.id, "price_unit": 1200}, partner_id=self.customer.id
+        )
+        deal.action_set_won()
+        deal.contract_ids.action_start()
+        line = deal.contract_ids.line_ids
+        self.assertEqual(line.price_unit, 1200)
+        with Form(deal.contract_ids) as form, form.line_ids.edit(0) as edited:
+            edited.product_id = gold
+            self.assertEqual(edited.price_unit, 5000)
+        self.assertEqual(line.price_unit, 5000)
+        line.product_id = self.maintenance
+        self.assertEqual(line.price_unit, 0)
+
+    def test_a_draft_follows_currency_customer_and_distributor(self):
+        zone, dollar = self._create_dollar_zone(2.0)
+        self.customer.zone_id = self.other.zone_id = zone
+        product = self._create_product("Support", "maintenance", 1000)
+        contract = self._create_priced(product)
+        line = contract.line_ids
+        self.assertEqual((line.price_unit, line.is_price_typed), (1000, False))
+        contract.currency_id = dollar
+        self.assertEqual((line.price_unit, line.is_price_typed), (2000, False))
+        contract._set(state="running")
+        contract.with_user(self.manager).currency_id = self.env.company.currency_id
+        self.assertEqual(line.price_unit, 2000)
+        with Form(self.env["pemba.contract"]) as form:
+            form.partner_id = self.customer
+            form.contract_type_id = self.kind
+            with form.line_ids.new() as new:
+                new.product_id = product
+                self.assertEqual(new.price_unit, 1000)
+            form.currency_id = dollar
+        line = form.record.line_ids
+        self.assertEqual((line.price_unit, line.is_price_typed), (2000, False))
+
     def test_the_same_product_again_keeps_the_price(self):
         """As an import of all columns but the price brings it; also on a line of an opportunity."""
         product = self._create_product("Support", "maintenance", 1000)

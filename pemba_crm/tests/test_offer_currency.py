@@ -64,8 +64,10 @@ class TestCompanyCurrency(PembaContractCommon):
         draft = open_one.copy({"state": "draft"})
         over = open_one.copy()
         over._set(state="terminated")
+        renewed = open_one.copy()
+        renewed._set(state="renewed")
         self.company.currency_id = self.yen
         self.env.invalidate_all()
-        for contract in open_one | draft:
+        for contract in open_one | draft | renewed:
             self.assertEqual((contract.currency_id, contract.amount_annual), (self.yen, 1200))
         self.assertEqual((over.currency_id.name, over.amount_annual), ("EUR", 1200.4))

@@ -255,6 +255,20 @@ class TestRates(PembaSoftwareCommon):
         self.assertEqual(deal.sale_amount_total, deal.expected_revenue)
         self.assertEqual(deal.expected_revenue, 750.01)
 
+    def test_another_product_on_the_quotation_has_its_own_price(self):
+        """Neither the share of the year nor the distributor's margin of the line that it was."""
+        deal = self._create_deal(
+            self._line(distributor_margin_rate=30),
+            partner_id=self.buyer.id,
+            distributor_id=self.distributor.id,
+        )
+        line = deal._make_quotation().order_line
+        self.assertEqual(line.price_unit, 1400)
+        line.product_id = self.training
+        self.assertEqual(line.price_unit, 1400)
+        line.product_uom_qty = 2
+        self.assertEqual(line.price_unit, 1400)
+
     def test_without_a_deal_odoo_s_rate_holds(self):
         order = self.env["sale.order"].create({"partner_id": self.buyer.id})
         order.pricelist_id = self.env["product.pricelist"].create(

@@ -210,16 +210,25 @@ class PembaContract(models.Model):
             found[contract] = company, contract.currency_id or company.currency_id
         asked = {one: (one.zone_id.id, currency.id, company.id) for one, (company, currency) in found.items()}
         rates = self.env["pemba.zone"]._get_rates(asked.values(), today)
+        positions = self._get_tax_positions()
         return {
             one: PriceKey(
                 company,
                 leads._get_pricelist(one.partner_id, company, currency),
                 currency,
                 rates[asked[one]],
-                leads._get_tax_position(company, one.distributor_id or one.partner_id),
+                positions[one],
             )
             for one, (company, currency) in found.items()
         }
+
+    def _get_tax_positions(self):
+        """The fiscal positions of those who order: ``{contract: position}``, see ``crm.lead``."""
+        buyers = {
+            one: (one.company_id or self.env.company, one.distributor_id or one.partner_id) for one in self
+        }
+        found = self.env["crm.lead"]._get_tax_positions(buyers.values())
+        return {one: found[buyer] for one, buyer in buyers.items()}
 
     @api.depends("name", "partner_id")
     def _compute_display_name(self):

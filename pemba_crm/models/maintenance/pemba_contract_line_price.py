@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import sql
 
 from ..links import is_other
@@ -40,11 +40,16 @@ class PembaContractLine(models.Model):
             )
         return super()._auto_init()
 
+    @api.depends("contract_id.currency_id", "contract_id.partner_id", "contract_id.distributor_id")
+    def _compute_price_unit(self):
+        return super()._compute_price_unit()
+
     def _follows_list_price(self):
-        if not (self.contract_id and super()._follows_list_price()) or self._is_agreed():
+        if not (self.contract_id and super()._follows_list_price()):
             return False
-        is_same = self._origin and self.product_id == self._origin.product_id
-        return self.contract_id.state == "draft" or not self._origin or not (self.id or is_same)
+        if self._origin and not self.id and self.product_id != self._origin.product_id:
+            return True  # in a form, as what is saved does: see _get_with_other_product
+        return not self._is_agreed() and (self.contract_id.state == "draft" or not self._origin)
 
     def _is_agreed(self):
         """Whether its price is that of a sale."""

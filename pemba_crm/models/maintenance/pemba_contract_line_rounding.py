@@ -37,7 +37,7 @@ class PembaContractLine(models.Model):
         leads, by_share = self.env["crm.lead"], {}
         contracts = self.contract_id.filtered(lambda one: one.state not in CLOSED or one._is_open())
         every_line = contracts.line_ids
-        shares = dict.fromkeys(every_line, 0.0)
+        shares, positions = dict.fromkeys(every_line, 0.0), contracts._get_tax_positions()
         for contract in contracts:
             lines = contract._get_lines_going_on()
             company = contract.company_id or self.env.company
@@ -47,14 +47,14 @@ class PembaContractLine(models.Model):
                     company,
                     contract.currency_id or company.currency_id,
                     [line._get_annual_part() for line in lines],
-                    contract.distributor_id or contract.partner_id,
+                    positions[contract],
                 ),
                 strict=True,
             )
             if not (is_new and lines <= self):
                 left = sum(shares[line] - line.rounding_amount for line in lines)
                 shares |= {line: line.rounding_amount for line in lines}
-                newest = lines.sorted("id")[-1:]
+                newest = (lines.filtered("price_unit") or lines).sorted("id")[-1:]
                 if newest:
                     shares[newest] = newest.currency_id.round(newest.rounding_amount + left)
         for line, share in shares.items():

@@ -14,9 +14,9 @@ class ResCompany(models.Model):
             [
                 ("company_id", "=", self.id),
                 ("currency_id", "=", old.id),
-                ("state", "in", ("draft", "running")),
+                ("state", "in", ("draft", "running", "renewed")),
             ]
-        )
+        ).filtered(lambda one: one.state == "draft" or one._is_open())
         contracts._set(currency_id=self.currency_id.id)
         clear(contracts.line_ids, ["rounding_amount"])
         names = ["amount", "amount_annual"]

@@ -19,6 +19,7 @@ from . import (
     pemba_opportunity_line_terms,
     pemba_opportunity_line_trace,
     product_pricelist,
+    res_company,
     res_config_settings,
     res_partner,
 )

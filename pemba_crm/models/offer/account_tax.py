@@ -9,39 +9,30 @@ class AccountTax(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
+        taxes = super().create(vals_list)
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        return taxes
 
     @public(vals=VALUES)
     def write(self, vals):
+        result = super().write(vals)
         self.env.registry.clear_cache()
-        return super().write(vals)
+        return result
 
     @public
     def unlink(self):
+        result = super().unlink()
         self.env.registry.clear_cache()
-        return super().unlink()
+        return result
+
+    def _include_any(self):
+        """Whether one of these, or of a group among them, is included in prices."""
+        return any((self | self.children_tax_ids).mapped("price_include"))
 
     @api.model
+    @tools.ormcache("company.id")
     def _has_included(self, company):
         """Whether prices of a company, its own or those of some customers, include taxes."""
-        company = company.sudo()  # salespeople need not see companies
-        return self._is_included(company.id, company.account_price_include)
-
-    @api.model
-    @tools.ormcache("company_id", "default")
-    def _is_included(self, company_id, default):
-        """See ``_has_included``.
-
-        :param default: the company's own setting
-        """
-        return bool(
-            self.sudo().search_count(  # the same for everybody
-                [
-                    *self._check_company_domain(company_id),
-                    ("type_tax_use", "in", ("sale", "none")),
-                    ("price_include", "=", True),
-                ],
-                limit=1,
-            )
-        )
+        taxes = self.with_context(active_test=True).sudo()  # the same for everybody
+        sold = [("type_tax_use", "in", ("sale", "none")), ("price_include", "=", True)]
+        return bool(taxes.search_count([*self._check_company_domain(company), *sold], limit=1))

@@ -147,17 +147,18 @@ class CrmLead(models.Model):
                     line.price_unit = configuration._get_maintenance_price(licences)
         lines = self.opportunity_line_ids
         if not (self.won_status in CLOSED or any(line._keeps_amounts() for line in lines)):
-            for line, share in zip(lines, self._get_offer_rounding(lines), strict=True):
+            (position,) = self._get_tax_positions([self._get_taxed_buyer()]).values()
+            for line, share in zip(lines, self._get_offer_rounding(lines, position), strict=True):
                 line.rounding_amount = share
         if self.opportunity_line_ids or self._origin.opportunity_line_count:
             self.deal_amount = sum(self.opportunity_line_ids.mapped("net_amount"))
             self.expected_revenue = sum(self.opportunity_line_ids.mapped("net_amount_company"))
 
-    @api.onchange("partner_id")
+    @api.onchange("partner_id", "distributor_id")
     def _onchange_buyer(self):
-        """Prices that nobody typed are those of the customer, as the server will have them."""
-        for line in self.opportunity_line_ids.filtered(lambda line: line._follows_list_price()):
-            line._compute_price_unit()
+        """Prices that nobody typed are those of the buyer, as the server will have them."""
+        if not self._origin or self._get_price_key() != self._origin._get_price_key():
+            self.opportunity_line_ids._compute_price_unit()
 
     @api.onchange("deal_currency_id")
     def _onchange_line_prices(self):

@@ -24,23 +24,45 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    def _get_price_key(self):
-        """What list prices of the deal depend on."""
-        company = self._get_deal_company()
-        currency = self.deal_currency_id or company.currency_id
-        pricelist = self._get_pricelist(self.partner_id, company, currency)
-        position = self._get_tax_position(company, self.distributor_id or self.partner_id)
-        return PriceKey(company, pricelist, currency, self.deal_rate or 1.0, position)
+    def _get_price_key(self, **partners):
+        """What list prices of the deal depend on.
+
+        :param partners: another ``partner_id`` or ``distributor_id`` than its own
+        """
+        (key,) = self._get_price_keys(**partners).values()
+        return key
+
+    def _get_price_keys(self, **partners):
+        """What list prices of deals depend on: ``{lead: PriceKey}``; see ``_get_price_key``."""
+        keys, found = {}, {}
+        for lead in self or [self]:  # without a deal, those of the company
+            customer = partners.get("partner_id", lead.partner_id)
+            buyer = partners.get("distributor_id", lead.distributor_id) or customer
+            found[lead] = lead._get_deal_company(), customer, buyer
+        positions = self._get_tax_positions((company, buyer) for company, _customer, buyer in found.values())
+        for lead, (company, customer, buyer) in found.items():
+            currency = lead.deal_currency_id or company.currency_id
+            pricelist = self._get_pricelist(customer, company, currency)
+            rate, position = lead.deal_rate or 1.0, positions[company, buyer]
+            keys[lead] = PriceKey(company, pricelist, currency, rate, position)
+        return keys
 
     @api.model
-    def _get_tax_position(self, company, buyer):
-        """The fiscal position of a buyer's orders; none is asked for where no price includes taxes."""
-        positions = self.env["account.fiscal.position"].sudo().with_company(company)  # whoever asks
-        if not self.env["account.tax"]._has_included(company):
-            return positions
-        buyer = buyer._origin
-        delivery = buyer.browse(buyer.address_get(["delivery"])["delivery"])
-        return positions._get_fiscal_position(buyer, delivery)
+    def _get_tax_positions(self, buyers):
+        """The fiscal positions of buyers' orders; none is asked for where no price includes taxes.
+
+        :param buyers: ``[(company, buyer)]``
+        :return: ``{(company, buyer): position}``, with all rights
+        """
+        positions = self.env["account.fiscal.position"].sudo()  # whoever asks
+        found = {}
+        for company, buyer in set(buyers):
+            of_company = found[company, buyer] = positions.with_company(company)
+            if self.env["account.tax"]._has_included(company):
+                known = buyer._origin
+                delivery = known.browse(known.address_get(["delivery"])["delivery"])
+                found[company, buyer] = of_company._get_fiscal_position(known, delivery)
+        return found
 
     @contextmanager
     def _agreeing(self):
@@ -61,7 +83,7 @@ class CrmLead(models.Model):
         own = partner.with_company(company).property_product_pricelist
         if own.currency_id == currency:
             return own
-        return pricelists.browse(pricelists._get_first(company.id, currency.id))
+        return pricelists.browse(pricelists._get_first(company.id, currency.id)).with_company(company)
 
     @api.model
     def _get_list_prices(self, price_key, wanted, date=None):
@@ -75,7 +97,7 @@ class CrmLead(models.Model):
         company, pricelist, currency, rate, position = price_key
         date = date or fields.Datetime.now()
         products = self.env["product.product"].union(*(product for product, _quantity in wanted))._origin
-        rules = (pricelist or pricelist.browse())._get_applicable_rules(products, date)
+        rules = pricelist.with_company(company)._get_applicable_rules(products, date)
         prices = {}
         with agreed_rate(self.env, company.currency_id, currency, rate):
             for product, quantity in wanted:
@@ -89,24 +111,18 @@ class CrmLead(models.Model):
     @api.model
     def _get_price(self, product, quantity, rules, currency, date):
         """A unit's price by the first of these rules that applies, else the list price."""
-        rule = next((rule for rule in rules if rule._is_applicable_for(product, quantity)), None)
-        if rule:
-            return rule._compute_price(product, quantity, product.uom_id, date, currency)
-        return self._get_unruled_price(product, currency, date)
-
-    @api.model
-    def _get_unruled_price(self, product, currency, date):
-        """A unit's list price, with the extras of its variant, without the rounding of a conversion."""
-        price = product.list_price + product._get_attributes_extra_price()
-        return product.currency_id._convert(price, currency, product.env.company, date, round=False)
+        applicable = (rule for rule in rules if rule._is_applicable_for(product, quantity))
+        return next(applicable, rules.browse())._compute_price(
+            product, quantity, product.uom_id, date, currency
+        )
 
     @api.model
     def _without_taxes(self, product, price, company, position):
         """A list price before the taxes that it includes, or that it does for the buyer."""
-        product = product.sudo()  # taxes are no secret
+        product = product.with_context(active_test=True).sudo()  # taxes are no secret
         own = product.taxes_id._filter_taxes_by_company(company)
         taxes = position.map_tax(own) if position else own
-        if not any(taxes.mapped("price_include")):
+        if not (own | taxes)._include_any():
             return price
         price = product._get_tax_included_unit_price_from_price(price, own, fiscal_position=position)
         return taxes._get_tax_details(price, 1.0, rounding_method="round_globally", product=product)[

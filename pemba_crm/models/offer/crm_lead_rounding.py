@@ -41,6 +41,8 @@ class CrmLead(models.Model):
         """
         by_share = {}
         lines = self.sudo()._get_all_lines()  # whoever writes
+        leads = lines.lead_id
+        positions = leads._get_tax_positions(lead._get_taxed_buyer() for lead in leads)
         for lead, of_lead in lines.grouped("lead_id").items():
             if lead.won_status in CLOSED and lead.close_date and not is_corrected:
                 continue
@@ -48,34 +50,38 @@ class CrmLead(models.Model):
             if any(line._keeps_amounts() for line in counting):
                 continue
             shares = dict.fromkeys(of_lead - counting, 0.0)
-            shares |= zip(counting, lead._get_offer_rounding(counting), strict=True)
+            position = positions[lead._get_taxed_buyer()]
+            shares |= zip(counting, lead._get_offer_rounding(counting, position), strict=True)
             for line, share in shares.items():
                 if line.rounding_amount != share:
                     by_share.setdefault(share, []).append(line.id)
         for share, ids in by_share.items():
             lines.browse(ids)._set(rounding_amount=share)
 
-    def _get_offer_rounding(self, lines):
-        """What each line has of the cents, in the deal's currency."""
+    def _get_taxed_buyer(self):
+        """Whose taxes count, and those of which company: ``(company, buyer)``."""
+        return self._get_deal_company(), self.distributor_id or self.partner_id
+
+    def _get_offer_rounding(self, lines, position):
+        """What each line has of the cents, in the deal's currency.
+
+        :param position: see ``_get_tax_positions``
+        """
         company = self._get_deal_company()
-        return self._get_rounding(
-            company,
-            self.deal_currency_id or company.currency_id,
-            [line._get_part() for line in lines],
-            self.distributor_id or self.partner_id,
-        )
+        currency = self.deal_currency_id or company.currency_id
+        return self._get_rounding(company, currency, [line._get_part() for line in lines], position)
 
     @api.model
-    def _get_rounding(self, company, currency, parts, buyer):
+    def _get_rounding(self, company, currency, parts, position):
         """What each part has of the cents between their sum and the untaxed amount of an order of them.
 
         :param parts: see ``Part``
-        :param buyer: whose taxes count, where prices may include some
+        :param position: the buyer's, where prices may include taxes
         :return: amounts in the currency
         """
         amounts = [part.amount for part in parts]
         if self.env["account.tax"]._has_included(company):
-            total, ordered = self._get_untaxed_amounts(company, currency, parts, buyer)
+            total, ordered = self._get_untaxed_amounts(company, currency, parts, position)
         elif company.tax_calculation_rounding_method == "round_globally":
             total = sum(part.get_raw() for part in parts)
             ordered = amounts
@@ -88,13 +94,13 @@ class CrmLead(models.Model):
         ]
 
     @api.model
-    def _get_untaxed_amounts(self, company, currency, parts, buyer):
+    def _get_untaxed_amounts(self, company, currency, parts, position):
         """The untaxed amount of an order, and that of each of its lines, as Odoo computes it."""
         tax_model = self.env["account.tax"].sudo()  # whoever asks
-        position = self._get_tax_position(company, buyer)
         base_lines = []
         for part in parts:
-            product = part.product._origin.with_company(company).sudo()  # taxes, as above
+            product = part.product._origin.with_company(company)
+            product = product.with_context(active_test=True).sudo()  # taxes, as above
             taxes = position.map_tax(product.taxes_id._filter_taxes_by_company(company))
             price = tax_model._adapt_price_unit_to_another_taxes(
                 part.price, product, tax_model.browse(), taxes

@@ -42,17 +42,20 @@ class CrmLead(models.Model):
         converted -= take(converted, "merging")  # whose lines come in it
         for lead in converted:
             lead._get_all_lines()._convert_prices(before[lead]["deal_rate"], lead.deal_rate)
-        self.filtered(lambda lead: lead.partner_id != before[lead]["partner_id"])._follow_buyers(before)
+        self._follow_buyers(before)
         leads = self.filtered("opportunity_line_count")
         if leads and not (set(vals) <= {"stage_id", "user_id", "team_id", "maturity", "risk_level_id"}):
             leads._settle_lines()
         return result
 
     def _follow_buyers(self, before):
-        """Prices that nobody typed are those of the new customer's pricelist."""
+        """Prices that nobody typed are those of the new buyer: of its pricelist, and before its taxes."""
+        names = ("partner_id", "distributor_id")
         for lead in self.filtered("opportunity_line_count"):
-            company, pricelist, currency, *_rest = lead._get_price_key()
-            if pricelist != lead._get_pricelist(before[lead]["partner_id"], company, currency):
+            partners = {name: before[lead][name] for name in names}
+            if all(lead[name] == partners[name] for name in names):
+                continue
+            if lead._get_price_key() != lead._get_price_key(**partners):
                 lines = lead._get_all_lines().filtered(lambda line: line._follows_list_price())
                 for line, price in lines._get_list_prices().items():
                     line._set(price_unit=price)

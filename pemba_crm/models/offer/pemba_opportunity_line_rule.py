@@ -109,7 +109,7 @@ class PembaOpportunityLine(models.Model):
         :param vals_list: values of new lines, completed in place
         """
         leads = self.env["crm.lead"].browse({vals.get("lead_id") for vals in vals_list} - {None, False})
-        keys = {lead.id: lead._get_price_key() for lead in leads}
+        keys = {lead.id: key for lead, key in leads._get_price_keys().items()}
         of_key = {}
         for vals in vals_list:
             if vals.get("product_id") and vals.get("lead_id") in keys:
@@ -246,8 +246,7 @@ class PembaOpportunityLine(models.Model):
 
     def _has_negotiated_price(self):
         """Whether another price than the configuration's was agreed on."""
-        currency = self.deal_currency_id or self.lead_id._get_deal_company().currency_id
-        return bool(currency.compare_amounts(self.price_unit, self.configured_price_unit))
+        return self._is_other_price(self.price_unit, self.configured_price_unit)
 
     def _is_licence(self):
         """Whether maintenance is reckoned on it."""

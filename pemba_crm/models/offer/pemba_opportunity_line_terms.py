@@ -46,7 +46,7 @@ class PembaOpportunityLine(models.Model):
         return super()._follows_list_price() and not is_own
 
     def _get_line_price_keys(self):
-        of_lead = {lead: lead._get_price_key() for lead in self.lead_id}
+        of_lead = self.lead_id._get_price_keys()
         nothing = self.env["crm.lead"]
         return {line: of_lead.get(line.lead_id) or nothing._get_price_key() for line in self}
 

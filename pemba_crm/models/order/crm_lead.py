@@ -72,7 +72,9 @@ class CrmLead(models.Model):
 
     def _prepare_pricelist(self, buyer):
         """The pricelist that priced the deal, else one that gives a quotation its currency, if need be."""
-        company, pricelist, currency, *_rest = self._get_price_key()
+        company = self._get_deal_company()
+        currency = self.deal_currency_id or company.currency_id
+        pricelist = self._get_pricelist(self.partner_id, company, currency)
         own_pricelist = buyer.with_company(company).property_product_pricelist
         if pricelist and pricelist != own_pricelist:
             return {"default_pricelist_id": pricelist.id}

@@ -121,7 +121,7 @@ class PembaOpportunityLine(models.Model):
     def _get_raw_net(self, order_lines):
         """What order lines bring before it is rounded; none where taxes are in it, or it is converted."""
         currency = self.lead_id.deal_currency_id
-        if order_lines.currency_id != currency or any(order_lines.tax_ids.mapped("price_include")):
+        if order_lines.currency_id != currency or order_lines.tax_ids._include_any():
             return None
         return sum(line.price_unit * (1 - line.discount / 100) * line.product_uom_qty for line in order_lines)
 

@@ -25,7 +25,10 @@ class SaleOrder(models.Model):
         " opportunity now.",
     )
 
-    @api.depends("state", "amount_untaxed", "currency_id", "opportunity_id.deal_amount")
+    @api.depends(
+        *("state", "amount_untaxed", "currency_id"),
+        *(f"opportunity_id.{name}" for name in ("deal_amount", "deal_currency_id", "opportunity_line_count")),
+    )
     def _compute_differs_from_offer(self):
         for order in self:
             lead = order.opportunity_id
@@ -52,9 +55,10 @@ class SaleOrder(models.Model):
         That of its opportunity, where it is of the same company and in the same currency; else Odoo's.
         """
         return SQL(
-            """COALESCE(NULLIF(CASE WHEN deal.deal_currency_id = sale_order.currency_id
-                                     AND COALESCE(deal.company_id, %s) = sale_order.company_id
-                                    THEN deal.deal_rate ELSE sale_order.currency_rate END, 0), 1)""",
+            """COALESCE(CASE WHEN deal.deal_currency_id = sale_order.currency_id
+                              AND COALESCE(deal.company_id, %s) = sale_order.company_id
+                             THEN NULLIF(deal.deal_rate, 0) END,
+                        NULLIF(sale_order.currency_rate, 0), 1)""",
             self.env["crm.lead"]._get_shared_company().id,
         )
 

@@ -46,14 +46,17 @@ class SaleOrderLine(models.Model):
         """Whether price and discount are the opportunity's, and stay until the user updates prices."""
         updating = get_scope(self.env, "updates_prices")
         is_updating = updating and self.order_id.id in updating
-        offered = self.opportunity_line_id
-        return bool(offered) and offered.product_id == self.product_id and not is_updating
+        return bool(self._get_sold_line()) and not is_updating
+
+    def _get_sold_line(self):
+        """The opportunity's line that it sells; none where it has another product by now."""
+        return self.opportunity_line_id.filtered(lambda line: line.product_id == self.product_id)
 
     @api.depends("opportunity_line_id")
     def _compute_price_unit(self):
         negotiated = self.filtered(lambda line: line._is_negotiated())
         for line in negotiated:
-            if not line._origin and not line.price_unit:
+            if not line._origin and not (line.price_unit or line.technical_price_unit):
                 line.price_unit, _discount = line._get_negotiated_price()
                 line.technical_price_unit = line.price_unit
                 line.negotiated_uom_id = line.product_uom_id
@@ -88,15 +91,17 @@ class SaleOrderLine(models.Model):
         for line in negotiated:
             if not line._origin and not line.discount:
                 _price, line.discount = line._get_negotiated_price()
-        return super(SaleOrderLine, self - negotiated)._compute_discount()
+        result = None
+        for order, lines in (self - negotiated).grouped("order_id").items():
+            with order._get_rated_deal()._agreeing():  # as prices are
+                result = super(SaleOrderLine, lines)._compute_discount()
+        return result
 
     def _get_sale_order_line_multiline_description_sale(self):
         """Says which module, version and period it sells: modules may share a product."""
         description = super()._get_sale_order_line_multiline_description_sale()
-        offered = self.opportunity_line_id
-        if not offered or offered.product_id != self.product_id:
-            return description
-        return "\n".join([description, *offered._get_details()])
+        offered = self._get_sold_line()
+        return "\n".join([description, *offered._get_details()]) if offered else description
 
     def _get_negotiated_price(self):
         """The opportunity line's price for this order's unit, with the taxes that its prices include.
@@ -117,32 +122,16 @@ class SaleOrderLine(models.Model):
     def _get_display_price(self):
         """A price that the user updates is that of the pricelist, for the share of the year that is sold."""
         price = super()._get_display_price()
-        offered = self.opportunity_line_id
+        offered = self._get_sold_line()
         if offered:
             price *= offered.year_share
             price *= 1 - offered._get_distributor_rate() / 100
         return price
 
-    def _get_pricelist_price(self):
-        """At the rate of its deal; without a rule, the list price as the deal's own lines have it."""
-        lead = self.order_id._get_rated_deal()
-        if not lead:
-            return super()._get_pricelist_price()
-        with lead._agreeing():
-            if self.pricelist_item_id:
-                return super()._get_pricelist_price()
-            product = self.product_id.with_context(**self._get_product_price_context())
-            price = lead._get_unruled_price(product, self.currency_id, self._get_order_date())
-            return product.uom_id._compute_price(price, self.product_uom_id)
-
-    def _get_pricelist_price_before_discount(self):
-        lead = self.order_id._get_rated_deal()
-        with lead._agreeing():
-            return super()._get_pricelist_price_before_discount()
-
-    def _get_combo_item_display_price(self):
+    def _reset_price_unit(self):
+        """Whatever Odoo and its add-ons price is at the rate of the deal."""
         with self.order_id._get_rated_deal()._agreeing():
-            return super()._get_combo_item_display_price()
+            return super()._reset_price_unit()
 
     def _get_product_quantity(self):
         """The quantity in the product's unit."""
