@@ -100,18 +100,8 @@ class PembaContract(models.Model):
     # Hooks for what follows the contract
     # ------------------------------------------------------------
 
-    def _follow_added(self, lines):
-        """Lines were added to these contracts."""
-
     def _follow_extension(self, line):
         """A line that was sold came into the contract, which runs."""
-        self._follow_added(line)
-
-    def _follow_removed(self, reduced):
-        """Lines of these contracts are to go, or less of them.
-
-        :param reduced: ``{line: what goes on of it, if anything}``
-        """
 
     def _follow_reduction(self, line, rest, quantity):
         """A line was reduced from a day on.
@@ -119,4 +109,3 @@ class PembaContract(models.Model):
         :param rest: the line that goes on of it, if any
         :param quantity: how much is taken away
         """
-        self._follow_removed({line: rest})

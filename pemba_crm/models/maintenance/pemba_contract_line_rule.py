@@ -91,7 +91,6 @@ class PembaContractLine(models.Model):
         lines._follow_rounding(is_new=True)
         if not is_following:
             lines._check_open(self.env._("added"))
-            lines.contract_id._follow_added(lines)
         return lines
 
     @public(vals=VALUES)
@@ -106,7 +105,6 @@ class PembaContractLine(models.Model):
         changed = self._get_changed(vals)
         if "contract_id" in vals:
             changed._check_open(self.env._("moved"), is_corrected=True)
-        offers = changed._get_offers()
         others = self._get_with_other_product(vals)
         with self._keeping(vals, "product_id", ["price_unit"]):
             result = super().write(vals)
@@ -116,17 +114,7 @@ class PembaContractLine(models.Model):
         if contracts:
             (self | contracts.line_ids)._follow_rounding()
         changed._check_open(self.env._("changed"), is_corrected=True)
-        changed._follow_offers(offers)
         return result
-
-    def _get_offers(self):
-        """What is offered of these, for rooms that renew; asked for before they are corrected."""
-
-    def _follow_offers(self, before):
-        """Corrected, they are offered as they are now.
-
-        :param before: see ``_get_offers``
-        """
 
     def _get_changed(self, vals):
         """Those of which more than their place and their equipment changes."""
@@ -144,7 +132,6 @@ class PembaContractLine(models.Model):
     def _unlink_except_closed(self):
         if self._take_removal() != FOLLOWING:
             self._check_open(self.env._("removed"), is_corrected=True)
-            self.contract_id._follow_removed(dict.fromkeys(self, self.browse()))
 
     def _check_open(self, what, is_corrected=False):
         """Lines of what is over stay; those of what runs are amended, and it is told.

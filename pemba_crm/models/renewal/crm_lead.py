@@ -137,15 +137,9 @@ class CrmLead(models.Model):
         """:return: whether the prices are revised now"""
         self._check_offer_is_open()
         revaluation = self.renewal_contract_id._get_revaluation()
-        before = {
-            line: line.contract_line_id._prepare_renewal(self.revaluation or {})
-            for line in self._get_renewing()
-        }
         values = {"revaluation": revaluation or False, "is_price_to_revise": bool(revaluation.get("missing"))}
         self.with_context(**SILENT)._set(**values)
-        for line, old in before.items():
-            if line.price_unit == old["price_unit"]:
-                line.price_unit = line.contract_line_id._prepare_renewal(revaluation)["price_unit"]
+        self.sudo()._propose_again()  # the contract may be a colleague's
         self._revise_quotations()
         return not self.is_price_to_revise
 
@@ -156,9 +150,6 @@ class CrmLead(models.Model):
             if order_line.opportunity_line_id.contract_line_id and order_line._is_negotiated():
                 price, discount = order_line._get_negotiated_price()
                 order_line.write({"price_unit": price, "discount": discount})
-
-    def _get_renewing(self):
-        return self.opportunity_line_ids.filtered("contract_line_id")
 
     def _check_price_is_revised(self):
         """:raise UserError: naming the renewal whose price is the old one for want of an index value"""

@@ -27,6 +27,7 @@ class CrmLead(models.Model):
             vals = {
                 "renewal_contract_id": renewal.renewal_contract_id.id,
                 "revaluation": renewal.revaluation,
+                "proposed_line_ids": renewal.proposed_line_ids,
                 "is_price_to_revise": renewal.is_price_to_revise,
             }
             renewal._set(renewal_contract_id=False)

@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
-from ..pipeline.crm_lead import SILENT
+from ..pipeline.crm_lead import CLOSED, SILENT
 from ..public import public
 
 
@@ -25,6 +25,9 @@ class CrmLead(models.Model):
         renewals = self.filtered("renewal_contract_id")
         renewals.filtered(lambda lead: lead.won_status == "lost" and was[lead] != "lost")._lose_renewals()
         renewals.filtered(lambda lead: was[lead] == "lost" and lead.won_status != "lost")._reopen_renewals()
+        renewals.filtered(
+            lambda lead: was[lead] in CLOSED and lead.won_status not in CLOSED
+        ).sudo().renewal_contract_id._offer_again()  # linked by us alone
         return result
 
     def _follow_contract(self, sold):

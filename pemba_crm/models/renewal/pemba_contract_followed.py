@@ -1,9 +1,10 @@
-from datetime import timedelta
+from contextlib import contextmanager
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..marks import APPLYING
+from ..marks import get_scope, scope
+from ..public import VALUES, public
 
 
 class PembaContract(models.Model):
@@ -18,21 +19,76 @@ class PembaContract(models.Model):
         self.env.add_to_compute(leads._fields["customer_id"], leads)
         return result
 
-    def _follow_added(self, lines):
-        """What is added while its renewal is open is offered with it."""
-        result = super()._follow_added(lines)
-        for contract in self:
-            lead = contract._get_open_renewal()
-            offered = lead._get_all_lines() if lead else ()
-            for line in lines if lead else ():
-                goes_on = line.contract_id == contract and line.date_end == contract.date_end
-                if goes_on and line not in offered.contract_line_id:
-                    dates = {"date_start": contract.date_end + timedelta(days=1)}
-                    dates["date_end"] = max(offered.filtered("date_end").mapped("date_end"), default=False)
-                    vals = line._prepare_renewal(lead.revaluation or {}) | {"lead_id": lead.id}
-                    offered._put([vals | {name: day for name, day in dates.items() if day}], APPLYING)
-                    lead._follow_lines()
+    # ------------------------------------------------------------
+    # The open renewal
+    # ------------------------------------------------------------
+
+    def _get_open_renewal(self):
+        """Their renewals that are open."""
+        leads = self.sudo().renewal_lead_ids  # linked by us, a colleague's too
+        return leads.filtered(lambda lead: lead.won_status == "pending")
+
+    def _offer_again(self):
+        """Their open renewals offer what they say now; while they are being changed, once that is done."""
+        later = get_scope(self.env, "changing")
+        contracts = self.filtered(lambda one: one.state != "draft" and one.id not in later)
+        contracts._get_open_renewal()._propose_again()
+
+    @contextmanager
+    def _changing(self):
+        """What is done to them in several steps is offered once it is whole."""
+        with scope(self, "changing"):
+            yield
+        self._offer_again()
+
+    @public(vals=VALUES)
+    def write(self, vals):
+        if self._get_offered_fields().isdisjoint(vals):
+            return super().write(vals)
+        distributors = {contract: contract.distributor_id for contract in self}
+        with self._changing():
+            result = super().write(vals)
+        for contract, distributor in distributors.items():
+            leads = contract._get_open_renewal()
+            if contract.distributor_id != distributor:
+                leads.filtered(lambda lead, old=distributor: lead.distributor_id == old).write(
+                    {"distributor_id": contract.distributor_id.id}
+                )
         return result
+
+    @api.model
+    def _get_offered_fields(self):
+        """What changes the offer of its renewal: a new set."""
+        return {"line_ids", "date_start", "date_end", "contract_type_id", "partner_id", "distributor_id"}
+
+    def _reduce(self, line, quantity, date=None):
+        with self._changing():
+            return super()._reduce(line, quantity, date)
+
+    def _terminate(self, date, reason):
+        with self._changing():
+            return super()._terminate(date, reason)
+
+    @public
+    def action_reinstate(self):
+        with self._changing():
+            return super().action_reinstate()
+
+    def _follow_dates(self, before):
+        """The order is expected at the end, when that is corrected."""
+        result = super()._follow_dates(before)
+        for contract, (_start, end) in before.items():
+            if contract.date_end == end:
+                continue
+            if contract.expected_order_date == end:
+                contract._set(expected_order_date=contract.date_end)
+            leads = contract._get_open_renewal().filtered(lambda lead, end=end: lead.date_deadline == end)
+            leads.write({"date_deadline": contract.date_end})
+        return result
+
+    # ------------------------------------------------------------
+    # The successor
+    # ------------------------------------------------------------
 
     def _follow_extension(self, line):
         """What is added to a contract that was renewed already goes on in its successor."""
@@ -43,22 +99,10 @@ class PembaContract(models.Model):
             line._put([vals | {"contract_id": following.id}])
         return result
 
-    def _follow_removed(self, reduced):
-        """What is reduced while its renewal is open is offered with less."""
-        result = super()._follow_removed(reduced)
-        for contract in self:
-            offered = contract._get_open_renewal()._get_all_lines()
-            for line, rest in reduced.items():
-                of_line = offered.filtered(lambda one, line=line: one.contract_line_id.id == line.id)
-                if rest:
-                    of_line._set(contract_line_id=rest.id)
-                    of_line.quantity = rest.quantity
-                else:
-                    of_line.unlink()
-        return result
-
     def _follow_reduction(self, line, rest, quantity):
+        """What goes on is offered in the place of what was reduced, and less in the next term."""
         result = super()._follow_reduction(line, rest, quantity)
+        self._get_open_renewal()._propose_instead(line, rest)
         self._reduce_following(line, rest, quantity)
         return result
 
@@ -77,41 +121,6 @@ class PembaContract(models.Model):
             else:
                 self.successor_id._log_lines(one, self.env._("removed"))
                 one._drop()
-
-    def _get_open_renewal(self):
-        """Their renewals that are open."""
-        leads = self.sudo().renewal_lead_ids  # linked by us, a colleague's too
-        return leads.filtered(lambda lead: lead.won_status == "pending")
-
-    def _get_offered(self):
-        """What a renewal that is open offers: ``{line of the contract: line of the renewal}``."""
-        lines = self._get_open_renewal()._get_all_lines()
-        return {line.contract_line_id: line for line in lines if line.contract_line_id}
-
-    def _move_renewal(self, end):
-        """A renewal that is open starts after the end, when that is corrected.
-
-        :param end: the last day before
-        """
-        lead = self._get_open_renewal()
-        if not lead or end == self.date_end:
-            return
-        shift = self.date_end - end
-        if lead.date_deadline == end:
-            lead.date_deadline = self.date_end
-        for line in lead._get_all_lines().filtered("contract_line_id"):
-            if line.date_start == end + timedelta(days=1):
-                last = line.date_end and line.date_end + shift
-                line.write({"date_start": line.date_start + shift, "date_end": last})
-
-    def _follow_dates(self, before):
-        """The order is expected at the end, when that is corrected, and the renewal starts after it."""
-        result = super()._follow_dates(before)
-        for contract, (_start, end) in before.items():
-            if contract.expected_order_date == end != contract.date_end:
-                contract._set(expected_order_date=contract.date_end)
-            contract._move_renewal(end)
-        return result
 
     # ------------------------------------------------------------
     # What is terminated is not renewed

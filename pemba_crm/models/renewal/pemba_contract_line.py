@@ -1,9 +1,11 @@
+from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import float_round
 
 from ..installed_base.pemba_customer_mixin import get_differing
+from ..public import VALUES, VALUES_LIST, public
 
 
 class PembaContractLine(models.Model):
@@ -54,28 +56,53 @@ class PembaContractLine(models.Model):
         """What was renewed costs what it did."""
         return super()._is_agreed() or bool(self.predecessor_id)
 
-    def _get_offers(self):
-        """What an open renewal offers for these: ``{line: (the offered line, its values by itself)}``."""
-        offered = self.contract_id._get_offered()
-        return {
-            line: (offered[line], line._prepare_renewal(offered[line].lead_id.revaluation or {}))
-            for line in self
-            if line in offered
-        }
+    @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.contract_id._offer_again()
+        return lines
 
-    def _follow_offers(self, before):
-        """Corrected, they are offered as they are now; what was negotiated stays.
+    @public(vals=VALUES)
+    def write(self, vals):
+        contracts = self.contract_id if not self._get_offered_terms().isdisjoint(vals) else None
+        result = super().write(vals)
+        if contracts:
+            (contracts | self.contract_id)._offer_again()
+        return result
 
-        :param before: see ``_get_offers``
+    @public
+    def unlink(self):
+        contracts = self.contract_id
+        result = super().unlink()
+        contracts.exists()._offer_again()
+        return result
+
+    @api.model
+    def _get_offered_terms(self):
+        """What is another offer of it: a new set."""
+        return self._get_amount_terms() | {"equipment_id"}
+
+    def _is_offered(self):
+        """Whether it is renewed: it goes on, and what it covers is there and still the customer's."""
+        equipment, contract = self.equipment_id, self.contract_id
+        is_there = not equipment or (
+            equipment.state != "retired" and equipment.partner_id == contract.partner_id
+        )
+        return self.date_end in (False, contract.date_end) and is_there
+
+    def _prepare_proposal(self, revaluation):
+        """Values of the opportunity line that renews it for the next term, with what is proposed by that.
+
+        :param revaluation: see ``pemba.contract._get_revaluation``
         """
-        for line, (offer, old) in before.items():
-            new = line._prepare_renewal(offer.lead_id.revaluation or {})
-            names = ("product_id", "quantity", "price_unit", "discount", "distributor_margin_rate")
-            was_by_itself = get_differing(offer, {name: old[name] for name in names})
-            vals = {name: new[name] for name in names if name not in was_by_itself}
-            changes = get_differing(offer, vals)
-            if changes:
-                offer.write(changes)
+        vals = self._prepare_renewal(revaluation) | self.contract_id._get_next_term()
+        kept = {
+            name: fields.Date.to_string(value) if isinstance(value, date) else value
+            for name, value in vals.items()
+            if name not in ("contract_line_id", "sale_type_id")
+        }
+        return vals | {"proposed": kept}
 
     def _prepare_renewal(self, revaluation):
         """Values of the opportunity line that renews it.

@@ -78,6 +78,8 @@ class PembaContract(models.Model):
         "user_id",
         "line_ids.date_end",
         "line_ids.product_id.active",
+        "line_ids.equipment_id.state",
+        "line_ids.equipment_id.partner_id",
     )
     @api.depends_context("lang")
     def _compute_missing_info(self):
@@ -88,7 +90,9 @@ class PembaContract(models.Model):
     def _get_missing_info(self):
         """What blocks the renewal offer, a sentence each."""
         missing = []
-        lines = self._get_lines_going_on()
+        lines = self._get_lines_offered()
+        for line in self._get_lines_going_on() - lines:
+            missing.append(self.env._("%s is not there any more: it is not renewed.", line.equipment_id.name))
         buyer = self.distributor_id or self.contact_id or self.partner_id
         if not lines:
             missing.append(self.env._("No line runs to its end."))
@@ -235,12 +239,10 @@ class PembaContract(models.Model):
 
     def _prepare_renewal(self):
         """:raise UserError: naming the contract of which nothing goes on"""
-        lines = self._get_lines_going_on()
+        lines = self._get_lines_offered()
         if not lines:
             raise UserError(self.env._("%s: no line runs to its end.", self.display_name))
         revaluation = self._get_revaluation()
-        start = self.date_end + timedelta(days=1)
-        end = start + relativedelta(months=self.contract_type_id.duration_months, days=-1)
         in_language = self.with_context(lang=self.user_id.lang or self.env.lang).env
         return {
             "type": "opportunity",
@@ -255,8 +257,16 @@ class PembaContract(models.Model):
             "date_deadline": self.expected_order_date or self.date_end,
             "is_price_to_revise": bool(revaluation.get("missing")),
             "revaluation": revaluation or False,
-            "opportunity_line_ids": [
-                Command.create(line._prepare_renewal(revaluation) | {"date_start": start, "date_end": end})
-                for line in lines
-            ],
+            "proposed_line_ids": lines.ids,
+            "opportunity_line_ids": [Command.create(line._prepare_proposal(revaluation)) for line in lines],
         }
+
+    def _get_next_term(self):
+        """The first day and the last of the term that follows: ``{date_start, date_end}``."""
+        start = self.date_end + timedelta(days=1)
+        months = self.contract_type_id.duration_months
+        return {"date_start": start, "date_end": start + relativedelta(months=months, days=-1)}
+
+    def _get_lines_offered(self):
+        """The lines that are renewed."""
+        return self.line_ids.filtered(lambda line: line._is_offered())

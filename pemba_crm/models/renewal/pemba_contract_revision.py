@@ -35,7 +35,7 @@ class PembaContract(models.Model):
             index = contract._get_revaluation()
             rows = [
                 {"name": line.product_id.name, "old": line.price_unit, "revised": vals["price_unit"]}
-                for line in contract._get_lines_going_on()
+                for line in contract._get_lines_offered()
                 for vals in [line._prepare_renewal(index)]
             ]
             contract.revision_info = bool(index) and self.env["ir.qweb"]._render(

@@ -108,7 +108,7 @@ class PembaContract(models.Model):
         else:
             lines = [
                 line._prepare_successor(line._prepare_renewal(revaluation))
-                for line in self._get_lines_going_on()
+                for line in self._get_lines_offered()
             ]
         return {
             "company_id": self.company_id.id,

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..installed_base.pemba_customer_mixin import get_differing
 
 
 class PembaOpportunityLine(models.Model):
@@ -16,6 +19,16 @@ class PembaOpportunityLine(models.Model):
         ondelete="set null",
         help="The line of the contract that ends.",
     )
+    proposed = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="What its contract proposed: what differs was negotiated.",
+    )
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"contract_line_id", "proposed"}
 
     @api.depends("contract_line_id")
     def _compute_is_recurring(self):
@@ -50,3 +63,38 @@ class PembaOpportunityLine(models.Model):
     @api.depends("contract_line_id")
     def _compute_comes_into_base(self):
         return super()._compute_comes_into_base()
+
+    def _take_proposal(self, vals):
+        """Be what the contract proposes now, but for what was negotiated.
+
+        :param vals: see ``pemba.contract.line._prepare_proposal``
+        :return: what that changes, in words
+        """
+        before, new = self.proposed, vals["proposed"]
+        if new == before:
+            return []
+        negotiated = get_differing(self, before)
+        changes = {
+            name: value
+            for name, value in new.items()
+            if value != before.get(name) and name not in negotiated
+        }
+        told = [
+            self.env._(
+                "%(product)s, %(field)s: %(before)s → %(after)s",
+                product=self.product_id.display_name,
+                field=self._get_label(name),
+                before=self._describe(name),
+                after=self._describe(name, value),
+            )
+            for name, value in changes.items()
+        ]
+        self._set(**changes, proposed=new)
+        return told
+
+    def _describe(self, name, value=None):
+        """A value of it, or another one that the field may have, for people to read."""
+        value = self[name] if value is None else self._fields[name].convert_to_record(value, self)
+        if isinstance(value, models.BaseModel):
+            return value.display_name
+        return format_date(self.env, value) if self._fields[name].type == "date" else f"{value:.12g}"

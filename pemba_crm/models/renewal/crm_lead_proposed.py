@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+
+class CrmLead(models.Model):
+    """An open renewal offers what its contract says, whatever changes that; what was negotiated stays.
+
+    What the contract proposed last is kept: a value that is another one by now was negotiated, and a line that
+    is not there any more was taken out.
+    """
+
+    _inherit = "crm.lead"
+
+    proposed_line_ids = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="The lines of the contract that were offered.",
+    )
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"proposed_line_ids"}
+
+    @api.model
+    def _get_imported_results(self, is_new):
+        results = super()._get_imported_results(is_new)
+        return results | ({"proposed_line_ids"} if self._is_by_manager() else set())
+
+    def _propose_instead(self, line, rest):
+        """What is offered for a line of the contract is for another one, which goes on of it.
+
+        :param rest: the line that goes on, none where nothing does
+        """
+        for lead in self if rest != line else ():
+            lead._get_all_lines().filtered(lambda one: one.contract_line_id.id == line.id)._set(
+                contract_line_id=rest.id
+            )
+            lead._set(proposed_line_ids=[*(lead.proposed_line_ids or ()), *rest.ids])
+
+    def _propose_again(self):
+        """Offer what their contracts say now."""
+        for lead in self:
+            contract = lead.renewal_contract_id
+            lines = contract._get_lines_offered()
+            proposed = lead._get_all_lines().filtered("proposed")
+            offered = proposed.grouped("contract_line_id")
+            known = set(lead.proposed_line_ids or ())
+            new_vals, told = [], []
+            last = max(proposed.filtered("date_end").mapped("date_end"), default=None)
+            for line in lines:
+                vals = line._prepare_proposal(lead.revaluation or {})
+                if line in offered:
+                    told += offered[line]._take_proposal(vals)
+                elif line.id not in known:
+                    new_vals.append(vals | {"lead_id": lead.id} | ({"date_end": last} if last else {}))
+                    told.append(f"+ {line.product_id.display_name} × {line.quantity:.12g}")
+            gone = proposed.filtered(lambda one, lines=lines: one.contract_line_id not in lines)
+            told += [f"− {one.product_id.display_name} × {one.quantity:.12g}" for one in gone]
+            gone._drop()
+            proposed._put(new_vals)
+            if known != set(lines.ids):
+                lead._set(proposed_line_ids=lines.ids)
+            if told:
+                lead._follow_lines()
+                lead._message_log(
+                    body=self.env._(
+                        "%(contract)s has changed: %(changes)s.",
+                        contract=contract.display_name,
+                        changes="; ".join(told),
+                    )
+                )
+

@@ -1,0 +1,19 @@
+from odoo import models
+
+
+class PembaPriceIndex(models.Model):
+    """What a value that is published, or corrected, means for the renewals that are open."""
+
+    _inherit = "pemba.price.index"
+
+    def _revise_open_renewals(self):
+        """Their prices are those of today's values; what was negotiated stays."""
+        series = self
+        while following := self.search([("predecessor_id", "in", series.ids), ("id", "not in", series.ids)]):
+            series |= following
+        leads = self.env["crm.lead"].sudo().search(  # of all salespeople
+            [("won_status", "=", "pending"), ("renewal_contract_id.index_id", "in", series.ids)]
+        )
+        for lead in leads:
+            if lead.renewal_contract_id._get_revaluation() != (lead.revaluation or {}):
+                lead._revise_price()
