@@ -10,6 +10,7 @@ from . import (
     res_company,
     res_config_settings,
     sale_order,
+    sale_order_difference,
     sale_order_line,
     sale_order_settled,
 )

@@ -19,28 +19,6 @@ class SaleOrder(models.Model):
         help="Who will use what a distributor buys.",
     )
 
-    differs_from_offer = fields.Boolean(
-        compute="_compute_differs_from_offer",
-        help="It is not confirmed, and brings another amount, or one in another currency, than the offer of its"
-        " opportunity now.",
-    )
-
-    @api.depends(
-        *("state", "amount_untaxed", "currency_id"),
-        *(f"opportunity_id.{name}" for name in ("deal_amount", "deal_currency_id", "opportunity_line_count")),
-    )
-    def _compute_differs_from_offer(self):
-        for order in self:
-            lead = order.opportunity_id
-            order.differs_from_offer = (
-                order.state in ("draft", "sent")
-                and lead.opportunity_line_count
-                and (
-                    order.currency_id != lead.deal_currency_id
-                    or order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
-                )
-            )
-
     def _get_rated_deal(self):
         """Its opportunity, where that has a rate of its own for the order's currency: see below."""
         lead = self.opportunity_id.sudo()  # whoever makes the order, seen when linked

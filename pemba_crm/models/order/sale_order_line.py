@@ -52,6 +52,12 @@ class SaleOrderLine(models.Model):
         """The opportunity's line that it sells; none where it has another product by now."""
         return self.opportunity_line_id.filtered(lambda line: line.product_id == self.product_id)
 
+    def _was_offered(self):
+        """Whether it came from the opportunity, which may not offer it any more, and not from the order."""
+        line = self.opportunity_line_id.sudo()  # seen when linked
+        is_from_order = line and not (line.active or line.configuration_id)
+        return bool(self.negotiated_uom_id) and not is_from_order
+
     @api.depends("opportunity_line_id")
     def _compute_price_unit(self):
         negotiated = self.filtered(lambda line: line._is_negotiated())

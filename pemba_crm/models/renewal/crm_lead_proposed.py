@@ -46,13 +46,13 @@ class CrmLead(models.Model):
             offered = proposed.grouped("contract_line_id")
             known = set(lead.proposed_line_ids or ())
             new_vals, told = [], []
-            last = max(proposed.filtered("date_end").mapped("date_end"), default=None)
+            term = proposed._get_negotiated_term()
             for line in lines:
                 vals = line._prepare_proposal(lead.revaluation or {})
                 if line in offered:
                     told += offered[line]._take_proposal(vals)
                 elif line.id not in known:
-                    new_vals.append(vals | {"lead_id": lead.id} | ({"date_end": last} if last else {}))
+                    new_vals.append(vals | {"lead_id": lead.id} | term)
                     told.append(f"+ {line.product_id.display_name} × {line.quantity:.12g}")
             gone = proposed.filtered(lambda one, lines=lines: one.contract_line_id not in lines)
             told += [f"− {one.product_id.display_name} × {one.quantity:.12g}" for one in gone]

@@ -1,6 +1,7 @@
 from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
+from ..order.crm_lead_ordered import ORDERED
 from ..pipeline.crm_lead import CLOSED, SILENT
 from ..public import public
 
@@ -64,6 +65,28 @@ class CrmLead(models.Model):
             vals["order_reference"] = references
         if vals:
             ours._set(**vals)
+        if orders:
+            self._ask_about_less()
+
+    def _ask_about_less(self):
+        """Orders for less than the renewal offered: was that meant, or was their quotation an old one?"""
+        left = []
+        for line in self._get_all_lines().filtered(lambda one: one.proposed and one.offer_terms):
+            ordered = line.quantity if line.active else 0.0
+            rest = line.offer_terms["quantity"] - ordered
+            if line.offer_terms["active"] and rest > 1e-6:
+                left.append(f"{line.product_id.display_name} × {rest:.12g}")
+        if left and self.env.ref(ORDERED) not in self.activity_ids.activity_type_id:
+            user = self._get_asked_user(self.order_ids)
+            of_user = self.with_context(lang=user.lang).env
+            self.activity_schedule(
+                ORDERED,
+                summary=of_user._("Ordered for less than was offered"),
+                note=of_user._(
+                    "%s: the next term does not have it. Add it there if that was not meant.", ", ".join(left)
+                ),
+                user_id=user.id,
+            )
 
     def _ask_about_successor(self):
         """A renewal that was won without anything that recurs leaves no successor: is that right?"""

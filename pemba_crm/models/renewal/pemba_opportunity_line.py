@@ -92,6 +92,13 @@ class PembaOpportunityLine(models.Model):
         self._set(**changes, proposed=new)
         return told
 
+    def _get_negotiated_term(self):
+        """The last day of the next term, where another one than the contract's was agreed on."""
+        ends = [
+            line.date_end for line in self if fields.Date.to_string(line.date_end) != line.proposed["date_end"]
+        ]
+        return {"date_end": max(ends)} if ends and all(ends) else {}
+
     def _describe(self, name, value=None):
         """A value of it, or another one that the field may have, for people to read."""
         value = self[name] if value is None else self._fields[name].convert_to_record(value, self)
