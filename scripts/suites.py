@@ -1,10 +1,11 @@
 """The suites: ours, and Odoo's own with the add-on installed."""
 
 import json
-import math
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 
 from databases import ADDON, CONFIGURATION, EXAMPLE, Odoo, log_is_clean, numbered
 from environment import LOGS, PROJECT, SCRIPTS, STATE, Problem, extra_arguments, say
@@ -91,10 +92,13 @@ def test_prices():
         raise Problem(f"OFFERS={told} is not a number of offers.")
     odoo = Odoo()
     suite = ADDON / "tests/test_prices_random.py"
-    passed = run_tests(odoo, odoo.addon_template(), [suite], PEMBA_OFFERS=str(math.ceil(int(told) / 3)))
-    for line in (LOGS / "test.log").read_text().splitlines():
-        if "Prices in " in line:
-            say(line[line.index("Prices in ") :])
+    passed = run_tests(odoo, odoo.addon_template(), [suite], PEMBA_OFFERS=told)
+    counts = {}
+    for currency, parts in re.findall(r"Prices in (\w+): (.*)", (LOGS / "test.log").read_text()):
+        for number, what in re.findall(r"(\d+) ([^,]+)", parts):
+            counts.setdefault(currency, Counter())[what] += int(number)
+    for currency, of_currency in counts.items():
+        say(f"{currency}: {', '.join(f'{number} {what}' for what, number in sorted(of_currency.items()))}")
     return 0 if passed else 1
 
 

@@ -252,12 +252,13 @@ class PricesCommon(ReconciliationCommon):
         names = ("quantity", "price_unit", "discount", "price_subtotal", "distributor_margin", "net_amount")
         return [deal.deal_amount, *([line[name] for name in names] for line in deal.opportunity_line_ids)]
 
-    def _check_random(self, count):
-        for block in range(0, count, BLOCK):
+    def _check_random(self, first, last):
+        """Make the offers of these numbers, the last one not."""
+        for block in range(first, last, BLOCK):
             with self.env.cr.savepoint() as savepoint:
                 orders = self.env["sale.order"]
                 self._set_up_company(random.Random(f"{self.main_currency} {block}"))
-                for number in range(block, min(block + BLOCK, count)):
+                for number in range(block, min(block + BLOCK, last)):
                     with self.subTest(number=number):
                         orders |= self._take(random.Random(f"{self.main_currency} {number}"))
                 with self.subTest(block=block):

@@ -269,3 +269,51 @@ class TestFollowed(PembaContractCommon):
         self.assertEqual(contract.successor_id.amount, 1200)
         self.assertEqual(renewal.activity_ids.user_id, self.salesperson)
         self.assertIn("Maintenance × 1", renewal.activity_ids.note)
+
+    # ------------------------------------------------------------
+    # A term that is over, and one that runs already
+    # ------------------------------------------------------------
+
+    def test_what_is_sold_into_a_term_that_is_over(self):
+        """It comes into the term that runs."""
+        contract = self._create_year()
+        with freeze_time("2025-08-01"):
+            deal = self._deal()
+            order = deal._make_quotation()
+            self.assertEqual(deal.opportunity_line_ids.contract_id, contract)
+        renewal = self._open(contract)
+        with freeze_time("2025-12-01"):
+            renewal._make_quotation().action_confirm()
+        with freeze_time("2026-02-01"):
+            order.action_confirm()
+            line = contract.successor_id.line_ids.filtered(lambda one: one.price_unit == 365)
+            self.assertEqual((line.date_start, line.date_end), (date(2026, 2, 1), date(2026, 12, 31)))
+            self.assertFalse(deal.contract_ids)
+            order.order_line.product_uom_qty = 2
+            self.assertEqual((line.quantity, line.date_end), (2, date(2026, 12, 31)))
+
+    def test_a_correction_after_the_term_asks(self):
+        _deal, order, contract = self._sell_ten()
+        renewal = self._open(contract)
+        with freeze_time("2025-12-01"):
+            renewal._make_quotation().action_confirm()
+        with freeze_time("2026-02-01"):
+            for quantity in (8, 7):
+                order.order_line.product_uom_qty = quantity
+        successor = contract.successor_id
+        self.assertEqual((contract.amount, successor.amount), (1000, 1000))
+        self.assertEqual(len(successor.activity_ids), 1)
+        self.assertEqual(successor.activity_ids.user_id, successor.user_id)
+        self.assertIn("× 10", successor.activity_ids.note)
+
+    def test_a_sale_that_is_lost_after_all_asks(self):
+        contract = self._create_year()
+        with freeze_time("2025-03-01"):
+            deal = self._deal()
+            deal.action_set_won()
+        self.salesperson.active = False
+        with freeze_time("2025-10-01"):
+            deal.with_user(self.manager).stage_id = self.stages["M"][:1]
+        self.assertEqual(len(contract.activity_ids), 1)
+        self.assertTrue(contract.activity_ids.user_id.active)
+        self.assertIn("Maintenance × 1", contract.activity_ids.note)

@@ -76,7 +76,8 @@ class CrmLead(models.Model):
                 of_line[line.id]._follow_sale(line)
                 continue
             contract = (line.contract_id or line._get_matching(running)).sudo()  # seen when linked
-            if not (contract and contract._is_open()):
+            contract = contract._get_running_term()
+            if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
 

@@ -283,6 +283,14 @@ class PembaContract(models.Model):
         today = fields.Date.context_today(self)
         return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
 
+    def _is_extensible(self):
+        """Whether what is sold may come into it."""
+        return self._is_open()
+
+    def _get_running_term(self):
+        """The term of it that runs; itself where nothing follows it."""
+        return self
+
     def _is_left_empty(self):
         """Whether it is a draft of which nothing is left."""
         return not self.line_ids

@@ -13,7 +13,7 @@ class PembaContract(models.Model):
     def _extend(self, line):
         """A line that was won comes into the contract, from its day on, and ends with it.
 
-        A draft is as long as what was sold.
+        A draft is as long as what was sold. What was sold for a term that is over comes into this one.
 
         :param line: of the opportunity
         """
@@ -22,7 +22,11 @@ class PembaContract(models.Model):
             self._widen(line)
             vals["date_start"] = line.date_start or self.date_start
         today = line.lead_id.close_date or fields.Date.context_today(self)
-        vals.setdefault("date_start", min(max(today, self.date_start), self.date_end))
+        if not line._is_sold_for(self):
+            vals.update(date_start=False, date_end=False)
+        vals["date_start"] = max(
+            vals.get("date_start") or min(max(today, self.date_start), self.date_end), self.date_start
+        )
         vals["date_end"] = min(vals.get("date_end") or self.date_end, self.date_end)
         added = self.line_ids._put([vals | {"contract_id": self.id}])
         if self.state == "draft":

@@ -16,6 +16,7 @@ class PembaContractLine(models.Model):
         """
         contract = self.contract_id
         if contract.state != "draft" and not contract._is_open():
+            self._ask_about_correction(sold)
             return False
         if self.is_amended:
             return False  # what was reduced since stays
@@ -27,12 +28,34 @@ class PembaContractLine(models.Model):
         vals |= {
             name: max(min(sold[name], contract.date_end), contract.date_start)
             for name in ("date_start", "date_end")
-            if sold[name]
+            if sold[name] and sold._is_sold_for(contract)
         }
         changes = get_differing(self, vals)
         if changes:
             self._set(**changes)
         return True
+
+    def _ask_about_correction(self, sold):
+        """What it was sold for is corrected after its term: whether the term that runs is, a person says.
+
+        :param sold: the line of the opportunity
+        """
+        names = ("quantity", "price_unit", "discount")
+        new = {name: value for name, value in sold._prepare_contract_line().items() if name in names}
+        if not get_differing(self, new):
+            return
+        term = self.contract_id._get_running_term()
+        term._ask(
+            lambda env: env._("Its sale was corrected after its term"),
+            lambda env: env._(
+                "%(lead)s: %(product)s × %(before)s in %(contract)s, %(after)s by now.",
+                lead=sold.lead_id.display_name,
+                product=self.product_id.display_name,
+                contract=self.contract_id.name,
+                before=f"{self.quantity:.12g}",
+                after=f"{sold.quantity:.12g}",
+            ),
+        )
 
     @api.model
     def _get_kept_fields(self):
@@ -51,5 +74,10 @@ class PembaContractLine(models.Model):
             (self - drafts).filtered(lambda line: line.state == "running").grouped("contract_id").items()
         ):
             contract._log_lines(lines, self.env._("not sold any more"))
+            names = ", ".join(f"{line.product_id.display_name} × {line.quantity:.12g}" for line in lines)
+            contract._ask(
+                lambda env: env._("It covers what is not sold any more: reduce it?"),
+                lambda _env, names=names: names,
+            )
         drafts.unlink()
         contracts.filtered(lambda contract: contract._is_left_empty()).unlink()

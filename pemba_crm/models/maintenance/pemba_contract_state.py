@@ -68,3 +68,32 @@ class PembaContract(models.Model):
                     ),
                 )
             contract.action_start()
+
+    # ------------------------------------------------------------
+    # What a person decides
+    # ------------------------------------------------------------
+
+    def _ask(self, summary, note=None):
+        """Ask whoever is in charge, once for each question, in that person's language.
+
+        :param summary: what is asked, by a function of the person's environment
+        :param note: more of it, in the same way
+        """
+        for contract in self:
+            user = contract._get_asked_user()
+            of_user = contract.with_context(lang=user.lang).env
+            asked = summary(of_user)
+            if asked not in contract.activity_ids.mapped("summary"):
+                contract.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=asked,
+                    note=note and note(of_user),
+                    user_id=user.id,
+                )
+
+    def _get_asked_user(self):
+        """Who is asked about it: the first of those in charge who is there."""
+        lead, zone = self.sudo().lead_id, self.zone_id  # of all salespeople
+        return lead._get_present_user(
+            self.user_id, lead.team_id.user_id, zone.user_id, zone.team_id.user_id, self.env.user
+        )

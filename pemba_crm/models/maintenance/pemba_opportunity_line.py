@@ -192,6 +192,11 @@ class PembaOpportunityLine(models.Model):
         """Those that go into a contract, and count."""
         return self.filtered(lambda line: line.active and line.is_contracted and not line.is_returned)
 
+    def _is_sold_for(self, contract):
+        """Whether its period is, in part, that of a contract; what has none is sold for any."""
+        is_before = self.date_end and self.date_end < contract.date_start
+        return not is_before and not (self.date_start and self.date_start > contract.date_end)
+
     def _get_agreed_price(self):
         """A year's unit price as it was offered, where that gives what was ordered: without its rounding."""
         offered = (self.offer_terms or {}).get("price_unit") if self.is_aligned else None

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools.misc import formatLang
 
 from ..pipeline.crm_lead import CLOSED
@@ -39,9 +39,15 @@ class CrmLead(models.Model):
 
     def _get_asked_user(self, orders):
         """Who is asked about orders: the first of those in charge who is there."""
-        in_charge = (self.user_id, self.team_id.user_id, *orders.user_id, self.zone_id.user_id, self.env.user)
-        there = [user for user in in_charge if user.active and not user.share]
-        return there[0] if there else self.env.ref("base.user_admin")
+        return self._get_present_user(
+            self.user_id, self.team_id.user_id, *orders.user_id, self.zone_id.user_id, self.env.user
+        )
+
+    @api.model
+    def _get_present_user(self, *in_charge):
+        """The first of these who is there, else the administrator."""
+        there = (user for user in in_charge if user.active and not user.share)
+        return next(there, self.env.ref("base.user_admin"))
 
     def _withdraw_question(self):
         """Nothing is ordered any more."""

@@ -91,15 +91,10 @@ class CrmLead(models.Model):
     def _ask_about_successor(self):
         """A renewal that was won without anything that recurs leaves no successor: is that right?"""
         contract = self.renewal_contract_id.sudo()  # linked by us alone
-        user = self.user_id or self.env.user
-        if contract.successor_id or contract.activity_ids:
-            return
-        of_user = self.with_context(lang=user.lang).env
-        contract.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=of_user._("Its renewal was won without a line that recurs: nothing follows it"),
-            user_id=user.id,
-        )
+        if not contract.successor_id:
+            contract._ask(
+                lambda env: env._("Its renewal was won without a line that recurs: nothing follows it")
+            )
 
     def _withdraw_contracts(self):
         """A successor waits for its renewal as a draft."""

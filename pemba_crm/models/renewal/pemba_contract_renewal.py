@@ -170,14 +170,7 @@ class PembaContract(models.Model):
             return
         _logger.info("%s: its renewal is set aside. %s", self.display_name, reason)
         self.with_context(**SILENT)._set(renewal_error=reason)
-        if self.user_id:
-            of_user = self.with_context(lang=self.user_id.lang).env
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=of_user._("Its renewal could not be opened"),
-                note=reason,
-                user_id=self.user_id.id,
-            )
+        self._ask(lambda env: env._("Its renewal could not be opened"), lambda _env: reason)
 
     @public(one=True)
     def action_open_renewal(self):

@@ -205,6 +205,16 @@ class PembaContract(models.Model):
         drafts = self.successor_ids.filtered(lambda contract: contract.state == "draft")
         drafts.sudo()._drop()  # salespeople delete no contract
 
+    def _get_running_term(self):
+        term = super()._get_running_term()
+        while term.successor_id and not term._is_extensible():
+            term = term.successor_id
+        return term
+
+    def _is_extensible(self):
+        """A successor that has not started yet as well."""
+        return super()._is_extensible() or bool(self.state == "draft" and self.predecessor_id)
+
     @api.model
     def _cron_renew_tacitly(self, batch_size=100):
         """Contracts that are renewed tacitly go on: without notice, the successor starts.
