@@ -54,7 +54,10 @@ class PricesCommon(ReconciliationCommon):
         mapped, abroad, exempt = (cls._create_position(name) for name in ("Mapped", "Abroad", "Exempt"))
         of_twenty = taxes[20, "tax_excluded"] | taxes[20, "tax_included"]
         taxes[5.5, "tax_included"].write(
-            {"fiscal_position_ids": [Command.link(mapped.id)], "original_tax_ids": [Command.set(of_twenty.ids)]}
+            {
+                "fiscal_position_ids": [Command.link(mapped.id)],
+                "original_tax_ids": [Command.set(of_twenty.ids)],
+            }
         )
         cls.env["account.tax"].create(
             {

@@ -1,4 +1,4 @@
-"""Whatever changes a contract reaches its open renewal, the quotations made for it, and the term that runs."""
+"""What changes a contract reaches its open renewal, the quotations made for it, and the term that runs."""
 
 from datetime import date
 
@@ -106,7 +106,9 @@ class TestFollowed(PembaContractCommon):
             )
         self._check_offer(renewal, 200, 30)
         self.assertEqual(
-            set(renewal.opportunity_line_ids.mapped("date_start")), {date(2026, 4, 1)}, "the day after its end"
+            set(renewal.opportunity_line_ids.mapped("date_start")),
+            {date(2026, 4, 1)},
+            "the day after its end",
         )
 
     def test_another_distributor(self):

@@ -185,3 +185,39 @@ class TestRevenue(PembaContractCommon):
             )
             # 800 and 1,130 of 1,800 that ended
             self.assertEqual((round(gross, 2), round(net, 2)), (44.44, 62.78))
+
+    def test_what_was_given_up_and_added_within_the_term(self):
+        """12, then 10, is 83.33 % of what the term began with; 10, then 13, is 100 % gross and 130 % net."""
+        for began, change, figures in (
+            (12, -2, (1200, -200, 0, 1000, 1000, 83.33, 83.33)),
+            (10, 3, (1000, 0, 300, 1300, 1000, 100, 130)),
+        ):
+            with self.subTest(began=began):
+                contract = self._create_contract(
+                    {"price_unit": 100, "quantity": began}, date_start="2025-01-01"
+                )
+                with freeze_time("2025-07-01"):
+                    if change < 0:
+                        contract._reduce(contract.line_ids, -change)
+                    else:
+                        contract.line_ids._put(
+                            [
+                                {
+                                    "contract_id": contract.id,
+                                    "product_id": self.maintenance.id,
+                                    "price_unit": 100,
+                                    "quantity": change,
+                                }
+                            ]
+                        )
+                with freeze_time("2025-11-01"):
+                    contract._open_renewals().action_set_won()
+                with freeze_time("2026-02-01"):
+                    row = self.env["pemba.retention.report"].search([("contract_id", "=", contract.id)])
+                    self.assertEqual(
+                        (
+                            *(row.old_amount, row.volume_effect, row.extension_amount, row.new_amount),
+                            *(row.gross_amount, round(row.gross_retention, 2), round(row.net_retention, 2)),
+                        ),
+                        figures,
+                    )

@@ -126,7 +126,7 @@ class TestRenewalTerms(PembaContractCommon):
         self.assertEqual((following.quantity, following.predecessor_id), (6, rest))
         with freeze_time("2027-02-01"):
             report = self.env["pemba.retention.report"].search([("contract_id", "=", contract.id)])
-            self.assertEqual((report.old_amount, report.lost_amount, report.new_amount), (600, 0, 600))
+            self.assertEqual((report.old_amount, report.lost_amount, report.new_amount), (1000, 0, 600))
 
     def test_nothing_is_renewed_that_does_not_run(self):
         draft = self._create_contract(state="draft")

@@ -39,6 +39,11 @@ class CrmLead(models.Model):
         self.filtered(lambda lead: was[lead] == "won" and lead.won_status != "won")._withdraw_contracts()
         return result
 
+    def _write_offer(self, vals):
+        result = super()._write_offer(vals)
+        self.filtered(lambda lead: lead.won_status == "won")._follow_contracts()  # corrected since
+        return result
+
     def _align(self, orders):
         result = super()._align(orders)
         self.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
@@ -109,6 +114,22 @@ class CrmLead(models.Model):
             last = start.replace(day=1) - relativedelta(months=kind.index_lag_months)
             vals["index_base_month"] = kind.index_id._get_newest_month(last)
         return vals
+
+    def _cover_by_hand(self):
+        """Contracts of what was sold without a configuration cover what came of it, where that is clear."""
+        if not self:
+            return
+        lines = self.env["pemba.contract.line"].sudo()  # who delivers need not see contracts
+        for line in lines.search(
+            [
+                ("equipment_id", "=", False),
+                ("opportunity_line_id.lead_id", "in", self.ids),
+                ("opportunity_line_id.configuration_id", "=", False),
+            ]
+        ):
+            equipment = line.opportunity_line_id._get_covered_equipment()
+            if equipment:
+                line.equipment_id = equipment
 
     def _withdraw_contracts(self):
         """What is not won any more leaves the drafts it came into."""

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo.tools import sql
 
 from ..offer.crm_lead_price import PriceKey
 
@@ -115,6 +115,13 @@ class PembaContract(models.Model):
         tracking=True,
         help="The last day.",
     )
+    anchor_date = fields.Date(
+        string="First Term From",
+        compute="_compute_anchor_date",
+        store=True,
+        precompute=True,
+        help="Where its years begin: the first day of the first of the terms that follow each other.",
+    )
     notice_date = fields.Date(
         compute="_compute_notice_date",
         store=True,
@@ -198,6 +205,14 @@ class PembaContract(models.Model):
     _name_uniq = models.Constraint("unique(company_id, name)", "Another contract has this reference.")
     _in_order = models.Constraint("check(date_end >= date_start)", "A contract cannot end before it starts.")
 
+    def _auto_init(self):
+        # On a database that has contracts it is made and filled here: none of them is computed in Python.
+        has_contracts = sql.table_exists(self.env.cr, self._table)
+        if has_contracts and not sql.column_exists(self.env.cr, self._table, "anchor_date"):
+            sql.create_column(self.env.cr, self._table, "anchor_date", "date")
+            self.env.cr.execute("UPDATE pemba_contract SET anchor_date = date_start")
+        return super()._auto_init()
+
     def _get_price_keys(self):
         """What list prices of the contracts depend on, at the rates of today: see ``crm.lead``.
 
@@ -243,6 +258,11 @@ class PembaContract(models.Model):
                 months = contract.contract_type_id.duration_months or 12
                 contract.date_end = contract.date_start + relativedelta(months=months, days=-1)
 
+    @api.depends("date_start")
+    def _compute_anchor_date(self):
+        for contract in self:
+            contract.anchor_date = contract.date_start
+
     @api.depends("date_end", "contract_type_id.notice_months")
     def _compute_notice_date(self):
         for contract in self:
@@ -252,44 +272,12 @@ class PembaContract(models.Model):
             months = contract.contract_type_id.notice_months
             contract.notice_date = end and following - relativedelta(months=months, days=1)
 
-    @api.depends("state", "date_start", "date_end")
-    def _compute_is_in_force(self):
-        today = fields.Date.context_today(self)
-        for contract in self:
-            contract.is_in_force = contract._is_in_force(today)
-
-    def _is_in_force(self, date):
-        return self.state != "draft" and self.date_start <= date <= self.date_end
-
-    def _search_is_in_force(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        today = fields.Date.context_today(self)
-        return (
-            Domain("state", "!=", "draft")
-            & Domain("date_start", "<=", today)
-            & Domain("date_end", ">=", today)
-        )
-
     @api.depends("line_ids.amount_annual", "line_ids.amount", "line_ids.date_end", "date_end")
     def _compute_amounts(self):
         for contract in self:
             going_on = contract._get_lines_going_on()
             contract.amount_annual = sum(going_on.mapped("amount_annual"))
             contract.amount = sum(contract.line_ids.mapped("amount"))
-
-    def _is_open(self):
-        """Whether it may be amended: it runs, or is renewed already and runs to its end."""
-        today = fields.Date.context_today(self)
-        return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
-
-    def _is_extensible(self):
-        """Whether what is sold may come into it."""
-        return self._is_open()
-
-    def _get_running_term(self):
-        """The term of it that runs; itself where nothing follows it."""
-        return self
 
     def _is_left_empty(self):
         """Whether it is a draft of which nothing is left."""

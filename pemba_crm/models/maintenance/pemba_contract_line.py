@@ -115,7 +115,8 @@ class PembaContractLine(models.Model):
     @api.depends(
         *("quantity", "price_unit", "discount", "distributor_margin_rate", "date_start", "date_end"),
         *("rounding_amount", "contract_id.currency_id", "contract_id.distributor_id"),
-        *("contract_id.date_start", "contract_id.date_end", "opportunity_line_id.net_amount"),
+        *("contract_id.date_start", "contract_id.date_end", "contract_id.anchor_date"),
+        *("opportunity_line_id.net_amount",),
         *(f"opportunity_line_id.{name}" for name in ("quantity", "price_unit", "discount", "year_share")),
     )
     def _compute_amounts(self):
@@ -157,4 +158,4 @@ class PembaContractLine(models.Model):
         start, end = self.date_start or contract.date_start, self.date_end or contract.date_end
         if not (start and end) or end < start:
             return 0.0
-        return get_years(start, end, contract.date_start or start)
+        return get_years(start, end, contract.anchor_date or contract.date_start or start)

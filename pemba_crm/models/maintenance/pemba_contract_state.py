@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..public import public
 
@@ -8,6 +9,38 @@ class PembaContract(models.Model):
     """What happens to a contract: it starts, and is held while a payment is disputed."""
 
     _inherit = "pemba.contract"
+
+    @api.depends("state", "date_start", "date_end")
+    def _compute_is_in_force(self):
+        today = fields.Date.context_today(self)
+        for contract in self:
+            contract.is_in_force = contract._is_in_force(today)
+
+    def _is_in_force(self, date):
+        return self.state != "draft" and self.date_start <= date <= self.date_end
+
+    def _search_is_in_force(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        return (
+            Domain("state", "!=", "draft")
+            & Domain("date_start", "<=", today)
+            & Domain("date_end", ">=", today)
+        )
+
+    def _is_open(self):
+        """Whether it may be amended: it runs, or is renewed already and runs to its end."""
+        today = fields.Date.context_today(self)
+        return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
+
+    def _is_extensible(self):
+        """Whether what is sold may come into it."""
+        return self._is_open()
+
+    def _get_running_term(self):
+        """The term of it that runs; itself where nothing follows it."""
+        return self
 
     @public
     def action_start(self):
@@ -25,6 +58,7 @@ class PembaContract(models.Model):
             if not contract.line_ids:
                 raise UserError(self.env._("%s has no line: what does it cover?", contract.display_name))
         self._set(state="running")
+        self.line_ids._tell_covered_twice()
 
     def _hold(self, reason):
         """Rights are suspended while a payment is disputed.

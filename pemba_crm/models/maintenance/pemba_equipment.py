@@ -119,7 +119,7 @@ class PembaEquipment(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        """What was sold with a contract is covered by it once it is there."""
+        """What was sold with a contract is covered by it once it is there; see ``_get_covered_equipment``."""
         equipment = super().create(vals_list)
         known = equipment.sudo()  # support need not see what was sold
         of_configuration = known.filtered("opportunity_configuration_id").grouped(
@@ -136,4 +136,5 @@ class PembaEquipment(models.Model):
                 line.equipment_id = of_configuration[line.opportunity_line_id.configuration_id][:1].with_env(
                     line.env
                 )
+        known.component_ids.opportunity_line_id.lead_id._cover_by_hand()
         return equipment

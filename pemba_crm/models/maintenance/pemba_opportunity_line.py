@@ -71,13 +71,13 @@ class PembaOpportunityLine(models.Model):
             line.date_end = line.date_end or contract.date_end
         return result
 
-    @api.depends("contract_id.date_start")
+    @api.depends("contract_id.anchor_date")
     def _compute_year_share(self):
         return super()._compute_year_share()
 
     def _get_year_start(self):
         """Years are those of the contract that it adds to."""
-        return self.contract_id.date_start or super()._get_year_start()
+        return self.contract_id.anchor_date or super()._get_year_start()
 
     @api.constrains("contract_id", "date_start", "date_end")
     def _check_contract(self):
@@ -117,6 +117,13 @@ class PembaOpportunityLine(models.Model):
         )
         (self - given)._propose_contracts()
         return result
+
+    @api.model
+    def _follow_deals(self, leads, is_corrected=True):
+        """What a person corrects of a sale is so in its contract."""
+        followed = super()._follow_deals(leads, is_corrected)
+        followed.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
+        return followed
 
     def _propose_contracts(self):
         """What recurs extends the contract that its customer has running already."""
@@ -229,5 +236,22 @@ class PembaOpportunityLine(models.Model):
         }
 
     def _get_covered_equipment(self):
-        """The equipment that it was sold for."""
-        return self.configuration_id._get_installed()
+        """The equipment that it was sold for: of its configuration, else the one that came of its deal.
+
+        Of several it is the one whose software has this for its maintenance.
+        """
+        if self.configuration_id:
+            return self.configuration_id._get_installed()
+        lead = self.lead_id.sudo()  # whoever sells need not see equipment
+        delivered = lead._get_all_lines().component_ids.equipment_id.filtered(
+            lambda one: one.state != "retired" and one.partner_id == lead.customer_id
+        )
+        covered = (lead._get_all_lines() - self).contracted_ids.equipment_id
+        left = delivered - covered
+        software = self.env["pemba.software"].sudo()  # as above
+        maintained = software.search([("maintenance_product_id", "=", self.product_id.id)])
+        own = left.filtered(
+            lambda one: one.software_id in maintained or one.product_id in maintained.product_id
+        )
+        equipment = own or left
+        return (equipment if len(equipment) == 1 else equipment.browse()).with_env(self.env)

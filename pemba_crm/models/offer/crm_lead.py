@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..marks import OPENING, STARTING, Pass, is_in_scope, scope
+from ..deferral import deferring
+from ..marks import OPENING, STARTING, Pass, is_in_scope
 from ..pipeline.crm_lead import CLOSED
 from ..public import VALUES, public
 
@@ -253,7 +254,7 @@ class CrmLead(models.Model):
             results = {name: others.pop(name) for name in CLOSING_FIELDS if name in others}
         if others:
             self.write(others)
-        with scope(self, "defers_sums"):
+        with deferring(self, "sums"):
             super().write(offer)
         self._follow_lines()
         return self.write(results)

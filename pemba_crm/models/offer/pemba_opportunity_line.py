@@ -29,6 +29,17 @@ def get_years(date_start, date_end, anchor):
     return share
 
 
+def get_months(day, anchor):
+    """How many whole months a day is from another one; none where it is not that day of its month.
+
+    The 31st is the last day of a shorter month: terms return to their day.
+
+    :return: a number of months, or ``None``
+    """
+    months = (day.year - anchor.year) * 12 + day.month - anchor.month
+    return months if anchor + relativedelta(months=months) == day else None
+
+
 class PembaOpportunityLine(models.Model):
     """A product or service of an opportunity."""
 

@@ -1,7 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from ..marks import APPLYING, FOLLOWING, OPENING, STARTING, get_scope
+from ..deferral import get_ready
+from ..marks import APPLYING, FOLLOWING, OPENING, STARTING
 from ..pipeline.crm_lead import CLOSED
 from ..public import VALUES, VALUES_LIST, public
 from .pemba_opportunity_line import MOST_YEARS
@@ -217,9 +218,11 @@ class PembaOpportunityLine(models.Model):
         """The sums of deals follow their lines, unless who writes these will see to it.
 
         :param is_corrected: whether what the lines bring may be another amount now
+        :return: the deals that followed
         """
-        later = get_scope(self.env, "defers_sums")
-        leads.filtered(lambda lead: lead.id not in later)._follow_lines(is_corrected)
+        ready = get_ready(leads, "sums")
+        ready._follow_lines(is_corrected)
+        return ready
 
     def _get_followed(self):
         """What maintenance follows: licences and modules of open deals."""

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..marks import FOLLOWING, Pass, get_scope, scope
+from ..deferral import deferring, get_ready
+from ..marks import FOLLOWING, Pass, scope
 from ..public import VALUES, VALUES_LIST, public
 
 
@@ -94,7 +95,7 @@ class SaleOrder(models.Model):
         opportunities = followed.opportunity_id
         followed.mapped("amount_untaxed")  # known before, so that rules on orders run once
         confirmed = followed.filtered(lambda order: order.state == "sale")
-        with scope(self, "defers_alignment"):
+        with deferring(self, "alignment"):
             result = super().write(vals)
         newly_confirmed = (followed - confirmed).filtered(lambda order: order.state == "sale")
         if confirmed | newly_confirmed:
@@ -127,5 +128,4 @@ class SaleOrder(models.Model):
 
     def _get_followed_now(self):
         """Without those of which whoever has more to do with them sees to the rest."""
-        later = get_scope(self.env, "defers_alignment")
-        return self.filtered(lambda order: order.id not in later)
+        return get_ready(self, "alignment")

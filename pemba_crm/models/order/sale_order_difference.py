@@ -9,14 +9,14 @@ OPEN = ("draft", "sent")
 
 
 class SaleOrder(models.Model):
-    """A quotation that differs from what its opportunity offers by now says by what, and is brought up to date."""
+    """A quotation says by what it differs from what its opportunity offers now, and is brought up to date."""
 
     _inherit = "sale.order"
 
     differs_from_offer = fields.Boolean(
         compute="_compute_differs_from_offer",
-        help="It is not confirmed, and brings another amount, or one in another currency, than the offer of its"
-        " opportunity now.",
+        help="It is not confirmed, and brings another amount, or one in another currency, than the offer of"
+        " its opportunity now.",
     )
     offer_difference = fields.Text(
         string="Differs by",
@@ -67,7 +67,9 @@ class SaleOrder(models.Model):
             product, quantity = line.product_id.display_name, line.quantity
             ordered = sum(one._get_product_quantity() for one in order_lines)
             if not order_lines:
-                found.append(self.env._("%(product)s × %(quantity)s is missing", **self._get_named(line, quantity)))
+                found.append(
+                    self.env._("%(product)s × %(quantity)s is missing", **self._get_named(line, quantity))
+                )
                 continue
             if float_compare(ordered, quantity, precision_digits=6):
                 found.append(
@@ -79,7 +81,10 @@ class SaleOrder(models.Model):
                 )
             for one in order_lines:
                 price, discount = one._get_negotiated_price()
-                before, now = (self._format_terms(*terms) for terms in ((one.price_unit, one.discount), (price, discount)))
+                before, now = (
+                    self._format_terms(*terms)
+                    for terms in ((one.price_unit, one.discount), (price, discount))
+                )
                 if before != now:
                     found.append(
                         self.env._(

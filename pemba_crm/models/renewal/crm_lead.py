@@ -102,6 +102,14 @@ class CrmLead(models.Model):
             {"renewal_contract_id", "revaluation", "is_price_to_revise"} if self._is_by_manager() else set()
         )
 
+    def copy_data(self, default=None):
+        """The copy of a renewal renews nothing."""
+        vals_list = super().copy_data(default)
+        for lead, vals in zip(self, vals_list, strict=True):
+            if lead.renewal_contract_id and "nature" not in (default or {}):
+                vals["nature"] = "extension"
+        return vals_list
+
     def _get_allowed_deal_currencies(self):
         return super()._get_allowed_deal_currencies() | self.renewal_contract_id.currency_id
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class CrmLead(models.Model):
-    """An open renewal offers what its contract says, whatever changes that; what was negotiated stays.
+    """An open renewal offers what its contract says, whatever changes it; what was negotiated stays.
 
     What the contract proposed last is kept: a value that is another one by now was negotiated, and a line that
     is not there any more was taken out.
@@ -69,4 +69,3 @@ class CrmLead(models.Model):
                         changes="; ".join(told),
                     )
                 )
-

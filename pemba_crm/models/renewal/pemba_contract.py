@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..offer.pemba_opportunity_line import get_months
+
 # A contract that ended longer ago was not missed: it is history.
 MISSED_MONTHS = 6
 
@@ -24,6 +26,7 @@ class PembaContract(models.Model):
         groups="base.group_user",
         help="The day on which its renewal opportunity is opened.",
     )
+    anchor_date = fields.Date(recursive=True)
     predecessor_id = fields.Many2one(
         "pemba.contract", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
@@ -34,6 +37,17 @@ class PembaContract(models.Model):
         "(predecessor_id) WHERE predecessor_id IS NOT NULL", "This contract has a successor already."
     )
     _renewal_idx = models.Index("(renewal_date) WHERE state = 'running'")
+
+    @api.depends("predecessor_id.anchor_date", "predecessor_id.date_end")
+    def _compute_anchor_date(self):
+        """A term that follows on its day is of the chain."""
+        result = super()._compute_anchor_date()
+        for contract in self.filtered("predecessor_id"):
+            before = contract.predecessor_id
+            follows = contract.date_start == before.date_end + timedelta(days=1)
+            if follows and get_months(contract.date_start, before.anchor_date) is not None:
+                contract.anchor_date = before.anchor_date
+        return result
 
     @api.depends("notice_date", "contract_type_id.renewal_lead_days")
     def _compute_renewal_date(self):

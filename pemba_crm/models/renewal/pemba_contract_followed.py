@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..marks import get_scope, scope
+from ..deferral import deferring, get_ready
 from ..public import VALUES, public
 
 
@@ -30,14 +30,13 @@ class PembaContract(models.Model):
 
     def _offer_again(self):
         """Their open renewals offer what they say now; while they are being changed, once that is done."""
-        later = get_scope(self.env, "changing")
-        contracts = self.filtered(lambda one: one.state != "draft" and one.id not in later)
+        contracts = get_ready(self, "offers").filtered(lambda one: one.state != "draft")
         contracts._get_open_renewal()._propose_again()
 
     @contextmanager
     def _changing(self):
         """What is done to them in several steps is offered once it is whole."""
-        with scope(self, "changing"):
+        with deferring(self, "offers"):
             yield
         self._offer_again()
 

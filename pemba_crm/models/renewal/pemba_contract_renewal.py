@@ -8,6 +8,7 @@ from odoo.fields import Command, Domain
 from psycopg2.errors import UniqueViolation
 
 from ..maintenance.pemba_contract_job import FAILURES
+from ..offer.pemba_opportunity_line import get_months
 from ..pipeline.crm_lead import SILENT
 from ..public import public
 from .pemba_contract import MISSED_MONTHS
@@ -89,10 +90,11 @@ class PembaContract(models.Model):
 
     def _get_missing_info(self):
         """What blocks the renewal offer, a sentence each."""
-        missing = []
         lines = self._get_lines_offered()
-        for line in self._get_lines_going_on() - lines:
-            missing.append(self.env._("%s is not there any more: it is not renewed.", line.equipment_id.name))
+        missing = [
+            self.env._("%s is not there any more: it is not renewed.", line.equipment_id.name)
+            for line in self._get_lines_going_on() - lines
+        ]
         buyer = self.distributor_id or self.contact_id or self.partner_id
         if not lines:
             missing.append(self.env._("No line runs to its end."))
@@ -255,10 +257,15 @@ class PembaContract(models.Model):
         }
 
     def _get_next_term(self):
-        """The first day and the last of the term that follows: ``{date_start, date_end}``."""
+        """The first day and the last of the term that follows: ``{date_start, date_end}``.
+
+        A chain that began on the 31st returns to that day after shorter months.
+        """
         start = self.date_end + timedelta(days=1)
-        months = self.contract_type_id.duration_months
-        return {"date_start": start, "date_end": start + relativedelta(months=months, days=-1)}
+        months = get_months(start, self.anchor_date)
+        anchor, months = (start, 0) if months is None else (self.anchor_date, months)
+        following = anchor + relativedelta(months=months + self.contract_type_id.duration_months)
+        return {"date_start": start, "date_end": following - timedelta(days=1)}
 
     def _get_lines_offered(self):
         """The lines that are renewed."""

@@ -99,8 +99,10 @@ class PembaContract(models.Model):
     def _prepare_successor(self, lead=None):
         """Values of the next term."""
         sold = lead.opportunity_line_ids._get_contracted() if lead else None
-        following = self.date_end + timedelta(days=1)
-        start = min((line.date_start for line in sold or () if line.date_start), default=following)
+        following = self._get_next_term()
+        start = min(
+            (line.date_start for line in sold or () if line.date_start), default=following["date_start"]
+        )
         end = max((line.date_end for line in sold or () if line.date_end), default=None)
         revaluation = (lead and lead.revaluation) or self._get_revaluation()
         if sold:
@@ -124,13 +126,20 @@ class PembaContract(models.Model):
             "is_on_hold": self.is_on_hold,
             "hold_reason": self.hold_reason,
             "date_start": start,
-            "date_end": end or start + relativedelta(months=self.contract_type_id.duration_months, days=-1),
+            "date_end": end or self._get_end_of_term(start),
             "index_id": self.index_id.id,
             "index_base_month": revaluation.get("month") or self.index_base_month,
             "predecessor_id": self.id,
             "lead_id": lead and lead.id,
             "line_ids": [Command.create(vals) for vals in lines],
         }
+
+    def _get_end_of_term(self, start):
+        """The last day of a next term that starts on a day."""
+        following = self._get_next_term()
+        if start == following["date_start"]:
+            return following["date_end"]
+        return start + relativedelta(months=self.contract_type_id.duration_months, days=-1)
 
     def _take_over(self, lead):
         """A successor that is there already is what was sold.
@@ -235,14 +244,19 @@ class PembaContract(models.Model):
         return self._work_off(over, type(self)._renew_tacitly, batch_size)
 
     def _renew_tacitly(self):
-        """Each by itself: what fails is set aside with its reason."""
+        """Each by itself: what fails is set aside with its reason. Terms that were missed follow, too."""
+        today = fields.Date.context_today(self)
         for contract in self:
-            try:
-                with self.env.cr.savepoint():
-                    if contract.successor_id:
-                        contract.successor_id.action_start()
-                    else:
-                        contract._renew(contract.renewal_lead_id)
-            except FAILURES as error:
-                self.env.invalidate_all()
-                contract._set_aside(str(error))
+            term = contract
+            while term.date_end < today and term.contract_type_id.is_tacit and not term.close_reason:
+                try:
+                    with self.env.cr.savepoint():
+                        if term.successor_id.state == "draft":
+                            term.successor_id.action_start()
+                        elif not term.successor_id:
+                            term._renew(term.renewal_lead_id)
+                except FAILURES as error:
+                    self.env.invalidate_all()
+                    term._set_aside(str(error))
+                    break
+                term = term.successor_id

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..installed_base.pemba_customer_mixin import get_differing
+from ..offer.pemba_opportunity_line import get_months
 
 
 class PembaOpportunityLine(models.Model):
@@ -44,6 +45,16 @@ class PembaOpportunityLine(models.Model):
     def _may_extend(self):
         return not self.contract_line_id and super()._may_extend()
 
+    @api.depends("contract_line_id.contract_id.anchor_date")
+    def _compute_year_share(self):
+        return super()._compute_year_share()
+
+    def _get_year_start(self):
+        """The years of a chain of terms are those of its first one."""
+        anchor = self.contract_line_id.contract_id.anchor_date
+        goes_on = anchor and self.date_start and get_months(self.date_start, anchor) is not None
+        return anchor if goes_on else super()._get_year_start()
+
     def _get_covered_equipment(self):
         return self.contract_line_id._get_next_equipment() or super()._get_covered_equipment()
 
@@ -75,17 +86,15 @@ class PembaOpportunityLine(models.Model):
             return []
         negotiated = get_differing(self, before)
         changes = {
-            name: value
-            for name, value in new.items()
-            if value != before.get(name) and name not in negotiated
+            name: value for name, value in new.items() if value != before.get(name) and name not in negotiated
         }
         told = [
             self.env._(
                 "%(product)s, %(field)s: %(before)s → %(after)s",
                 product=self.product_id.display_name,
                 field=self._get_label(name),
-                before=self._describe(name),
-                after=self._describe(name, value),
+                before=self._format_value(name),
+                after=self._format_value(name, value),
             )
             for name, value in changes.items()
         ]
@@ -95,11 +104,13 @@ class PembaOpportunityLine(models.Model):
     def _get_negotiated_term(self):
         """The last day of the next term, where another one than the contract's was agreed on."""
         ends = [
-            line.date_end for line in self if fields.Date.to_string(line.date_end) != line.proposed["date_end"]
+            line.date_end
+            for line in self
+            if fields.Date.to_string(line.date_end) != line.proposed["date_end"]
         ]
         return {"date_end": max(ends)} if ends and all(ends) else {}
 
-    def _describe(self, name, value=None):
+    def _format_value(self, name, value=None):
         """A value of it, or another one that the field may have, for people to read."""
         value = self[name] if value is None else self._fields[name].convert_to_record(value, self)
         if isinstance(value, models.BaseModel):

@@ -74,7 +74,7 @@ class PembaRenewalReport(models.Model):
             term AS (
                 SELECT line.id AS line_id,
                        CASE WHEN contract.state = 'draft' THEN 'draft' ELSE 'contract' END AS layer,
-                       contract.date_start AS anchor, line.date_start, line.date_end,
+                       contract.anchor_date AS anchor, line.date_start, line.date_end,
                        0.0 AS expected_rate, 1 AS duration,
                        CASE WHEN contract.state = 'draft' AND before.id IS NOT NULL
                             THEN before.renewal_likelihood / 100 ELSE 1 END AS likelihood

@@ -8,11 +8,12 @@ RATES = {"gross_retention": "gross_amount", "net_retention": "new_amount"}
 class PembaRetentionReport(models.Model):
     """What of the contracts that ended was kept: price apart from volume.
 
-    A line that was renewed changes by its price, (new − old) × the new quantity, and by its volume, (new −
-    old quantity) × the old price; one that was not is lost; one that the successor adds is an extension.
-    Gross retention is what was kept without rises and extensions, net retention all that came, each as a
-    share of what ended. Amounts of a year, net of distributors, in the company's currency at the zones' rates
-    of today.
+    What ended is what the term began with. A line that was renewed changes by its price, (new − old) × the
+    new quantity, and by its volume, (new − old quantity) × the old price; one that was not is lost; one that
+    the successor adds is an extension. What was added of a product within the term is an extension too, and
+    what was given up is volume. Gross retention is what was kept without rises and extensions, by product at
+    most what the term began with; net retention is all that came, each as a share of what ended. Amounts of a
+    year, net of distributors, in the company's currency at the zones' rates of today.
     """
 
     _name = "pemba.retention.report"
@@ -74,7 +75,7 @@ class PembaRetentionReport(models.Model):
                    AND contract.state IN ('renewed', 'terminated', 'expired')
                    AND contract.date_end < %(today)s
             ), change AS (
-                SELECT ended.id, old.amount_annual AS old_amount,
+                SELECT ended.id, old.product_id, old.amount_annual AS old_amount,
                        COALESCE(new.amount_annual, 0) AS new_amount,
                        CASE WHEN new.id IS NULL THEN 0
                             ELSE new.amount_annual - old.amount_annual / old.quantity * new.quantity
@@ -96,17 +97,41 @@ class PembaRetentionReport(models.Model):
                        AND line.date_start = next.date_start
                     HAVING COUNT(*) > 0) new ON TRUE
                  UNION ALL
-                SELECT ended.id, 0, new.amount_annual, 0, 0, new.amount_annual, 0
+                SELECT ended.id, NULL, 0, new.amount_annual, 0, 0, new.amount_annual, 0
                   FROM ended
                   JOIN pemba_contract_line new
                     ON new.contract_id = ended.next_id AND new.predecessor_id IS NULL
                    AND new.date_start = (SELECT date_start FROM pemba_contract WHERE id = ended.next_id)
-            ), total AS (
-                SELECT id, SUM(old_amount) AS old_amount, SUM(new_amount) AS new_amount, SUM(price) AS price,
-                       SUM(volume) AS volume, SUM(extension) AS extension, SUM(lost) AS lost,
-                       SUM(old_amount + LEAST(price, 0) + LEAST(volume, 0) - lost) AS gross
+            ), began AS (
+                SELECT ended.id, line.product_id, SUM(line.amount_annual) AS amount
+                  FROM ended
+                  JOIN (SELECT contract_id, MIN(date_start) AS date_start
+                          FROM pemba_contract_line
+                         GROUP BY contract_id) first ON first.contract_id = ended.id
+                  JOIN pemba_contract_line line
+                    ON line.contract_id = ended.id AND line.date_start = first.date_start
+                 GROUP BY ended.id, line.product_id
+            ), went_on AS (
+                SELECT id, product_id, SUM(old_amount) AS amount,
+                       SUM(old_amount + LEAST(price, 0) + LEAST(volume, 0) - lost) AS kept
                   FROM change
+                 WHERE product_id IS NOT NULL
+                 GROUP BY id, product_id
+            ), within AS (
+                SELECT id, SUM(began.amount) AS began,
+                       SUM(LEAST(COALESCE(went_on.amount, 0) - COALESCE(began.amount, 0), 0)) AS given_up,
+                       SUM(GREATEST(COALESCE(went_on.amount, 0) - COALESCE(began.amount, 0), 0)) AS added,
+                       SUM(LEAST(COALESCE(began.amount, 0), COALESCE(went_on.kept, 0))) AS gross
+                  FROM began
+             FULL JOIN went_on USING (id, product_id)
                  GROUP BY id
+            ), total AS (
+                SELECT within.id, within.began AS old_amount, SUM(new_amount) AS new_amount,
+                       SUM(price) AS price, SUM(volume) + within.given_up AS volume,
+                       SUM(extension) + within.added AS extension, SUM(lost) AS lost, within.gross
+                  FROM within
+             LEFT JOIN change ON change.id = within.id
+                 GROUP BY within.id, within.began, within.given_up, within.added, within.gross
             )
             SELECT ended.id, ended.date_end AS date, ended.id AS contract_id, ended.contract_type_id,
                    ended.partner_id, ended.distributor_id, ended.zone_id, ended.user_id, ended.company_id,
