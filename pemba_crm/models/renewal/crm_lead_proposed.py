@@ -4,8 +4,8 @@ from odoo import api, fields, models
 class CrmLead(models.Model):
     """An open renewal offers what its contract says, whatever changes it; what was negotiated stays.
 
-    What the contract proposed last is kept: a value that is another one by now was negotiated, and a line that
-    is not there any more was taken out.
+    What the contract proposed last is kept: a value that is another one by now was negotiated, and a line
+    that is not there any more was taken out.
     """
 
     _inherit = "crm.lead"
