@@ -1,7 +1,9 @@
-from odoo import fields, http
+from odoo import http
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.http import request
+
+from ...models.clock import get_today
 
 
 class ContractPortal(CustomerPortal):
@@ -44,7 +46,7 @@ class ContractPortal(CustomerPortal):
         """
         return self._prepare_portal_layout_values() | {
             "contracts": contracts.sudo(),  # names of types and products
-            "today": fields.Date.context_today(contracts),
+            "today": get_today(contracts),
             "page_name": "maintenance",
             "default_url": "/my/maintenance",
         }

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
 from ..beside import write_alone
+from ..clock import get_today
 from ..public import VALUES, public
 
 
@@ -116,7 +117,7 @@ class PembaTarget(models.Model):
     @api.model
     def _get_fiscal_year(self):
         """The first and the last day of the fiscal year of today."""
-        dates = self.env.company.compute_fiscalyear_dates(fields.Date.context_today(self))
+        dates = self.env.company.compute_fiscalyear_dates(get_today(self))
         return dates["date_from"], dates["date_to"]
 
     @api.depends("amount", "child_ids.amount")

@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..clock import get_today
 from ..public import public
 
 
@@ -41,7 +42,7 @@ class PembaTarget(models.Model):
 
     @api.depends(lambda self: ["amount", *self._get_key_fields()])
     def _compute_achieved(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         sums = self._origin._get_sums()
         for target in self:
             achieved, forecast, uncosted = sums.get(target._origin.id, (0.0, 0.0, 0.0))

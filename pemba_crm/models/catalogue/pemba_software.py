@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..clock import get_today
 from ..public import public
 
 
@@ -95,7 +96,7 @@ class PembaSoftware(models.Model):
 
     @api.depends("version_ids.sequence", "version_ids.release_date", "version_ids.active")
     def _compute_latest_version_id(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         for software in self:
             released = software.version_ids.filtered(
                 lambda version: version.active and version.release_date and version.release_date <= today

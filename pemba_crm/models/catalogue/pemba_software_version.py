@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..clock import get_today
 from ..public import VALUES_LIST, public
 
 
@@ -72,7 +73,7 @@ class PembaSoftwareVersion(models.Model):
 
     @api.depends("release_date")
     def _compute_is_released(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         for version in self:
             version.is_released = bool(version.release_date) and version.release_date <= today
 
@@ -86,7 +87,7 @@ class PembaSoftwareVersion(models.Model):
 
     @api.depends("is_released", "is_latest", "end_of_support_date")
     def _compute_status(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         for version in self:
             if version.end_of_support_date and version.end_of_support_date < today:
                 version.status = "unsupported"
@@ -124,7 +125,7 @@ class PembaSoftwareVersion(models.Model):
     @api.model
     def _get_latest_domain(self):
         """The latest version of each software: the highest that is released by today."""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         rows = self._read_group([("release_date", "<=", today)], ["software_id"], ["sequence:max"])
         return Domain.OR(
             [("software_id", "=", software.id), ("sequence", "=", rank)] for software, rank in rows

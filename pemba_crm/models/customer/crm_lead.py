@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Command
 
+from ..clock import get_today
 from ..public import VALUES, public
 
 
@@ -70,7 +71,7 @@ class CrmLead(models.Model):
         known = (known | recorded.exists()).grouped(lambda one: one._get_key())
         seen, new = {}, {}
         for lead in lost.filtered(lambda lead: lead.lost_competitor_product_id and lead.customer_id):
-            day = lead.close_date or fields.Date.context_today(lead)
+            day = lead.close_date or get_today(lead)
             installation = known.get(lead._get_lost_key())
             if not installation:
                 vals = new.setdefault(lead._get_lost_key(), lead._prepare_installation())

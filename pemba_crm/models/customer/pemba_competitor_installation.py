@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..clock import get_today
 from ..marks import FOLLOWING
 from ..public import VALUES, VALUES_LIST, public
 
@@ -39,7 +40,7 @@ class PembaCompetitorInstallation(models.Model):
     source = fields.Char(help="Who said so, or where it was seen.")
     seen_date = fields.Date(
         string="Seen on",
-        default=fields.Date.context_today,
+        default=get_today,
         help="The last day on which it was known to be there.",
     )
     active = fields.Boolean(default=True, help="Archived once the customer does not have it any more.")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..clock import get_today
 from ..ir_rule import get_seen
 from ..public import public
 
@@ -91,7 +92,7 @@ class PembaCustomerHistory(models.Model):
 
     @property
     def _table_query(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         leads, orders = (get_seen(self.env[name]) for name in ("crm.lead", "sale.order"))
         # The columns that are of a kind; the first rows give them their names.
         opportunity = SQL(

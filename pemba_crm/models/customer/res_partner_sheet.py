@@ -3,6 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..clock import get_today
 from ..public import public
 
 SALES = "pemba_crm.group_user"
@@ -148,7 +149,7 @@ class ResPartner(models.Model):
         :param measures: fields in the currency of the opportunity's company
         :return: ``{(partner, won status): [sum]}``, zeros where there is none
         """
-        company, today = self.env.company, fields.Date.context_today(self)
+        company, today = self.env.company, get_today(self)
         totals = defaultdict(lambda: [0.0] * len(measures))
         groups = (
             self.env["crm.lead"]

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..clock import get_today
 from ..installed_base.pemba_equipment import IN_BASE
 from ..marks import FOLLOWING, Pass
 from ..public import VALUES_LIST, public
@@ -55,7 +56,7 @@ class ResPartner(models.Model):
     )
     def _compute_pemba_status(self):
         recorded = (self | self.commercial_partner_id)._origin._get_statuses()
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         status_field, date_field = (self._fields[name] for name in ("pemba_status", "pemba_status_date"))
         for partner in self:
             entity = partner.commercial_partner_id._origin
@@ -72,7 +73,7 @@ class ResPartner(models.Model):
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
         """Nobody knows who is new; contacts of a company are what that is."""
-        new = {"pemba_status": "unqualified", "pemba_status_date": fields.Date.context_today(self)}
+        new = {"pemba_status": "unqualified", "pemba_status_date": get_today(self)}
         if not self._take_creation(vals_list):
             vals_list = self._as_sent(vals_list, is_new=True)
         vals_list = [vals if vals.get("parent_id") else vals | new for vals in vals_list]
@@ -144,7 +145,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _get_in_force_sql(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         return SQL(
             "EXISTS (SELECT FROM pemba_contract contract WHERE contract.partner_id = partner.id"
             " AND contract.state != 'draft' AND contract.date_start <= %s AND contract.date_end >= %s)",
@@ -186,7 +187,7 @@ class ResPartner(models.Model):
                       AND changed.pemba_status IS DISTINCT FROM current.status
                 RETURNING changed.id""",
                 status=self._get_status_sql(),
-                today=fields.Date.context_today(self),
+                today=get_today(self),
             )
         )
         self.invalidate_model(["pemba_status", "pemba_status_date"])

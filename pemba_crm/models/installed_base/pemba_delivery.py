@@ -1,6 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from ..clock import get_today
 
 # What the query of what is missing reads in the database.
 READ = {
@@ -101,7 +103,7 @@ class PembaDelivery(models.AbstractModel):
         for proposal, _vals in delivered:
             self._check(proposal["lead"], proposal["equipment"])
         new = [(proposal, vals) for proposal, vals in delivered if not proposal["equipment"]]
-        day = date or fields.Date.context_today(self)
+        day = date or get_today(self)
         equipment = self.env["pemba.equipment"]._put(
             [vals | {"delivery_date": day} for vals in self._prepare_equipment(new)], lines=["component_ids"]
         )

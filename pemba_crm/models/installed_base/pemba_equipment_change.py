@@ -1,8 +1,9 @@
 from contextlib import contextmanager
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..clock import get_today
 from ..public import DAY, public
 from .pemba_equipment import IN_BASE
 
@@ -243,4 +244,4 @@ class PembaEquipment(models.Model):
 
     def _return_to_service(self):
         """It was retired by mistake, or comes back."""
-        self._record_state("correct", "in_service", fields.Date.context_today(self), retired_date=False)
+        self._record_state("correct", "in_service", get_today(self), retired_date=False)

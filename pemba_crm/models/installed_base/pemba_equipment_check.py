@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare, format_date
 
+from ..clock import get_today
 from ..marks import is_in_scope
 from .pemba_customer_mixin import get_differing
 
@@ -93,7 +94,7 @@ class PembaEquipment(models.Model):
 
     def _get_event_date(self, date):
         """:raise UserError: for a day to come"""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         date = fields.Date.to_date(date) or today
         if date > today:
             raise UserError(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
+from ..clock import get_today
 from ..public import VALUES, VALUES_LIST, public
 
 
@@ -92,7 +93,7 @@ class PembaEquipmentComponent(models.Model):
         with equipment._recording("correct"):
             components = super().create(vals_list)
             started = components.filtered(lambda c: not c.date_start and c.equipment_id.state != "planned")
-            started._set(date_start=fields.Date.context_today(self))
+            started._set(date_start=get_today(self))
         return components
 
     @public(vals=VALUES)
@@ -131,14 +132,14 @@ class PembaEquipmentComponent(models.Model):
         planned = self.filtered(lambda component: component.equipment_id.state == "planned")
         planned.unlink()
         for component in self - planned:
-            component._set(date_end=max(date or fields.Date.context_today(self), component.date_start))
+            component._set(date_end=max(date or get_today(self), component.date_start))
 
     def _take(self, quantity, date=None):
         """Take a quantity from them: from what came last first, but from what was there on the day before.
 
         :return: what they do not have of it
         """
-        date = date or fields.Date.context_today(self)
+        date = date or get_today(self)
 
         def newest_there(component):
             is_later = bool(component.date_start) and component.date_start > date

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ..clock import get_today
 from ..public import NAMES, public
 from .pemba_equipment import IN_BASE
 
@@ -183,7 +184,7 @@ class PembaEquipment(models.Model):
         if delta > 0 and components:
             components[-1:].quantity += delta
         elif delta > 0:
-            started = self.state != "planned" and (date or fields.Date.context_today(self))
+            started = self.state != "planned" and (date or get_today(self))
             components._put(
                 [
                     {

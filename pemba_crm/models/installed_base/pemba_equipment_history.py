@@ -1,7 +1,8 @@
 from contextlib import contextmanager
 
-from odoo import api, fields, models
+from odoo import api, models
 
+from ..clock import get_today
 from ..marks import FOLLOWING, get_scope, scope
 
 
@@ -53,7 +54,7 @@ class PembaEquipment(models.Model):
         :param date: the day it took effect, else today
         :param vals: of the events: a note, and what they state, whether it is new or not
         """
-        date = date or fields.Date.context_today(self)
+        date = date or get_today(self)
         stated = {"kind": kind, "date": date} | vals
         vals_list = []
         for equipment, old in before.items():
@@ -65,7 +66,7 @@ class PembaEquipment(models.Model):
         self.env["pemba.equipment.event"]._add(vals_list)
         equipment = self.browse().union(*before)
         equipment._settle_campaigns(vals_list)
-        if vals_list and date < fields.Date.context_today(self):
+        if vals_list and date < get_today(self):
             equipment._follow_ledger(date)
 
     def _record_state(self, kind, state, date, **changes):

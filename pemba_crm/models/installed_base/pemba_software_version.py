@@ -1,6 +1,8 @@
 from collections import defaultdict
 
-from odoo import api, fields, models
+from odoo import api, models
+
+from ..clock import get_today
 
 
 class PembaSoftwareVersion(models.Model):
@@ -15,7 +17,7 @@ class PembaSoftwareVersion(models.Model):
         :param softwares: of these only
         :return: ``{version: count}``
         """
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         domain = [("software_id", "in", softwares.ids)] if softwares is not None else []
         everything = self.sudo().with_context(active_test=False)  # whoever looks at equipment
         versions = everything.search_fetch(

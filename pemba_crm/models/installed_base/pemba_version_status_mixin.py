@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..clock import get_today
+
 COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 
 
@@ -31,7 +33,7 @@ class PembaVersionStatusMixin(models.AbstractModel):
 
     @api.depends("version_id")
     def _compute_version_state(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         behind = self.env["pemba.software.version"]._get_versions_behind(self.software_id)
         for record in self:
             version = record.version_id
@@ -69,7 +71,7 @@ class PembaVersionStatusMixin(models.AbstractModel):
     @api.model
     def _get_versions_by_state(self):
         """:return: the ids of the versions for each version status, as of today"""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         of_state = {"unsupported": [], "behind": [], "current": []}
         for version, count in self.env["pemba.software.version"]._get_versions_behind().items():
             if version.end_of_support_date and version.end_of_support_date < today:

@@ -1,6 +1,8 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
+from ..clock import get_today
+
 
 class CrmLead(models.Model):
     """Contracts of what was won, and what becomes of them when it is not any more."""
@@ -96,7 +98,7 @@ class CrmLead(models.Model):
 
     def _prepare_contract(self, line, kind):
         """Values of a new contract, for a first line of what was won."""
-        start = line.date_start or self.close_date or fields.Date.context_today(self)
+        start = line.date_start or self.close_date or get_today(self._get_deal_company())
         vals = {
             "company_id": self._get_deal_company().id,
             "contract_type_id": kind.id,

@@ -4,6 +4,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import sql
 
+from ..clock import get_today
 from ..offer.crm_lead_price import PriceKey
 
 # A contract in one of these is over, or will be: nothing of it changes.
@@ -103,7 +104,7 @@ class PembaContract(models.Model):
     zone_id = fields.Many2one(related="partner_id.zone_id", string="Sales Zone")
 
     # When
-    date_start = fields.Date(string="From", required=True, default=fields.Date.context_today, tracking=True)
+    date_start = fields.Date(string="From", required=True, default=get_today, tracking=True)
     date_end = fields.Date(
         string="Until",
         compute="_compute_date_end",
@@ -218,7 +219,7 @@ class PembaContract(models.Model):
 
         :return: ``{contract: PriceKey}``
         """
-        leads, today = self.env["crm.lead"], fields.Date.context_today(self)
+        leads, today = self.env["crm.lead"], get_today(self)
         found = {}
         for contract in self:
             company = contract.company_id or self.env.company

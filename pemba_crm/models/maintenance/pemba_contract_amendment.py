@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..clock import get_today
+
 
 class PembaContract(models.Model):
     """A contract that runs is added to and reduced."""
@@ -21,7 +23,7 @@ class PembaContract(models.Model):
         if self.state == "draft":
             self._widen(line)
             vals["date_start"] = line.date_start or self.date_start
-        today = line.lead_id.close_date or fields.Date.context_today(self)
+        today = line.lead_id.close_date or get_today(self)
         if not line._is_sold_for(self):
             vals.update(date_start=False, date_end=False)
         vals["date_start"] = max(
@@ -58,7 +60,7 @@ class PembaContract(models.Model):
         :raise UserError: naming the line that has less, or that has no such day
         """
         self.ensure_one()
-        date = fields.Date.to_date(date) or fields.Date.context_today(self)
+        date = fields.Date.to_date(date) or get_today(self)
         if not self._is_open() or line.contract_id != self:
             raise UserError(self.env._("%s is not running.", self.display_name))
         if not line.date_start <= date <= line.date_end or not 0 < quantity <= line.quantity:

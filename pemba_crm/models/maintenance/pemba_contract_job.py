@@ -1,8 +1,9 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from psycopg2 import IntegrityError, OperationalError
 
+from ..clock import by_day
 from ..pipeline.crm_lead import SILENT
 
 # What is wrong with one record, and keeps no other from being done.
@@ -30,6 +31,12 @@ class PembaContract(models.Model):
         :return: a new list of methods, each of which says whether there was time for all
         """
         return [self._cron_expire]
+
+    @api.model
+    def _by_day_everywhere(self, get_domain):
+        """See ``by_day``, for a job, which is for all companies."""
+        companies = self.env["res.company"].sudo().search([], limit=None)  # whoever runs it
+        return by_day(companies, get_domain)
 
     @api.model
     def _is_in_job(self):
@@ -78,8 +85,10 @@ class PembaContract(models.Model):
 
         :return: whether there was time for all
         """
-        due = self._get_expired_domain(fields.Date.context_today(self))
-        return self._work_off(due, lambda batch: batch.with_context(**SILENT)._set(state="expired"))
+        return self._work_off(
+            self._by_day_everywhere(self._get_expired_domain),
+            lambda batch: batch.with_context(**SILENT)._set(state="expired"),
+        )
 
     @api.model
     def _get_expired_domain(self, today):

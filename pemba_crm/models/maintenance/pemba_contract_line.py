@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import float_compare
 
+from ..clock import get_today
 from ..offer.pemba_opportunity_line import get_years
 
 
@@ -102,7 +103,7 @@ class PembaContractLine(models.Model):
 
         In a form that is not saved yet it has no dates: the contract's may still change.
         """
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         for line in self:
             contract = line.contract_id
             if not contract._origin:

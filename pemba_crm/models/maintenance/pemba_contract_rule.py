@@ -1,7 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..clock import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..marks import FOLLOWING
 from ..public import VALUES, VALUES_LIST, public
@@ -14,8 +15,9 @@ class PembaContract(models.Model):
     _inherit = "pemba.contract"
 
     def _filtered_movable(self):
-        today = fields.Date.context_today(self)
-        return self.filtered(lambda one: one.state == "draft" or not one.date_end or one.date_end >= today)
+        return self.filtered(
+            lambda one: one.state == "draft" or not one.date_end or one.date_end >= get_today(one)
+        )
 
     def _change_owner(self, owner):
         """People of the company that it leaves have no part in it any more."""

@@ -1,7 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..clock import by_day, get_today
 from ..public import public
 
 
@@ -12,9 +13,8 @@ class PembaContract(models.Model):
 
     @api.depends("state", "date_start", "date_end")
     def _compute_is_in_force(self):
-        today = fields.Date.context_today(self)
         for contract in self:
-            contract.is_in_force = contract._is_in_force(today)
+            contract.is_in_force = contract._is_in_force(get_today(contract))
 
     def _is_in_force(self, date):
         return self.state != "draft" and self.date_start <= date <= self.date_end
@@ -22,16 +22,18 @@ class PembaContract(models.Model):
     def _search_is_in_force(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
-        return (
-            Domain("state", "!=", "draft")
-            & Domain("date_start", "<=", today)
-            & Domain("date_end", ">=", today)
+        return by_day(
+            self.env.companies,
+            lambda today: (
+                Domain("state", "!=", "draft")
+                & Domain("date_start", "<=", today)
+                & Domain("date_end", ">=", today)
+            ),
         )
 
     def _is_open(self):
         """Whether it may be amended: it runs, or is renewed already and runs to its end."""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
 
     def _is_extensible(self):

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..installed_base.pemba_equipment import IN_BASE
 from ..public import public
 
@@ -70,7 +71,7 @@ class PembaContract(models.Model):
 
         :raise UserError: naming the contract that is not terminated, or is over
         """
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         for contract in self:
             before = contract.termination
             if contract.state != "terminated" or not before or contract.date_end < today:
@@ -100,7 +101,7 @@ class PembaContract(models.Model):
         """:raise UserError: where notice comes too late, unless it is a manager's"""
         months = self.contract_type_id.notice_months
         last = date + timedelta(days=1) - relativedelta(months=months, days=1)
-        if fields.Date.context_today(self) > last and not self._is_by_manager():
+        if get_today(self) > last and not self._is_by_manager():
             raise UserError(
                 self.env._(
                     "%(contract)s: notice is of %(months)s months, and was due by %(last)s. A sales manager"

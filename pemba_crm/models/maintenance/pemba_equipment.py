@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..clock import get_day_sql
 from ..public import VALUES_LIST, public
 
 STATES = ("covered", "expiring", "expired", "never")
@@ -45,8 +46,7 @@ class PembaEquipment(models.Model):
                 ["equipment_id", "contract_id", "date_start", "date_end"]
             )
             self.env["pemba.equipment"].flush_model(["partner_id"])
-            today = fields.Date.context_today(self)
-            query = SQL("%s WHERE equipment_id = ANY(%s)", self._get_coverage_sql(today), list(self.ids))
+            query = SQL("%s WHERE equipment_id = ANY(%s)", self._get_coverage_sql(), list(self.ids))
             rows = self.env.execute_query(
                 SQL("SELECT equipment_id, contract_id, date_end, state FROM %s", query)
             )
@@ -57,7 +57,7 @@ class PembaEquipment(models.Model):
             equipment.coverage_state = state
 
     @api.model
-    def _get_coverage_sql(self, today):
+    def _get_coverage_sql(self):
         """A row for each equipment that is or was covered: ``(equipment_id, contract_id, date_end, state)``.
 
         It expires at the end of the last line that follows the one of today without a gap.
@@ -66,7 +66,7 @@ class PembaEquipment(models.Model):
             """(
             SELECT equipment_id, contract_id, date_end,
                    CASE WHEN NOT is_covered THEN 'expired'
-                        WHEN date_end <= %(today)s + lead_days THEN 'expiring'
+                        WHEN date_end <= today + lead_days THEN 'expiring'
                         ELSE 'covered' END AS state
               FROM (
                 SELECT DISTINCT ON (line.equipment_id)
@@ -81,7 +81,8 @@ class PembaEquipment(models.Model):
                                AND following.state != 'draft'
                                AND later.date_start <= line.date_end + 1)) AS date_end,
                        line.date_end >= %(today)s AS is_covered,
-                       kind.renewal_lead_days AS lead_days
+                       kind.renewal_lead_days AS lead_days,
+                       %(today)s AS today
                   FROM pemba_contract_line line
                   JOIN pemba_contract contract ON contract.id = line.contract_id
                   JOIN pemba_contract_type kind ON kind.id = contract.contract_type_id
@@ -92,18 +93,17 @@ class PembaEquipment(models.Model):
                  ORDER BY line.equipment_id, line.date_end DESC, line.id DESC
               ) last
             ) coverage""",
-            today=today,
+            today=get_day_sql(self.env.companies, SQL("contract.company_id")),
         )
 
     def _search_coverage_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
         self.env["pemba.contract"].flush_model(["state", "contract_type_id", "partner_id"])
         self.env["pemba.contract.line"].flush_model(["equipment_id", "contract_id", "date_start", "date_end"])
         wanted = [state for state in value if state in STATES]
         domain = Domain.FALSE
-        known = self._get_coverage_sql(today)
+        known = self._get_coverage_sql()
         if "never" in wanted:
             domain |= Domain("id", "not in", SQL("(SELECT equipment_id FROM %s)", known))
         states = [state for state in wanted if state != "never"]

@@ -1,7 +1,9 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import sql
 
+from ..clock import by_day, get_today
 from ..pipeline.crm_lead import CLOSED
 
 
@@ -66,7 +68,7 @@ class PembaOpportunityLine(models.Model):
         result = super()._compute_dates()
         for line in self.filtered("contract_id"):
             contract = line.contract_id
-            today = fields.Date.context_today(line)
+            today = get_today(line.lead_id._get_deal_company())
             line.date_start = line.date_start or min(max(today, contract.date_start), contract.date_end)
             line.date_end = line.date_end or contract.date_end
         return result
@@ -149,7 +151,7 @@ class PembaOpportunityLine(models.Model):
         for line in self:
             months = line._get_contract_type().duration_months or 12
             if months != 12 and not (line.date_start or line.date_end):
-                today = fields.Date.context_today(line)
+                today = get_today(line.lead_id._get_deal_company())
                 start = max(line.lead_id.date_deadline or today, today)
                 end = start + relativedelta(months=months, days=-1)
                 line._set(date_start=start, date_end=end)  # whoever creates it sees to the sums
@@ -157,15 +159,10 @@ class PembaOpportunityLine(models.Model):
     def _get_running_contracts(self):
         """Contracts that customers have running."""
         contracts = self.env["pemba.contract"].sudo()  # of all salespeople
-        today = fields.Date.context_today(self)
-        return contracts.search(
-            [
-                ("state", "in", ("running", "renewed")),
-                ("partner_id", "in", self.lead_id.customer_id.ids),
-                ("date_end", ">=", today),
-            ],
-            order="date_start desc, id desc",
-        )
+        running = Domain("state", "in", ("running", "renewed"))
+        running &= Domain("partner_id", "in", self.lead_id.customer_id.ids)
+        running &= by_day(self.env.companies, lambda today: Domain("date_end", ">=", today))
+        return contracts.search(running, order="date_start desc, id desc")
 
     def _get_matching(self, contracts):
         """Of these contracts the one that it extends: that of its equipment, else the newest.
@@ -173,7 +170,7 @@ class PembaOpportunityLine(models.Model):
         The same customer, distributor, type and currency, in a contract that runs on the line's days.
         """
         lead, own_kind = self.lead_id, self.product_id.pemba_contract_type_id
-        start = self.date_start or fields.Date.context_today(self)
+        start = self.date_start or get_today(lead._get_deal_company())
         matching = contracts.filtered(
             lambda one: (
                 one.partner_id == lead.customer_id

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..clock import get_today
 from ..public import public
 
 
@@ -57,7 +58,7 @@ class ResPartner(models.Model):
             [
                 ("equipment_id", "in", equipment.ids),
                 ("contract_id.state", "!=", "draft"),
-                ("date_end", ">=", fields.Date.context_today(self)),
+                ("date_end", ">=", get_today(self)),
             ]
         ).contract_id
         # A contract of somebody else covers nothing of theirs.

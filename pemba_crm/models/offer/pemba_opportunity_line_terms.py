@@ -1,6 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import sql
 
+from ..clock import get_today
 from ..links import is_other
 from ..pipeline.crm_lead import CLOSED
 
@@ -147,7 +148,7 @@ class PembaOpportunityLine(models.Model):
         lead = self.lead_id
         if not lead.distributor_id:
             return False, 0.0
-        date = (lead.won_status in CLOSED and lead.close_date) or fields.Date.context_today(self)
+        date = (lead.won_status in CLOSED and lead.close_date) or get_today(lead._get_deal_company())
         return self.env["pemba.margin.rule"]._get_rule(
             *lead._get_margin_keys(), self.sale_type_id._origin.id, date
         )

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..scalars import FIRST_DAY
 
 
@@ -27,7 +28,7 @@ class ResCompany(models.Model):
                         date=day,
                     )
                 )
-            if day and day > fields.Date.context_today(self):
+            if day and day > get_today(self):
                 raise ValidationError(
                     self.env._(
                         "%(company)s, Sales Closed Until: %(date)s is still to come.",

@@ -1,7 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..clock import get_today
 from ..scalars import clear
 
 
@@ -41,7 +42,7 @@ class CrmLead(models.Model):
         )
         if not keys:
             return
-        rates = self.env["pemba.zone"]._get_rates(keys, fields.Date.context_today(self))
+        rates = self.env["pemba.zone"]._get_rates(keys, get_today(self))
         values = SQL(", ").join(
             SQL("(%s::int, %s, %s, %s::numeric)", zone or None, currency, of_company, rate)
             for (zone, currency, of_company), rate in rates.items()

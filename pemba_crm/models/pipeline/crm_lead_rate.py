@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..clock import get_today
 from ..marks import get_scope
 from .crm_lead import CLOSED
 
@@ -64,7 +65,7 @@ class CrmLead(models.Model):
 
     def _get_deal_rates(self):
         """``{lead: rate}`` by zone, currency and company, as of today or of the day they were closed."""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         rates = {}
         for date, leads in self.grouped(
             lambda lead: (lead.won_status in CLOSED and lead.close_date) or today

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..public import VALUES, VALUES_LIST, public
 
 
@@ -50,7 +51,7 @@ class PembaOpeningSale(models.Model):
     date = fields.Date(
         string="Sold On",
         required=True,
-        default=fields.Date.context_today,
+        default=get_today,
         help="From this day on it counts.",
     )
     quantity = fields.Float(

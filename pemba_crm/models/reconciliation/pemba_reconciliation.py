@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..public import public
 
 
@@ -35,7 +36,7 @@ class PembaReconciliation(models.Model):
     date = fields.Date(
         string="As Of",
         required=True,
-        default=fields.Date.context_today,
+        default=get_today,
         tracking=True,
         help="Sales, equipment, contracts and invoices up to this day are compared.",
     )

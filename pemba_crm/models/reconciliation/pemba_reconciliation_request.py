@@ -1,6 +1,8 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang, plaintext2html
+
+from ..clock import get_today
 
 # What somebody is asked by.
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"
@@ -86,7 +88,7 @@ class PembaReconciliationRequest(models.AbstractModel):
             requests[line] = {
                 "activity_type_id": activity_type.id,
                 "automated": True,
-                "date_deadline": fields.Date.context_today(self),
+                "date_deadline": get_today(self),
                 "res_model_id": model_ids[record._name],
                 "res_id": record.id,
                 "user_id": user.id,

@@ -1,7 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..marks import FOLLOWING
 from ..public import VALUES, VALUES_LIST, public
 
@@ -101,7 +102,7 @@ class PembaReconciliation(models.Model):
     @public(default=VALUES)
     def copy_data(self, default=None):
         """The next check: as of today, unless said otherwise."""
-        default = {"date": fields.Date.context_today(self)} | (default or {})
+        default = {"date": get_today(self)} | (default or {})
         return super().copy_data(default)
 
     def _check_is_compared(self):

@@ -1,5 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
+
+from ..clock import get_today
 
 
 class PembaReconciliationSettlement(models.Model):
@@ -40,7 +42,7 @@ class PembaReconciliationSettlement(models.Model):
 
     def _get_differing(self, run):
         """What of these a run finds, or one of a later day that has come: ``{(key, check)}``."""
-        later = Domain("date", ">", run.date) & Domain("date", "<=", fields.Date.context_today(run))
+        later = Domain("date", ">", run.date) & Domain("date", "<=", get_today(run))
         lines = self.env["pemba.reconciliation.line"].search(  # not all of a run
             (Domain("reconciliation_id", "=", run.id) | later)
             & Domain("company_id", "=", run.company_id.id)

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
+from ..clock import get_today
 from ..public import public
 
 
@@ -55,7 +56,7 @@ class PembaReconciliation(models.Model):
 
     def _is_to_come(self):
         at_company = self.with_context(tz=self._get_scope().clock)
-        return self.date > fields.Date.context_today(at_company)
+        return self.date > get_today(at_company)
 
     def _check_is_current(self):
         """What is signed off is what there is: it is compared once more.

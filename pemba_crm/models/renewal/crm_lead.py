@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..pipeline.crm_lead import SILENT
-from ..public import public
+from ..public import VALUES, public
 
 
 class CrmLead(models.Model):
@@ -102,6 +102,7 @@ class CrmLead(models.Model):
             {"renewal_contract_id", "revaluation", "is_price_to_revise"} if self._is_by_manager() else set()
         )
 
+    @public(default=VALUES)
     def copy_data(self, default=None):
         """The copy of a renewal renews nothing."""
         vals_list = super().copy_data(default)

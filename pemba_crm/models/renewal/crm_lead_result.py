@@ -1,6 +1,7 @@
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, models
 from odoo.exceptions import UserError
 
+from ..clock import get_today
 from ..order.crm_lead_ordered import ORDERED
 from ..pipeline.crm_lead import CLOSED, SILENT
 from ..public import public
@@ -59,7 +60,7 @@ class CrmLead(models.Model):
         orders = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # as above
         vals = {}
         if not contract.order_received_date:
-            vals["order_received_date"] = self.close_date or fields.Date.context_today(self)
+            vals["order_received_date"] = self.close_date or get_today(self)
         references = ", ".join(filter(None, orders.mapped("client_order_ref")))
         if references and not contract.order_reference:
             vals["order_reference"] = references
@@ -108,7 +109,7 @@ class CrmLead(models.Model):
         contract = self.sudo().renewal_contract_id  # linked by us alone
         contract._set(order_received_date=False, order_reference=False)
         successor = contract.successor_id
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         if successor.lead_id == self and successor.state == "running":
             if successor.date_start > today:
                 successor._set(state="draft")

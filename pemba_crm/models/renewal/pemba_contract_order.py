@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..clock import by_day, get_day_sql, get_today
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT
 
@@ -79,14 +80,14 @@ class PembaContract(models.Model):
 
     @api.depends("expected_order_date", "order_received_date", "state", "close_reason")
     def _compute_order_state(self):
-        today = fields.Date.context_today(self)
         for contract in self:
             if contract.order_received_date:
                 contract.order_state = "received"
             elif not contract.expected_order_date or contract.state not in AWAITING or contract.close_reason:
                 contract.order_state = "none"
             else:
-                contract.order_state = "late" if contract.expected_order_date < today else "expected"
+                is_late = contract.expected_order_date < get_today(contract)
+                contract.order_state = "late" if is_late else "expected"
 
     @api.depends("renewal_lead_ids.deal_amount", "renewal_lead_ids.deal_currency_id", "currency_id")
     def _compute_expected_order_amount(self):
@@ -102,7 +103,7 @@ class PembaContract(models.Model):
 
     def _get_order_deadline(self):
         """By when the customer is asked to order: the day expected, else the end; none that is past."""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         days = (self.expected_order_date, self.date_end)
         return next((day for day in days if day and day >= today), False)
 
@@ -116,16 +117,20 @@ class PembaContract(models.Model):
     def _search_order_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
         received = Domain("order_received_date", "!=", False)
         awaited = self._get_awaited_domain()
         domains = {
             "received": received,
-            "expected": awaited & Domain("expected_order_date", ">=", today),
-            "late": awaited & Domain("expected_order_date", "<", today),
+            "expected": awaited & self._by_order_day(">="),
+            "late": awaited & self._by_order_day("<"),
             "none": ~received & ~awaited,
         }
         return Domain.OR([domains[state] for state in value if state in domains])
+
+    @api.model
+    def _by_order_day(self, operator):
+        """Whether the day of the order is before today, or not."""
+        return by_day(self.env.companies, lambda today: Domain("expected_order_date", operator, today))
 
     def _field_to_sql(self, alias, field_expr, query=None):
         """Whether an order is late is of today; lists and cards group by it all the same."""
@@ -144,7 +149,7 @@ class PembaContract(models.Model):
             list(AWAITING),
             column("close_reason"),
             column("expected_order_date"),
-            fields.Date.context_today(self),
+            get_day_sql(self.env.companies, column("company_id")),
         )
 
     @api.model
@@ -179,10 +184,9 @@ class PembaContract(models.Model):
 
     def _get_reminders_due(self):
         """:return: ``{contract: the last of its reminders that was passed}``, where it was not sent yet"""
-        today = fields.Date.context_today(self)
         due = {}
         for contract in self:
-            days = (today - contract.expected_order_date).days
+            days = (get_today(contract) - contract.expected_order_date).days
             passed = [offset for offset in contract.contract_type_id._get_reminders() if offset <= days]
             last = max(passed, default=None)
             if last is not None and last > contract.reminded_days and contract._get_reminded_user():

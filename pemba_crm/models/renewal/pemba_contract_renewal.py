@@ -143,7 +143,7 @@ class PembaContract(models.Model):
         :param batch_size: how many contracts are locked and opened together
         :return: whether there was time for all
         """
-        due = self._get_due_domain(fields.Date.context_today(self))
+        due = self._by_day_everywhere(self._get_due_domain)
         return self._work_off(due, type(self)._open_renewals_apart, batch_size)
 
     def _open_renewals_apart(self):

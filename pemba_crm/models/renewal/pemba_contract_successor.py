@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT
@@ -231,13 +232,16 @@ class PembaContract(models.Model):
         :param batch_size: how many contracts are locked together
         :return: whether there was time for all
         """
-        today = fields.Date.context_today(self)
         without_successor = Domain("successor_id", "=", False) | Domain("successor_id.state", "=", "draft")
         over = (
             Domain("state", "in", ("running", "expired"))
             & Domain("contract_type_id.is_tacit", "=", True)
-            & Domain("date_end", "<", today)
-            & Domain("date_end", ">=", today - relativedelta(months=MISSED_MONTHS))
+            & self._by_day_everywhere(
+                lambda today: (
+                    Domain("date_end", "<", today)
+                    & Domain("date_end", ">=", today - relativedelta(months=MISSED_MONTHS))
+                )
+            )
             & Domain("close_reason", "=", False)
             & without_successor
         )
@@ -245,9 +249,8 @@ class PembaContract(models.Model):
 
     def _renew_tacitly(self):
         """Each by itself: what fails is set aside with its reason. Terms that were missed follow, too."""
-        today = fields.Date.context_today(self)
         for contract in self:
-            term = contract
+            term, today = contract, get_today(contract)
             while term.date_end < today and term.contract_type_id.is_tacit and not term.close_reason:
                 try:
                     with self.env.cr.savepoint():

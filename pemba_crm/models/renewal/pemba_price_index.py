@@ -11,13 +11,8 @@ class PembaPriceIndex(models.Model):
         series = self
         while following := self.search([("predecessor_id", "in", series.ids), ("id", "not in", series.ids)]):
             series |= following
-        leads = (
-            self.env["crm.lead"]
-            .sudo()
-            .search(  # of all salespeople
-                [("won_status", "=", "pending"), ("renewal_contract_id.index_id", "in", series.ids)]
-            )
-        )
-        for lead in leads:
+        leads = self.env["crm.lead"].sudo()  # of all salespeople
+        open_ones = [("won_status", "=", "pending"), ("renewal_contract_id.index_id", "in", series.ids)]
+        for lead in leads.search(open_ones):
             if lead.renewal_contract_id._get_revaluation() != (lead.revaluation or {}):
                 lead._revise_price()

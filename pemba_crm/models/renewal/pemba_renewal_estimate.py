@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date
 
+from ..clock import get_today
 from ..public import VALUES, public
 from .pemba_renewal_report import LAYERS
 
@@ -16,7 +17,7 @@ class PembaRenewalEstimate(models.Model):
     _order = "date desc, id desc"
 
     name = fields.Char(required=True)
-    date = fields.Date(required=True, default=fields.Date.context_today, readonly=True)
+    date = fields.Date(required=True, default=get_today, readonly=True)
     date_start = fields.Date(string="First Month", required=True, readonly=True)
     date_end = fields.Date(string="Until", required=True, readonly=True)
     company_id = fields.Many2one(
@@ -50,7 +51,7 @@ class PembaRenewalEstimate(models.Model):
 
         :param year: this one or the next; the next if not given
         """
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         year = year or today.year + 1
         start, end = today.replace(year=year, month=1, day=1), today.replace(year=year, month=12, day=31)
         domain = [("date", ">=", start), ("date", "<=", end), ("company_id", "=", self.env.company.id)]

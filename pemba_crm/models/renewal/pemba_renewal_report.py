@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..clock import get_today
 from ..public import public
 from .pemba_contract import MISSED_MONTHS
 
@@ -66,7 +67,7 @@ class PembaRenewalReport(models.Model):
     @api.model
     def _get_segments(self):
         """Parts of terms that are within one month and one year of the contract."""
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         first = self.env.context.get("pemba_first_day")  # the comparison looks further back
         return SQL(
             """
@@ -155,7 +156,7 @@ class PembaRenewalReport(models.Model):
         )
         rates = self.env["pemba.zone"]._get_rates(
             [(zone or False, currency, company) for zone, currency, company in keys],
-            fields.Date.context_today(self),
+            get_today(self),
         )
         rows = [
             SQL("(%s::int, %s::int, %s::int, %s::double precision)", zone or None, currency, company, rate)

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..clock import get_today
+
 # What contracts that ended brought a year, and of what the rest is a share.
 RATES = {"gross_retention": "gross_amount", "net_retention": "new_amount"}
 
@@ -56,7 +58,7 @@ class PembaRetentionReport(models.Model):
 
     @property
     def _table_query(self):
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         return SQL(
             """
             WITH rate(zone_id, currency_id, company_id, rate) AS (%(rates)s),

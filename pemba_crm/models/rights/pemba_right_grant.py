@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..clock import get_today
+
 
 class PembaRightGrant(models.Model):
     """A manager's exception: somebody has a right until a day, whatever the contracts say."""
@@ -18,7 +20,7 @@ class PembaRightGrant(models.Model):
         help="A person, or a company for all of its people.",
     )
     right_id = fields.Many2one("pemba.right", required=True, ondelete="restrict")
-    date_start = fields.Date(string="From", required=True, default=fields.Date.context_today)
+    date_start = fields.Date(string="From", required=True, default=get_today)
     date_end = fields.Date(string="Until", required=True, help="The last day.")
     reason = fields.Char(required=True)
 

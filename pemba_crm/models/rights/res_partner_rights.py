@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..clock import get_today
 from ..public import DAY, TEXT, public
 
 
@@ -112,7 +113,7 @@ class ResPartner(models.Model):
 
         :return: ``[(right, check)]``, see ``check_right``, with records and days
         """
-        date = date or fields.Date.context_today(self)
+        date = date or get_today(self)
         lines = self._get_right_lines(equipment, date)
         grants = self._get_grants(date)
         return [(right, self._check_one(right, lines, grants, equipment, date)) for right in rights]

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..clock import get_today
+
 
 class PembaZoneRate(models.Model):
     """What a currency is worth in a zone, from a day on, for one company."""
@@ -22,9 +24,7 @@ class PembaZoneRate(models.Model):
         help="Its branches have its rates.",
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
-    date = fields.Date(
-        string="From", required=True, default=fields.Date.context_today, help="The first day it is valid."
-    )
+    date = fields.Date(string="From", required=True, default=get_today, help="The first day it is valid.")
     rate = fields.Float(
         required=True,
         digits=0,

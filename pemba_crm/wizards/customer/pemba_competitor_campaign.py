@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.clock import get_today
 from ...models.public import NAMES, get_active_ids, public
 
 
@@ -94,7 +95,7 @@ class PembaCompetitorCampaign(models.TransientModel):
         """Values of the opportunity with a customer: what of ours replaces each product is offered."""
         user = self.user_id or customer.user_id.filtered("active") or self.env.user
         ends = installations.filtered("contract_end_date").mapped("contract_end_date")
-        today = fields.Date.context_today(self)
+        today = get_today(self)
         deadline = ends and max(min(ends) - relativedelta(months=self.months_before), today)
         ours = [one for one in installations if len(one.replaced_by_ids) == 1]
         return {

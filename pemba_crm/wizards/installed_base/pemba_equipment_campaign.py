@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.clock import get_today
 from ...models.installed_base.pemba_equipment import IN_BASE
 from ...models.installed_base.pemba_equipment_change import UPGRADE
 from ...models.public import NAMES, get_active_ids, public
@@ -49,7 +50,7 @@ class PembaEquipmentCampaign(models.TransientModel):
     date_deadline = fields.Date(
         string="Until",
         required=True,
-        default=lambda self: fields.Date.context_today(self) + relativedelta(months=1),
+        default=lambda self: get_today(self) + relativedelta(months=1),
     )
 
     @api.model

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.clock import get_today
 from ...models.installed_base.pemba_equipment import CUSTOMERS, SITES
 from ...models.public import NAMES, get_active_ids, public
 
@@ -34,7 +35,7 @@ class PembaEquipmentChange(models.TransientModel):
         help="A correction takes effect from its day on.",
     )
     kinds = fields.Json(compute="_compute_kinds", export_string_translation=False)
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, default=get_today)
     software_id = fields.Many2one("pemba.software", compute="_compute_software_id")
     version_id = fields.Many2one(
         "pemba.software.version",
@@ -122,7 +123,7 @@ class PembaEquipmentChange(models.TransientModel):
         if self.kind != "upgrade":
             return versions
         runs = min(self.equipment_ids.version_id.mapped("sequence"), default=None)
-        day = self.date or fields.Date.context_today(self)
+        day = self.date or get_today(self)
         return versions.filtered(
             lambda one: one.release_date and one.release_date <= day and (runs is None or one.sequence > runs)
         )

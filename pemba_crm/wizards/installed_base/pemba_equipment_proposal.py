@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...models.clock import get_today
 from ...models.installed_base.pemba_equipment import HOSTS, SITES
 from ...models.public import public
 
@@ -17,7 +18,7 @@ class PembaEquipmentProposal(models.TransientModel):
     customer_id = fields.Many2one(related="lead_id.customer_id")
     date = fields.Date(
         string="In Service Since",
-        default=fields.Date.context_today,
+        default=get_today,
         help="Empty where it goes into service later: new equipment is planned.",
     )
     line_ids = fields.One2many(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...models.clock import get_today
 from ...models.public import public
 
 
@@ -16,7 +17,7 @@ class PembaEquipmentStatement(models.TransientModel):
         domain="[('had_equipment', '=', True)]",
         help="Empty for the totals of all customers.",
     )
-    date = fields.Date(required=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, default=get_today)
     preview = fields.Html(compute="_compute_preview", sanitize=False, export_string_translation=False)
 
     @api.depends("partner_id", "date")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...models.clock import get_today
 from ...models.public import public
 
 
@@ -40,7 +41,7 @@ class PembaContractChange(models.TransientModel):
     @api.depends("kind", "contract_id")
     def _compute_date(self):
         for change in self:
-            today = fields.Date.context_today(change)
+            today = get_today(change)
             end = change.contract_id.date_end
             change.date = end if change.kind == "terminate" else today
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ...models.clock import get_today
 from ...models.public import NAMES, get_active_ids, public
 
 
@@ -69,7 +70,7 @@ class PembaPortfolioTransfer(models.TransientModel):
                     sum(leads.mapped("expected_revenue")),
                     transfer.company_currency_id,
                     self.env.company,
-                    fields.Date.context_today(self),
+                    get_today(self),
                 )
                 for currency, leads in transfer.lead_ids.grouped("company_currency").items()
             )

@@ -1,0 +1,59 @@
+"""The day where a company is: what is in force, due, late or allowed is judged by it.
+
+For jobs, programs and users in any time zone alike; by the time zone of the company's partner, else of its
+working hours, else UTC.
+"""
+
+from odoo import fields
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+def get_today(records):
+    """The day where the company of records is; that of the user's company, where they have none.
+
+    :param records: of one company, or companies themselves
+    :return: a date
+    """
+    own = records[:1]
+    if records._name != "res.company":
+        own = (
+            own.sudo().company_id if "company_id" in records._fields else None
+        )  # whose day it is, is no secret
+    clock = (own or records.env.company)._get_sales_clock()
+    now = fields.Datetime.context_timestamp(records.with_context(tz=clock), fields.Datetime.now())
+    return now.date()
+
+
+def _get_days(companies):
+    """``{day: ids of the companies where it is that day}``"""
+    days = {}
+    for company in companies or companies.env.company:
+        days.setdefault(get_today(company), []).append(company.id)
+    return days
+
+
+def by_day(companies, get_domain):
+    """A domain on records that have a company, each judged by the day where that is.
+
+    :param companies: whose records there may be
+    :param get_domain: a function of a day
+    """
+    days = _get_days(companies)
+    if len(days) == 1:
+        return get_domain(*days)
+    return Domain.OR(Domain("company_id", "in", ids) & get_domain(day) for day, ids in days.items())
+
+
+def get_day_sql(companies, column):
+    """The day where a company is, in SQL.
+
+    :param companies: which there may be
+    :param column: of the company's id
+    """
+    days = _get_days(companies)
+    default = next(iter(days))
+    if len(days) == 1:
+        return SQL("%s::date", default)
+    cases = [SQL("WHEN %s = ANY(%s) THEN %s::date", column, ids, day) for day, ids in days.items()]
+    return SQL("CASE %s ELSE %s::date END", SQL(" ").join(cases), default)
