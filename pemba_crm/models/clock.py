@@ -17,9 +17,8 @@ def get_today(records):
     """
     own = records[:1]
     if records._name != "res.company":
-        own = (
-            own.sudo().company_id if "company_id" in records._fields else None
-        )  # whose day it is, is no secret
+        known = own.sudo()  # whose day it is, is no secret
+        own = known.company_id if "company_id" in known._fields else None
     clock = (own or records.env.company)._get_sales_clock()
     now = fields.Datetime.context_timestamp(records.with_context(tz=clock), fields.Datetime.now())
     return now.date()

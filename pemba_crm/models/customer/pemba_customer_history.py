@@ -92,7 +92,7 @@ class PembaCustomerHistory(models.Model):
 
     @property
     def _table_query(self):
-        today = get_today(self)
+        today = get_today(self.env.company)
         leads, orders = (get_seen(self.env[name]) for name in ("crm.lead", "sale.order"))
         # The columns that are of a kind; the first rows give them their names.
         opportunity = SQL(

@@ -51,7 +51,7 @@ class PembaRenewalEstimate(models.Model):
 
         :param year: this one or the next; the next if not given
         """
-        today = get_today(self)
+        today = get_today(self.env.company)
         year = year or today.year + 1
         start, end = today.replace(year=year, month=1, day=1), today.replace(year=year, month=12, day=31)
         domain = [("date", ">=", start), ("date", "<=", end), ("company_id", "=", self.env.company.id)]

@@ -67,7 +67,7 @@ class PembaRenewalReport(models.Model):
     @api.model
     def _get_segments(self):
         """Parts of terms that are within one month and one year of the contract."""
-        today = get_today(self)
+        today = get_today(self.env.company)
         first = self.env.context.get("pemba_first_day")  # the comparison looks further back
         return SQL(
             """
@@ -156,7 +156,7 @@ class PembaRenewalReport(models.Model):
         )
         rates = self.env["pemba.zone"]._get_rates(
             [(zone or False, currency, company) for zone, currency, company in keys],
-            get_today(self),
+            get_today(self.env.company),
         )
         rows = [
             SQL("(%s::int, %s::int, %s::int, %s::double precision)", zone or None, currency, company, rate)

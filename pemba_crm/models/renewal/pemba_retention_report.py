@@ -58,7 +58,7 @@ class PembaRetentionReport(models.Model):
 
     @property
     def _table_query(self):
-        today = get_today(self)
+        today = get_today(self.env.company)
         return SQL(
             """
             WITH rate(zone_id, currency_id, company_id, rate) AS (%(rates)s),
