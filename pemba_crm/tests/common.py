@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 
 @tagged("post_install", "-at_install")
@@ -108,6 +109,26 @@ class PembaOfferCommon(PembaCommon):
         cls.distributor = cls.env["res.partner"].create(
             {"name": "Distributor", "is_company": True, "is_distributor": True}
         )
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self._check_sums)
+
+    def _check_sums(self):
+        """After whatever a test did, the amounts of every deal are those of its lines."""
+        if self.env.cr.closed or self.env.cr._cnx.get_transaction_status() == TRANSACTION_STATUS_INERROR:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT lead.name, lead.deal_amount, SUM(line.net_amount),
+                      lead.expected_revenue, SUM(line.net_amount_company)
+                 FROM crm_lead lead
+                 JOIN pemba_opportunity_line line ON line.lead_id = lead.id AND line.active
+                GROUP BY lead.id
+               HAVING ABS(lead.deal_amount - SUM(line.net_amount)) > 1e-6
+                   OR ABS(lead.expected_revenue - SUM(line.net_amount_company)) > 1e-6"""
+        )
+        self.assertEqual(self.env.cr.fetchall(), [], "a deal is what its lines add up to")
 
     @classmethod
     def _create_product(cls, name, code="software", price=1000.0, cost=0.0, **vals):

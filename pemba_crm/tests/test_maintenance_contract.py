@@ -383,7 +383,7 @@ class TestContractSale(PembaContractCommon):
         self._create_contract(date_start=self._day(-800))
         _deal, line = self._sell()
         self.assertFalse(line.contract_id)
-        self.assertFalse(line.date_start)
+        self.assertEqual((line.date_start, line.year_share), (today, 1))
         contract = self._create_contract(date_start=self._day(-30))
         _deal, line = self._sell()
         self.assertEqual(

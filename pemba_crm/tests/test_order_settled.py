@@ -537,7 +537,7 @@ class TestSettledOffers(Settling, PembaSoftwareCommon):
                 (licence, {"sale_type_id": self.types["study"].id}, "Sale Type"),
                 (licence, {"active": False}, "Active"),
                 (care, {"date_start": "2020-01-01"}, "From"),
-                (care, {"date_end": "2020-12-31"}, "Until"),
+                (care, {"date_end": "2029-12-31"}, "Until"),
             ):
                 with (
                     self.subTest(change=change, user=user.login),

@@ -16,9 +16,12 @@ from . import (
     pemba_contract_type,
     pemba_equipment,
     pemba_opportunity_line,
+    pemba_opportunity_line_period,
     pemba_price_index,
     pemba_price_index_value,
     product_template,
     res_company,
     res_partner,
+    sale_order,
+    sale_order_line,
 )

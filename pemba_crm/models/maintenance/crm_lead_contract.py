@@ -2,6 +2,9 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
 from ..clock import get_today
+from ..offer.crm_lead import OFFER_FIELDS
+from ..pipeline.crm_lead import CLOSED
+from ..public import VALUES, public
 
 
 class CrmLead(models.Model):
@@ -40,6 +43,37 @@ class CrmLead(models.Model):
         won.filtered(lambda lead: has_come or was[lead] != "won")._follow_contracts()
         self.filtered(lambda lead: was[lead] == "won" and lead.won_status != "won")._withdraw_contracts()
         return result
+
+    @public(vals=VALUES)
+    def write(self, vals):
+        """What was to start before it is won starts on that day."""
+        stage = self.env["crm.stage"].browse(one for one in [vals.get("stage_id")] if isinstance(one, int))
+        if stage.exists().is_won and OFFER_FIELDS.isdisjoint(vals):  # with lines, once these are written
+            for lead in self.filtered(lambda lead: lead.won_status not in CLOSED):
+                lead._start_by(fields.Date.to_date(vals.get("close_date")) or lead._get_today())
+        result = super().write(vals)
+        if "date_deadline" in vals:  # when their recurring lines start
+            self.filtered("opportunity_line_count")._follow_lines()
+        return result
+
+    def _get_today(self):
+        return get_today(self._get_deal_company())
+
+    def _bring_up_to_date(self):
+        """What is quoted starts today at the earliest."""
+        for lead in self.filtered(lambda lead: lead.won_status not in CLOSED):
+            lead._start_by(lead._get_today())
+        return super()._bring_up_to_date()
+
+    def _start_by(self, day):
+        """Lines whose period nobody typed start on a day at the earliest, at amounts in proportion.
+
+        :return: the lines that start on another day now
+        """
+        moved = self.opportunity_line_ids._start_by(day)
+        if moved:
+            self._follow_lines()
+        return moved
 
     def _write_offer(self, vals):
         result = super()._write_offer(vals)
@@ -82,7 +116,9 @@ class CrmLead(models.Model):
             if line.id in of_line:
                 of_line[line.id]._follow_sale(line)
                 continue
-            contract = (line.contract_id or line._get_matching(running)).sudo()  # seen when linked
+            contract = (
+                line.contract_id or line._get_matching(running, is_whole=True)
+            ).sudo()  # seen when linked
             contract = contract._get_running_term()
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)

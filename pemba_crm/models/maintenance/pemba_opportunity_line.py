@@ -1,4 +1,3 @@
-from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import sql
@@ -61,17 +60,6 @@ class PembaOpportunityLine(models.Model):
     @api.model
     def _get_result_fields(self):
         return super()._get_result_fields() | {"is_contracted"}
-
-    @api.depends("contract_id")
-    def _compute_dates(self):
-        """Added to a contract, it starts today and ends with that, unless dates are given."""
-        result = super()._compute_dates()
-        for line in self.filtered("contract_id"):
-            contract = line.contract_id
-            today = get_today(line.lead_id._get_deal_company())
-            line.date_start = line.date_start or min(max(today, contract.date_start), contract.date_end)
-            line.date_end = line.date_end or contract.date_end
-        return result
 
     @api.depends("contract_id.anchor_date")
     def _compute_year_share(self):
@@ -136,8 +124,6 @@ class PembaOpportunityLine(models.Model):
         for contract, of_contract in lines.grouped(lambda line: line._get_matching(running)).items():
             if contract:
                 of_contract.write({"contract_id": contract.id})
-            else:
-                of_contract._propose_term()
 
     def _may_extend(self):
         """Whether it is looked for what it extends."""
@@ -145,16 +131,6 @@ class PembaOpportunityLine(models.Model):
         is_free = self.is_contracted and not (self.contract_id or self.is_aligned)
         is_sale = lead.nature != "renewal" and lead.customer_id and lead.won_status not in CLOSED
         return bool(is_free and is_sale)
-
-    def _propose_term(self):
-        """What starts a contract that is not of a year is sold for its whole term."""
-        for line in self:
-            months = line._get_contract_type().duration_months or 12
-            if months != 12 and not (line.date_start or line.date_end):
-                today = get_today(line.lead_id._get_deal_company())
-                start = max(line.lead_id.date_deadline or today, today)
-                end = start + relativedelta(months=months, days=-1)
-                line._set(date_start=start, date_end=end)  # whoever creates it sees to the sums
 
     def _get_running_contracts(self):
         """Contracts that customers have running."""
@@ -164,13 +140,17 @@ class PembaOpportunityLine(models.Model):
         running &= by_day(self.env.companies, lambda today: Domain("date_end", ">=", today))
         return contracts.search(running, order="date_start desc, id desc")
 
-    def _get_matching(self, contracts):
+    def _get_matching(self, contracts, is_whole=False):
         """Of these contracts the one that it extends: that of its equipment, else the newest.
 
-        The same customer, distributor, type and currency, in a contract that runs on the line's days.
+        The same customer, distributor, type and currency, in a contract that runs on the line's days; a
+        period that nobody typed may end with it, as long as it is not sold yet.
+
+        :param is_whole: whether the contract must run for the whole period: what was sold is not cut
         """
         lead, own_kind = self.lead_id, self.product_id.pemba_contract_type_id
         start = self.date_start or get_today(lead._get_deal_company())
+        end = self.date_end if is_whole or self.is_period_typed else None
         matching = contracts.filtered(
             lambda one: (
                 one.partner_id == lead.customer_id
@@ -179,7 +159,7 @@ class PembaOpportunityLine(models.Model):
                 and own_kind in (one.contract_type_id, own_kind.browse())
                 and one.currency_id == lead.deal_currency_id
                 and one.date_start <= start <= one.date_end
-                and (not self.date_end or self.date_end <= one.date_end)
+                and (not end or end <= one.date_end)
             )
         )
         equipment = self.configuration_id.equipment_id

@@ -38,6 +38,10 @@ class PembaOpportunityLine(models.Model):
         self.filtered("contract_line_id").is_recurring = True
         return result
 
+    def _follows_period(self):
+        """What is renewed follows the term before."""
+        return not self.contract_line_id and super()._follows_period()
+
     def _follows_list_price(self):
         """What is renewed costs what the contract says."""
         return not self.contract_line_id and super()._follows_list_price()
