@@ -112,9 +112,9 @@ class PembaOfferCommon(PembaCommon):
 
     def setUp(self):
         super().setUp()
-        self.addCleanup(self._check_sums)
+        self.addCleanup(self._check_all_sums)
 
-    def _check_sums(self):
+    def _check_all_sums(self):
         """After whatever a test did, the amounts of every deal are those of its lines."""
         if self.env.cr.closed or self.env.cr._cnx.get_transaction_status() == TRANSACTION_STATUS_INERROR:
             return

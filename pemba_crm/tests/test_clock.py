@@ -4,7 +4,7 @@ from datetime import date
 
 from odoo.tests import freeze_time, tagged
 
-from ..models.clock import get_today
+from ..models.company_day import get_today
 from .common import PembaContractCommon
 
 # In Tokyo it is 1 January 2027 already, in Paris and on Hawaii it is not.

@@ -3,7 +3,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.http import request
 
-from ...models.clock import get_today
+from ...models.company_day import get_today
 
 
 class ContractPortal(CustomerPortal):

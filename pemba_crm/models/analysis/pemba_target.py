@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
 from ..beside import write_alone
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import VALUES, public
 
 

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import public
 
 

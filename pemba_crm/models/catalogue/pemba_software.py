@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import public
 
 

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.fields import Command
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import VALUES, public
 
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..marks import FOLLOWING
 from ..public import VALUES, VALUES_LIST, public
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..ir_rule import get_seen
 from ..public import public
 

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import public
 
 SALES = "pemba_crm.group_user"

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..installed_base.pemba_equipment import IN_BASE
 from ..marks import FOLLOWING, Pass
 from ..public import VALUES_LIST, public

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 
 # What the query of what is missing reads in the database.
 READ = {

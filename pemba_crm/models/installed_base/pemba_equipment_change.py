@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import DAY, public
 from .pemba_equipment import IN_BASE
 

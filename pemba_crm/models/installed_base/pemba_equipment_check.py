@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare, format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..marks import is_in_scope
 from .pemba_customer_mixin import get_differing
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import VALUES, VALUES_LIST, public
 
 

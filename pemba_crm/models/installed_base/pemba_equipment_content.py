@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import NAMES, public
 from .pemba_equipment import IN_BASE
 

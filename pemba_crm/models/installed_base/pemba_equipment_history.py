@@ -2,7 +2,7 @@ from contextlib import contextmanager
 
 from odoo import api, models
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..marks import FOLLOWING, get_scope, scope
 
 

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import api, models
 
-from ..clock import get_today
+from ..company_day import get_today
 
 
 class PembaSoftwareVersion(models.Model):

@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..offer.crm_lead import OFFER_FIELDS
 from ..pipeline.crm_lead import CLOSED
 from ..public import VALUES, public

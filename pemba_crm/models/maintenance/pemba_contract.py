@@ -4,7 +4,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import sql
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..offer.crm_lead_price import PriceKey
 
 # A contract in one of these is over, or will be: nothing of it changes.

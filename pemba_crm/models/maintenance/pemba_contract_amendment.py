@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 
 
 class PembaContract(models.Model):

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from psycopg2 import IntegrityError, OperationalError
 
-from ..clock import by_day
+from ..company_day import by_day
 from ..pipeline.crm_lead import SILENT
 
 # What is wrong with one record, and keeps no other from being done.

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import float_compare
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..offer.pemba_opportunity_line import get_years
 
 

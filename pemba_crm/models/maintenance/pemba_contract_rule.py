@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..marks import FOLLOWING
 from ..public import VALUES, VALUES_LIST, public
@@ -100,6 +100,7 @@ class PembaContract(models.Model):
             result = super().write(vals)
             if is_other_sum:
                 self.line_ids._follow_rounding()
+            self._follow_in_offers(vals)
             return result
         vals = self._prepare_vals(self._as_sent([vals])[0])
         state = vals.pop("state", None)
@@ -110,9 +111,21 @@ class PembaContract(models.Model):
             self._follow_dates(dates)
         if is_other_sum:
             self.line_ids._follow_rounding()
+        self._follow_in_offers(vals)
         if state:
             self._go_to(state)
         return result
+
+    def _follow_in_offers(self, vals):
+        """What is offered to be added to these costs another part of a year.
+
+        :param vals: what was written
+        """
+        if {"date_start", "date_end"}.isdisjoint(vals):
+            return
+        lines = self.env["pemba.opportunity.line"].sudo()  # of all salespeople
+        leads = lines.search([("contract_id", "in", self.ids)]).lead_id
+        leads.filtered(lambda lead: lead.won_status == "pending")._follow_lines()
 
     def _check_terms(self, vals):
         """:raise UserError: naming the contract and what may not be changed any more"""

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..clock import by_day, get_today
+from ..company_day import by_day, get_today
 from ..public import public
 
 

@@ -6,7 +6,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..installed_base.pemba_equipment import IN_BASE
 from ..public import public
 

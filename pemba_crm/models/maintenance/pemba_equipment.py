@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..clock import get_day_sql
+from ..company_day import get_day_sql
 from ..public import VALUES_LIST, public
 
 STATES = ("covered", "expiring", "expired", "never")

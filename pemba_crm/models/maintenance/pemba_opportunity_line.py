@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import sql
 
-from ..clock import by_day, get_today
+from ..company_day import by_day, get_today
 from ..pipeline.crm_lead import CLOSED
 
 

@@ -2,13 +2,13 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import sql
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..pipeline.crm_lead import CLOSED
 from ..public import VALUES, public
 
 DATES = ("date_start", "date_end")
 # What its period follows from.
-PERIOD = {*DATES, "contract_id"}
+PERIOD = {*DATES, "contract_id", "is_period_typed"}
 
 
 class PembaOpportunityLine(models.Model):
@@ -21,7 +21,7 @@ class PembaOpportunityLine(models.Model):
     _inherit = "pemba.opportunity.line"
 
     is_period_typed = fields.Boolean(
-        string="Period Typed", readonly=True, help="Its dates were given: they stay whenever it is ordered."
+        string="Period Typed", help="Its dates were given: they stay whenever it is ordered."
     )
 
     def _auto_init(self):
@@ -35,14 +35,13 @@ class PembaOpportunityLine(models.Model):
             )
         return super()._auto_init()
 
-    @api.model
-    def _get_result_fields(self):
-        return super()._get_result_fields() | {"is_period_typed"}
-
     def _get_outcome_fields(self):
         return [*super()._get_outcome_fields(), "is_period_typed"]
 
-    @api.depends("contract_id", "is_contracted", "product_id", "is_period_typed", "lead_id.date_deadline")
+    @api.depends(
+        *("contract_id.date_start", "contract_id.date_end", "is_contracted", "product_id"),
+        *("is_period_typed", "lead_id.date_deadline"),
+    )
     def _compute_dates(self):
         result = super()._compute_dates()
         default = None
@@ -91,7 +90,9 @@ class PembaOpportunityLine(models.Model):
     @api.onchange("date_end")
     def _onchange_date_end(self):
         if self.is_contracted and self.lead_id:
-            self.is_period_typed = bool(self.date_start or self.date_end)
+            own = self._get_period(self._get_first_day())
+            is_given = bool(self.date_start or self.date_end)
+            self.is_period_typed = is_given and (self.date_start, self.date_end) != own
 
     def _ends_with_term(self, start):
         """Whether it ends as it would by itself from a first day."""
@@ -140,7 +141,7 @@ class PembaOpportunityLine(models.Model):
             is_typed = bool(line.date_start or line.date_end)
             if "date_end" not in vals and line.date_start and line._ends_with_term(before[line]):
                 line._set(date_end=line._get_period(line.date_start)[1])
-            if line.is_period_typed != is_typed:
+            if "is_period_typed" not in vals and line.is_period_typed != is_typed:
                 line._set(is_period_typed=is_typed)
         contracted._take_again(*DATES)
 

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import VALUES, public
 
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import sql
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..links import is_other
 from ..pipeline.crm_lead import CLOSED
 

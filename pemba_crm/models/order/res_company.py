@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..scalars import FIRST_DAY
 
 

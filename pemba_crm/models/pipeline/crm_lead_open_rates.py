@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..scalars import clear
 
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..marks import get_scope
 from .crm_lead import CLOSED
 

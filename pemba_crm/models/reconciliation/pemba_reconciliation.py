@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import public
 
 

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang, plaintext2html
 
-from ..clock import get_today
+from ..company_day import get_today
 
 # What somebody is asked by.
 DIFFERENCE = "pemba_crm.mail_activity_type_difference"

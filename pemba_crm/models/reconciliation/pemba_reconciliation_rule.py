@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..marks import FOLLOWING
 from ..public import VALUES, VALUES_LIST, public
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..clock import get_today
+from ..company_day import get_today
 
 
 class PembaReconciliationSettlement(models.Model):

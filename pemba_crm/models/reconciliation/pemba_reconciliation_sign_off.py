@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, format_datetime
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import public
 
 

@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, models
 from odoo.exceptions import UserError
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..order.crm_lead_ordered import ORDERED
 from ..pipeline.crm_lead import CLOSED, SILENT
 from ..public import public

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ..clock import by_day, get_day_sql, get_today
+from ..company_day import by_day, get_day_sql, get_today
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT
 

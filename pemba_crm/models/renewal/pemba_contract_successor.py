@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT

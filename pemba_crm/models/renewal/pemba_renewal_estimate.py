@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import VALUES, public
 from .pemba_renewal_report import LAYERS
 

@@ -2,7 +2,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 from ..public import public
 from .pemba_contract import MISSED_MONTHS
 

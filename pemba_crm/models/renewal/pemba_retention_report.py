@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..clock import get_today
+from ..company_day import get_today
 
 # What contracts that ended brought a year, and of what the rest is a share.
 RATES = {"gross_retention": "gross_amount", "net_retention": "new_amount"}

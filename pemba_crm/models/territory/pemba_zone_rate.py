@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..clock import get_today
+from ..company_day import get_today
 
 
 class PembaZoneRate(models.Model):

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...models.clock import get_today
+from ...models.company_day import get_today
 from ...models.installed_base.pemba_equipment import IN_BASE
 from ...models.installed_base.pemba_equipment_change import UPGRADE
 from ...models.public import NAMES, get_active_ids, public

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...models.clock import get_today
+from ...models.company_day import get_today
 from ...models.installed_base.pemba_equipment import CUSTOMERS, SITES
 from ...models.public import NAMES, get_active_ids, public
 

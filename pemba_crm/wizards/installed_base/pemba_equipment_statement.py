@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...models.clock import get_today
+from ...models.company_day import get_today
 from ...models.public import public
 
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...models.clock import get_today
+from ...models.company_day import get_today
 from ...models.public import public
 
 

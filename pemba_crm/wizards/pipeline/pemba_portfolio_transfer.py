@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-from ...models.clock import get_today
+from ...models.company_day import get_today
 from ...models.public import NAMES, get_active_ids, public
 
 
