@@ -149,6 +149,10 @@ class PembaOpportunityLine(models.Model):
     # Ordered later than it was to start
     # ------------------------------------------------------------
 
+    def _is_late(self, day):
+        """Whether it is to start before a day, or on none, by dates that nobody typed."""
+        return bool(self) and self._follows_period() and not (self.date_start and self.date_start >= day)
+
     def _start_by(self, day):
         """What nobody typed starts on a day at the earliest, in the term that runs then.
 
@@ -156,7 +160,7 @@ class PembaOpportunityLine(models.Model):
         """
         moved = self.browse()
         for line in self:
-            if not line._follows_period() or (line.date_start and line.date_start >= day):
+            if not line._is_late(day):
                 continue
             before = line.date_start, line.date_end
             term = line.contract_id.sudo()._get_running_term()  # linked by who may read it

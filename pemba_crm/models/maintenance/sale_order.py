@@ -26,9 +26,12 @@ class SaleOrder(models.Model):
 
     def _start_today(self):
         """Recurring lines whose period nobody typed start today at the earliest, at prices in proportion."""
-        sold = self.order_line.filtered("opportunity_line_id")
+        day = get_today(self.company_id or self.env.company)
+        sold = self.order_line.filtered(lambda one: one.opportunity_line_id._is_late(day))
+        if not sold:
+            return
         before = {line: (line._get_negotiated_price()[0], line._get_period_texts()) for line in sold}
-        moved = self.opportunity_id._start_by(get_today(self.company_id or self.env.company))
+        moved = self.opportunity_id._start_by(day)
         for line in sold.filtered(lambda one: one.opportunity_line_id in moved):
             line._follow_period(*before[line])
         if moved:
