@@ -182,6 +182,12 @@ class TestPeriods(PembaContractCommon):
         self._check(deal.opportunity_line_ids, "2026-06-01", "2026-12-31", 214)
         self.assertEqual(deal.expected_revenue, 214)
 
+    def test_a_deal_without_a_stage(self):
+        """Odoo's merge writes none."""
+        deal = self._deal()
+        deal.stage_id = False
+        self.assertEqual(deal.won_status, "pending")
+
     def test_history_starts_on_its_closing_day(self):
         deal = self._deal(stage_id=self.stages["A"].filtered("is_won").id, close_date="2024-05-01")
         self._check(deal.opportunity_line_ids, "2024-05-01", "2025-04-30", 365)

@@ -47,7 +47,8 @@ class CrmLead(models.Model):
     @public(vals=VALUES)
     def write(self, vals):
         """What was to start before it is won starts on that day."""
-        stage = self.env["crm.stage"].browse(one for one in [vals.get("stage_id")] if isinstance(one, int))
+        stage_id = vals.get("stage_id")  # or what a client sends for it
+        stage = self.env["crm.stage"].browse(stage_id if type(stage_id) is int else ())
         if stage.exists().is_won and OFFER_FIELDS.isdisjoint(vals):  # with lines, once these are written
             for lead in self.filtered(lambda lead: lead.won_status not in CLOSED):
                 lead._start_by(fields.Date.to_date(vals.get("close_date")) or lead._get_today())
