@@ -54,7 +54,8 @@ class CrmLead(models.Model):
                 lead._start_by(fields.Date.to_date(vals.get("close_date")) or lead._get_today())
         result = super().write(vals)
         if "date_deadline" in vals:  # when their recurring lines start
-            self.filtered("opportunity_line_count")._follow_lines()
+            open_ones = self.filtered(lambda lead: lead.won_status not in CLOSED)
+            open_ones.filtered("opportunity_line_count")._follow_lines()
         return result
 
     def _get_today(self):

@@ -3,6 +3,7 @@ from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
 from ..company_day import get_today
+from ..order.sale_order_difference import OPEN
 from ..public import VALUES, public
 
 
@@ -15,7 +16,7 @@ class SaleOrder(models.Model):
     def write(self, vals):
         if vals.get("state") == "sale":
             orders = self.sudo()  # who confirms an order need not see all that it sells
-            for order in orders.filtered(lambda one: one.state in ("draft", "sent") and not one._is_signed()):
+            for order in orders.filtered(lambda one: one.state in OPEN and not one._is_signed()):
                 order._start_today()
         return super().write(vals)
 
