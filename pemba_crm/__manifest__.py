@@ -1,7 +1,7 @@
 {
     "name": "PEMBA CRM",
     "summary": "Sell software from prospection to renewal: pipeline, installed base, maintenance, margins",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Sales/CRM",
     "author": "PEMBA",
     "license": "LGPL-3",
@@ -37,6 +37,8 @@
         "data/analysis/digest_data.xml",
         "data/reconciliation/mail_activity_type_data.xml",
         "data/reconciliation/pemba_reconciliation_reason_data.xml",
+        "data/to_do/mail_template_data.xml",
+        "data/to_do/ir_cron_data.xml",
         "views/res_config_settings_views.xml",
         "views/territory/pemba_zone_views.xml",
         "views/territory/pemba_zone_rate_views.xml",
@@ -106,6 +108,7 @@
         "views/reconciliation/pemba_reconciliation_line_views.xml",
         "views/reconciliation/pemba_reconciliation_views.xml",
         "views/reconciliation/pemba_opening_sale_views.xml",
+        "views/to_do/pemba_to_do_views.xml",
         "reports/order/sale_order_templates.xml",
         "reports/renewal/sale_order_templates.xml",
         "views/pipeline/res_config_settings_views.xml",
@@ -132,6 +135,9 @@
         "demo/reconciliation/pemba_reconciliation_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "pemba_crm/static/src/to_do/*.js",
+        ],
         "spreadsheet.o_spreadsheet": [
             "pemba_crm/static/src/dashboards/*.js",
         ],

@@ -16,3 +16,4 @@ from . import rights
 from . import customer
 from . import analysis
 from . import reconciliation
+from . import to_do

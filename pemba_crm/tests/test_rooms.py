@@ -20,6 +20,7 @@ ROOMS = (
     "customer",
     "analysis",
     "reconciliation",
+    "to_do",
 )
 FOLDERS = ("models", "controllers", "wizards", "reports", "views", "data", "demo")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")

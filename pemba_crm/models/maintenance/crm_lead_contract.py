@@ -44,6 +44,13 @@ class CrmLead(models.Model):
         self.filtered(lambda lead: was[lead] == "won" and lead.won_status != "won")._withdraw_contracts()
         return result
 
+    @public
+    def action_keep_as_signed(self):
+        """The periods that the customer signed hold, though the order came later."""
+        self.check_access("write")
+        self.opportunity_line_ids._accept_period()
+        return True
+
     @public(vals=VALUES)
     def write(self, vals):
         """What was to start before it is won starts on that day."""

@@ -187,6 +187,7 @@ class PembaContract(models.Model):
         tracking=True,
         help="A payment is disputed: rights are suspended.",
     )
+    hold_date = fields.Date(string="On Hold Since", readonly=True, copy=False, groups="base.group_user")
     hold_reason = fields.Char(readonly=True, copy=False, groups="base.group_user", tracking=True)
     close_reason = fields.Char(
         readonly=True,

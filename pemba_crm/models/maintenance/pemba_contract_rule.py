@@ -60,7 +60,7 @@ class PembaContract(models.Model):
     @api.model
     def _get_result_fields(self):
         """What follows from what is done to a contract."""
-        held = {"is_on_hold", "hold_reason", "close_reason", "termination", "lead_id"}
+        held = {"is_on_hold", "hold_date", "hold_reason", "close_reason", "termination", "lead_id"}
         return super()._get_result_fields() | held
 
     @api.model_create_multi

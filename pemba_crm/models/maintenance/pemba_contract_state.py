@@ -71,14 +71,16 @@ class PembaContract(models.Model):
         self._check_may_hold()
         if not reason:
             raise UserError(self.env._("Say why it is put on hold."))
-        self.sudo()._set(is_on_hold=True, hold_reason=reason)  # accountants may not write contracts
+        held = {"is_on_hold": True, "hold_reason": reason}
+        for contract in self.sudo():  # accountants may not write contracts
+            contract._set(**held, hold_date=contract.hold_date or get_today(contract))
         return True
 
     @public
     def action_release(self):
         """The hold is over."""
         self._check_may_hold()
-        self.sudo()._set(is_on_hold=False, hold_reason=False)  # as above
+        self.sudo()._set(is_on_hold=False, hold_reason=False, hold_date=False)  # as above
         return True
 
     def _check_may_hold(self):
@@ -130,6 +132,6 @@ class PembaContract(models.Model):
     def _get_asked_user(self):
         """Who is asked about it: the first of those in charge who is there."""
         lead, zone = self.sudo().lead_id, self.zone_id  # of all salespeople
-        return lead._get_present_user(
-            self.user_id, lead.team_id.user_id, zone.user_id, zone.team_id.user_id, self.env.user
-        )
+        in_charge = [self.user_id, lead.team_id.user_id, zone.user_id, zone.team_id.user_id]
+        named = self.company_id.sudo().pemba_asked_user_id  # salespeople need not see companies
+        return lead._get_present_user(*in_charge, named, self.env.user)

@@ -23,6 +23,14 @@ class PembaOpportunityLine(models.Model):
     is_period_typed = fields.Boolean(
         string="Period Typed", help="Its dates were given: they stay whenever it is ordered."
     )
+    is_signed_late = fields.Boolean(
+        string="Signed Late",
+        readonly=True,
+        copy=False,
+        help="The customer signed a period that began before the day of the order.",
+    )
+
+    _signed_late_idx = models.Index("(lead_id) WHERE is_signed_late")
 
     def _auto_init(self):
         # On a database that has lines it is made and filled here: what has dates keeps them.
@@ -36,7 +44,11 @@ class PembaOpportunityLine(models.Model):
         return super()._auto_init()
 
     def _get_outcome_fields(self):
-        return [*super()._get_outcome_fields(), "is_period_typed"]
+        return [*super()._get_outcome_fields(), "is_period_typed", "is_signed_late"]
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"is_signed_late"}
 
     @api.depends(
         *("contract_id.date_start", "contract_id.date_end", "is_contracted", "product_id"),
@@ -143,7 +155,14 @@ class PembaOpportunityLine(models.Model):
                 line._set(date_end=line._get_period(line.date_start)[1])
             if "is_period_typed" not in vals and line.is_period_typed != is_typed:
                 line._set(is_period_typed=is_typed)
+        self._accept_period()
         contracted._take_again(*DATES)
+
+    def _accept_period(self):
+        """Its dates are what holds, late or not."""
+        late = self.filtered("is_signed_late")
+        if late:
+            late._set(is_signed_late=False)
 
     # ------------------------------------------------------------
     # Ordered later than it was to start

@@ -16,14 +16,24 @@ class SaleOrder(models.Model):
     def write(self, vals):
         if vals.get("state") == "sale":
             orders = self.sudo()  # who confirms an order need not see all that it sells
-            for order in orders.filtered(lambda one: one.state in OPEN and not one._is_signed()):
-                order._start_today()
+            for order in orders.filtered(lambda one: one.state in OPEN):
+                if order._is_signed():
+                    order._tell_late()
+                else:
+                    order._start_today()
         return super().write(vals)
 
     def _is_signed(self):
         """Whether the customer agreed to it as it stands: signed it, or paid."""
         paid = self.transaction_ids.filtered(lambda one: one.state in ("authorized", "done"))
         return bool(self.signed_on or self.signature or paid)
+
+    def _tell_late(self):
+        """What was signed stays; that it began before the order, a person is to look at."""
+        day = get_today(self.company_id or self.env.company)
+        late = self.order_line.opportunity_line_id.filtered(lambda line: line._is_late(day))
+        if late:
+            late._set(is_signed_late=True)
 
     def _start_today(self):
         """Recurring lines whose period nobody typed start today at the earliest, at prices in proportion."""

@@ -18,16 +18,26 @@ class CrmLead(models.Model):
         if self.won_status == "won":
             self._ask_about_cancelled_orders()
 
+    def _is_without_order(self):
+        """Whether it is won, and the orders that it had are cancelled or gone."""
+        return self.won_status == "won" and "sale" not in self.order_ids.mapped("state")
+
     def _ask_about_cancelled_orders(self):
         """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
         if self.env.ref(CANCELLED_ORDERS) not in self.activity_ids.activity_type_id:
+            note = self.env._(
+                "The lines are those of the offer again. Move the opportunity back to an open stage, and "
+                "mark it lost there if it is."
+            )
+            if self._is_settled():
+                note = self.env._(
+                    "Sales are closed for the day it was won: it stays as it was closed, and what it sold goes"
+                    " on. End what is not to go on, and explain the difference in the reconciliation."
+                )
             self.activity_schedule(
                 CANCELLED_ORDERS,
                 summary=self.env._("All orders are cancelled: is the deal still won?"),
-                note=self.env._(
-                    "The lines are those of the offer again. Move the opportunity back to an open stage, and "
-                    "mark it lost there if it is."
-                ),
+                note=note,
                 user_id=self._get_asked_user(self.order_ids).id,
             )
 

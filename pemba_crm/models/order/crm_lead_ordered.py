@@ -39,9 +39,9 @@ class CrmLead(models.Model):
 
     def _get_asked_user(self, orders):
         """Who is asked about orders: the first of those in charge who is there."""
-        return self._get_present_user(
-            self.user_id, self.team_id.user_id, *orders.user_id, self.zone_id.user_id, self.env.user
-        )
+        in_charge = [self.user_id, self.team_id.user_id, *orders.user_id, self.zone_id.user_id]
+        named = self._get_deal_company().sudo().pemba_asked_user_id  # salespeople need not see companies
+        return self._get_present_user(*in_charge, named, self.env.user)
 
     @api.model
     def _get_present_user(self, *in_charge):

@@ -15,6 +15,13 @@ class ResCompany(models.Model):
         " and distributor, whatever becomes of their orders.",
     )
 
+    pemba_asked_user_id = fields.Many2one(
+        "res.users",
+        string="Asked Where Nobody Else Is There",
+        domain="[('share', '=', False)]",
+        help="Who is asked about what neither the salesperson nor the team's leader is there for.",
+    )
+
     @api.constrains("pemba_sales_closed_date")
     def _check_pemba_sales_closed_date(self):
         for company in self:

@@ -7,3 +7,8 @@ class ResConfigSettings(models.TransientModel):
     pemba_sales_closed_date = fields.Date(
         related="company_id.pemba_sales_closed_date", readonly=False, string="Sales Closed Until"
     )
+    pemba_asked_user_id = fields.Many2one(
+        related="company_id.pemba_asked_user_id",
+        readonly=False,
+        string="Asked Where Nobody Else Is There",
+    )

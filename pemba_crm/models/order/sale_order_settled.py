@@ -85,6 +85,10 @@ class SaleOrder(models.Model):
             bodies = {lead.id: Markup("<br/>").join(map(escape, texts)) for lead, texts in told.items()}
             leads = self.env["crm.lead"].sudo().browse(bodies)  # whoever may see them
             leads._message_log_batch(bodies=bodies)
+            without = leads.filtered(lambda lead: lead._is_without_order())
+            (leads - without)._answer_about_cancelled_orders()
+            for lead in without:
+                lead._ask_about_cancelled_orders()
 
     def _describe_event(self, event, lead):
         """What happened to the order of a settled deal, for people to read."""

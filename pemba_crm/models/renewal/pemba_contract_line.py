@@ -85,11 +85,7 @@ class PembaContractLine(models.Model):
 
     def _is_offered(self):
         """Whether it is renewed: it goes on, and what it covers is there and still the customer's."""
-        equipment, contract = self.equipment_id, self.contract_id
-        is_there = not equipment or (
-            equipment.state != "retired" and equipment.partner_id == contract.partner_id
-        )
-        return self.date_end in (False, contract.date_end) and is_there
+        return self.date_end in (False, self.contract_id.date_end) and not self.is_equipment_gone
 
     def _prepare_proposal(self, revaluation):
         """Values of the opportunity line that renews it for the next term, with what is proposed by that.

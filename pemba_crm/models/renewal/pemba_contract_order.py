@@ -228,7 +228,15 @@ class PembaContract(models.Model):
         )
 
     def _describe_awaited(self):
+        """When the order is expected, and whether the customer has an offer to order by."""
         date = format_date(self.env, self.expected_order_date)
-        if self.order_state == "late":
-            return self.env._("the order was expected on %s", date)
-        return self.env._("the order is expected on %s", date)
+        is_late = self.order_state == "late"
+        sent = self.sudo().renewal_lead_ids.order_ids.filtered(lambda order: order.state == "sent")  # known to all
+        if not sent:
+            if is_late:
+                return self.env._("the order was expected on %s, but no offer was sent", date)
+            return self.env._("the order is expected on %s, but no offer was sent", date)
+        values = {"date": date, "offers": ", ".join(sent.mapped("name"))}
+        if is_late:
+            return self.env._("the order was expected on %(date)s, by the offer %(offers)s", **values)
+        return self.env._("the order is expected on %(date)s, by the offer %(offers)s", **values)

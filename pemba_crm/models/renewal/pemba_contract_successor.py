@@ -73,7 +73,7 @@ class PembaContract(models.Model):
         held = self.sudo()  # accountants may not write contracts
         following = held.successor_id.filtered(lambda one: one.hold_reason == one.predecessor_id.hold_reason)
         result = super().action_release()
-        following._set(is_on_hold=False, hold_reason=False)
+        following._set(is_on_hold=False, hold_reason=False, hold_date=False)
         return result
 
     def _check_gap(self, start, may_leave_gap):
@@ -126,6 +126,7 @@ class PembaContract(models.Model):
             "currency_id": lead.deal_currency_id.id if sold else self.currency_id.id,
             "is_on_hold": self.is_on_hold,
             "hold_reason": self.hold_reason,
+            "hold_date": self.hold_date,
             "date_start": start,
             "date_end": end or self._get_end_of_term(start),
             "index_id": self.index_id.id,

@@ -1,0 +1,73 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, sql
+
+# How the columns are filled on a database that has lines: what computes them, in SQL.
+FILLED = {
+    "is_equipment_gone": SQL(
+        """UPDATE pemba_contract_line line SET is_equipment_gone = TRUE
+             FROM pemba_equipment equipment, pemba_contract contract
+            WHERE equipment.id = line.equipment_id AND contract.id = line.contract_id
+              AND (equipment.state = 'retired' OR equipment.partner_id != contract.partner_id)"""
+    ),
+    "is_unsold": SQL(
+        """UPDATE pemba_contract_line line SET is_unsold = TRUE
+             FROM pemba_opportunity_line sale, crm_lead deal
+            WHERE sale.id = line.opportunity_line_id AND deal.id = sale.lead_id
+              AND (deal.won_status IS DISTINCT FROM 'won' OR sale.active IS NOT TRUE)"""
+    ),
+}
+
+
+class PembaContractLine(models.Model):
+    """A line that covers what is not there any more, or that is not sold any more: somebody is to take it off."""
+
+    _inherit = "pemba.contract.line"
+
+    is_equipment_gone = fields.Boolean(
+        string="Equipment Gone",
+        compute="_compute_is_equipment_gone",
+        compute_sudo=True,
+        store=True,
+        groups="base.group_user",
+        help="Its equipment was retired, or is another customer's by now.",
+    )
+    is_unsold = fields.Boolean(
+        string="No Longer Sold",
+        compute="_compute_is_unsold",
+        compute_sudo=True,
+        store=True,
+        groups="base.group_user",
+        help="The opportunity that sold it is not won any more, or sells something else.",
+    )
+
+    _gone_idx = models.Index("(equipment_id) WHERE is_equipment_gone")
+    _unsold_idx = models.Index("(opportunity_line_id) WHERE is_unsold")
+    _without_equipment_idx = models.Index(
+        "(opportunity_line_id) WHERE equipment_id IS NULL AND opportunity_line_id IS NOT NULL"
+    )
+
+    def _auto_init(self):
+        for name, fill in FILLED.items():
+            if sql.table_exists(self.env.cr, self._table) and not sql.column_exists(
+                self.env.cr, self._table, name
+            ):
+                sql.create_column(self.env.cr, self._table, name, "bool")
+                self.env.cr.execute(fill)
+        return super()._auto_init()
+
+    @api.depends("equipment_id.state", "equipment_id.partner_id", "contract_id.partner_id")
+    def _compute_is_equipment_gone(self):
+        for line in self:
+            equipment = line.equipment_id
+            is_elsewhere = equipment.partner_id != line.contract_id.partner_id
+            line.is_equipment_gone = bool(equipment) and (equipment.state == "retired" or is_elsewhere)
+
+    @api.depends("opportunity_line_id.active", "opportunity_line_id.lead_id.won_status")
+    def _compute_is_unsold(self):
+        for line in self:
+            sale = line.opportunity_line_id
+            line.is_unsold = bool(sale) and not (sale.active and sale.lead_id.won_status == "won")
+
+    @api.model
+    def _get_result_fields(self):
+        return super()._get_result_fields() | {"is_equipment_gone", "is_unsold"}

@@ -1,0 +1,268 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..company_day import get_day_sql
+from ..ir_rule import search_seen
+from ..public import public
+
+# More than there are lists of rows: an id is that of the record × this + the number of the list.
+MOST_LISTS = 64
+# The columns of a row, with their types in the database.
+COLUMNS = {
+    "lead_id": "int",
+    "contract_id": "int",
+    "contract_line_id": "int",
+    "equipment_id": "int",
+    "order_id": "int",
+    "index_id": "int",
+    "count": "int",
+    "partner_id": "int",
+    "company_id": "int",
+    "in_charge_id": "int",
+    "team_id": "int",
+    "since": "date",
+    "due_date": "date",
+    "worth": "numeric",
+    "currency_id": "int",
+}
+
+
+class PembaToDo(models.Model):
+    """What waits for a person: one row for each thing that one act settles, gone once it is settled.
+
+    Its rows are those of records that the user sees. Each kind of row is a method, named by ``_get_lists``;
+    what it says is in ``_get_texts``, and what settles it in ``_get_acts``. An add-on adds its own to the three,
+    and a value to ``kind``.
+    """
+
+    _name = "pemba.to.do"
+    _description = "To Do in the Flow"
+    _inherit = ["pemba.report.mixin"]
+    _auto = False
+    _order = "since, id"
+    _depends = {
+        "crm.lead": [
+            *("type", "active", "won_status", "company_id", "customer_id", "partner_id", "user_id", "team_id"),
+            *("expected_revenue", "deal_amount", "deal_currency_id", "close_date", "renewal_contract_id"),
+            "date_last_stage_update",
+        ],
+        "crm.team": ["user_id"],
+        "mail.activity": ["res_model", "res_id", "activity_type_id", "active"],
+        "pemba.contract": [
+            *("state", "date_start", "date_end", "notice_date", "renewal_date", "contract_type_id"),
+            *("partner_id", "company_id", "user_id", "lead_id", "currency_id", "amount_annual", "hold_date"),
+            *("index_id", "index_base_month", "successor_id", "close_reason", "expected_order_date"),
+            *("expected_order_amount", "order_currency_id"),
+        ],
+        "pemba.contract.line": [
+            *("contract_id", "equipment_id", "opportunity_line_id", "date_start", "date_end"),
+            *("amount_annual", "is_equipment_gone", "is_unsold"),
+        ],
+        "pemba.contract.type": ["index_lag_months"],
+        "pemba.equipment": ["state", "partner_id", "company_id", "delivery_date", "retired_date"],
+        "pemba.equipment.component": ["equipment_id", "opportunity_line_id", "sold_quantity"],
+        "pemba.equipment.event": ["equipment_id", "date", "kind"],
+        "pemba.opportunity.line": ["lead_id", "active", "quantity", "net_amount_company", "is_signed_late"],
+        "res.company": ["currency_id", "pemba_asked_user_id"],
+        "res.partner": ["zone_id"],
+        "res.users": ["active", "share"],
+        "sale.order": [
+            *("state", "opportunity_id", "date_order", "validity_date", "user_id", "partner_id"),
+            *("amount_untaxed", "currency_id", "company_id"),
+        ],
+        "sale.order.line": ["order_id", "opportunity_line_id"],
+    }
+
+    kind = fields.Selection(
+        selection=[
+            ("deliver", "Deliver"),
+            ("service", "Put into Service"),
+            ("start", "Start the Contract"),
+            ("uncovered", "Cover Equipment"),
+            ("gone", "Take Off the Contract"),
+            ("unsold", "No Longer Sold"),
+            ("hold", "On Hold"),
+            ("index", "Enter an Index Value"),
+            ("offer", "Send the Offer"),
+            ("answer", "Get an Answer"),
+            ("order", "Get the Order"),
+            ("win", "Ordered, Not Won"),
+            ("cancelled", "Orders Cancelled"),
+            ("signed", "Signed Late"),
+            ("owner", "Put Someone in Charge"),
+        ],
+        string="Step",
+        readonly=True,
+    )
+    name = fields.Char(string="What", compute="_compute_name")
+    since = fields.Date(readonly=True, help="The day since which it waits, or on which it is needed.")
+    days = fields.Integer(compute="_compute_days", help="How many days it has waited.")
+    due_date = fields.Date(string="Due", readonly=True, help="After that day it is late.")
+    is_late = fields.Boolean(string="Late", readonly=True)
+    worth = fields.Monetary(readonly=True, help="What it is about, before tax: a year of a contract, an order.")
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Person",
+        readonly=True,
+        help="The salesperson, else the team's leader, else whom the settings name.",
+    )
+    in_charge_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
+    is_mine = fields.Boolean(
+        string="Mine", compute="_compute_is_mine", search="_search_is_mine", export_string_translation=False
+    )
+    team_id = fields.Many2one("crm.team", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    lead_id = fields.Many2one("crm.lead", string="Opportunity", readonly=True)
+    contract_id = fields.Many2one("pemba.contract", readonly=True)
+    contract_line_id = fields.Many2one("pemba.contract.line", readonly=True)
+    equipment_id = fields.Many2one("pemba.equipment", readonly=True)
+    order_id = fields.Many2one("sale.order", string="Quotation or Order", readonly=True)
+    index_id = fields.Many2one("pemba.price.index", readonly=True)
+    count = fields.Integer(readonly=True, aggregator=None, export_string_translation=False)
+
+    # ------------------------------------------------------------
+    # The rows
+    # ------------------------------------------------------------
+
+    @property
+    def _table_query(self):
+        """Whoever is in charge and is there, else the team's leader, else whom the company names."""
+        rows = SQL(" UNION ALL ").join(SQL("(%s)", rows) for rows in self._get_numbered_lists())
+        return SQL(
+            """
+            SELECT row.*, partner.zone_id, row.due_date < %(today)s AS is_late,
+                   COALESCE(own.id, leader.id, named.id) AS user_id
+              FROM (%(rows)s) row
+              JOIN res_company company ON company.id = row.company_id
+         LEFT JOIN res_partner partner ON partner.id = row.partner_id
+         LEFT JOIN crm_team team ON team.id = row.team_id
+         LEFT JOIN res_users own ON own.id = row.in_charge_id AND own.active AND NOT own.share
+         LEFT JOIN res_users leader ON leader.id = team.user_id AND leader.active AND NOT leader.share
+         LEFT JOIN res_users named ON named.id = company.pemba_asked_user_id AND named.active
+            """,
+            rows=rows,
+            today=self._get_day("row.company_id"),
+        )
+
+    @api.model
+    def _get_lists(self):
+        """``[(kind, method that gives its rows as SQL)]``, a new list; see ``_select_rows``."""
+        return []
+
+    def _get_numbered_lists(self):
+        for number, (kind, get_rows) in enumerate(self._get_lists()):
+            yield SQL(
+                "SELECT rows.id::bigint * %s + %s AS id, %s AS kind, %s FROM (%s) rows",
+                MOST_LISTS,
+                number,
+                kind,
+                SQL(", ").join(SQL.identifier("rows", name) for name in COLUMNS),
+                get_rows(),
+            )
+
+    @api.model
+    def _select_rows(self, model, domain, joins=SQL(), where=SQL("TRUE"), limit=0, **columns):
+        """The rows of records that the user sees.
+
+        :param domain: which of them
+        :param joins: tables beside that of the model, which goes by its own name
+        :param where: a condition on these
+        :param limit: how many days it may wait, where no ``due_date`` says it
+        :param columns: what its columns are, those left out are empty
+        """
+        query = search_seen(self.env[model], domain)
+        columns.setdefault("due_date", SQL("(%s)::date + %s", columns["since"], limit))
+        return SQL(
+            "SELECT %s, %s FROM %s %s WHERE %s AND %s",
+            columns.pop("id", SQL.identifier(self.env[model]._table, "id")),
+            SQL(", ").join(
+                SQL("(%s)::%s AS %s", columns.get(name, SQL("NULL")), SQL(kind), SQL.identifier(name))
+                for name, kind in COLUMNS.items()
+            ),
+            query.from_clause,
+            joins,
+            query.where_clause or SQL("TRUE"),
+            where,
+        )
+
+    @api.model
+    def _get_companies(self):
+        """Whose days are asked for: a job's are those of all."""
+        return self.env["res.company"].search([]) if self.env.su else self.env.companies
+
+    @api.model
+    def _get_day(self, column):
+        """The day where a company is, in SQL: see ``company_day``."""
+        return get_day_sql(self._get_companies(), SQL(column))
+
+    # ------------------------------------------------------------
+    # Whose it is, and how long it has waited
+    # ------------------------------------------------------------
+
+    @api.depends("since")
+    def _compute_days(self):
+        today = fields.Date.context_today(self)
+        for row in self:
+            row.days = max((today - row.since).days, 0) if row.since else 0
+
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        mine = set(self._search([("id", "in", self.ids), ("is_mine", "=", True)]))
+        for row in self:
+            row.is_mine = row.id in mine
+
+    def _search_is_mine(self, operator, value):
+        """What waits for the user: what one is in charge of, the steps of one's work, and what is nobody's."""
+        if operator != "in":
+            return NotImplemented
+        user = self.env.user
+        mine = Domain("user_id", "=", user.id)
+        for group, kinds in self._get_kinds_of_groups().items():
+            if user.has_group(group):
+                mine |= Domain("kind", "in", kinds)
+        if user.has_group("pemba_crm.group_manager"):
+            mine |= Domain("user_id", "=", False)
+        return mine
+
+    @api.model
+    def _get_kinds_of_groups(self):
+        """The steps that whoever has a right does for everybody: ``{group: [kind]}``."""
+        return {
+            "pemba_crm.group_support": ["deliver", "service"],
+            "pemba_crm.group_accountant": ["hold"],
+        }
+
+    @api.model
+    @public
+    def get_count(self):
+        """How many rows wait for the user, for the menu."""
+        return self.search_count([("is_mine", "=", True)])
+
+    @api.model
+    def _get_ordered_selections(self):
+        return [*super()._get_ordered_selections(), "kind"]
+
+    # ------------------------------------------------------------
+    # What it says
+    # ------------------------------------------------------------
+
+    @api.depends("kind", "lead_id", "contract_id", "equipment_id", "order_id", "index_id")
+    @api.depends_context("lang")
+    def _compute_name(self):
+        texts = self._get_texts()
+        for row in self.sudo():  # whoever sees the row may read what it says
+            get_text = texts.get(row.kind)
+            row.name = get_text(row) if get_text else row._get_record().display_name
+
+    @api.model
+    def _get_texts(self):
+        """``{kind: method of a row that says what is missing}``, a new dict."""
+        return {}
+
+    def _get_record(self):
+        """What is opened to settle it."""
+        return self.equipment_id or self.order_id or self.index_id or self.contract_id or self.lead_id

@@ -1,0 +1,121 @@
+from odoo import api, models
+from odoo.tools import clean_context
+
+from ..public import public
+
+
+class PembaToDo(models.Model):
+    """What settles a row, with one click: done at once, or in the dialog or on the record that it takes."""
+
+    _inherit = "pemba.to.do"
+
+    @api.model
+    def _get_acts(self):
+        """``{kind: method of a row that settles it, or returns the action of the client that does}``, a new dict.
+
+        The record is opened for kinds that are not there.
+        """
+        return {
+            "deliver": type(self)._act_deliver,
+            "service": type(self)._act_service,
+            "start": type(self)._act_start,
+            "uncovered": type(self)._act_contract,
+            "gone": type(self)._act_reduce,
+            "unsold": type(self)._act_reduce,
+            "hold": type(self)._act_release,
+            "index": type(self)._act_index,
+            "offer": type(self)._act_offer,
+            "order": type(self)._act_order,
+            "win": type(self)._act_win,
+            "signed": type(self)._act_signed,
+        }
+
+    @public(one=True)
+    def action_settle(self):
+        """Do what the row asks for, by the rights of the user.
+
+        :raise AccessError: for who may not do it
+        :raise UserError: naming what stands in the way
+        """
+        if not self.exists():
+            return self._tell_settled()
+        row = self.with_context(clean_context(self.env.context))
+        act = self._get_acts().get(self.kind)
+        return act(row) if act else row.action_open()
+
+    def _tell_settled(self):
+        """Somebody was faster."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("It is settled already."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    @public(one=True)
+    def action_open(self):
+        """What it is about."""
+        return self._get_record().get_formview_action()
+
+    def _act_deliver(self):
+        return self.lead_id.action_deliver()
+
+    def _act_service(self):
+        return self.equipment_id.action_start()
+
+    def _act_start(self):
+        """A draft without lines is opened: what it covers is to be said first."""
+        return self.contract_id.action_start() if self.contract_id.line_ids else self.action_open()
+
+    def _act_contract(self):
+        return self.contract_id.get_formview_action()
+
+    def _act_reduce(self):
+        """The dialog that takes the line off, filled in."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_contract_change_action")
+        return action | {
+            "context": {
+                "default_contract_id": self.contract_id.id,
+                "default_kind": "reduce",
+                "default_line_id": self.contract_line_id.id,
+                "default_quantity": self.contract_line_id.quantity,
+            }
+        }
+
+    def _act_release(self):
+        return self.contract_id.action_release()
+
+    def _act_index(self):
+        """The values of the index, to add one."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_price_index_value_action")
+        index = self.index_id.id
+        return action | {
+            "domain": [("index_id", "=", index)],
+            "context": {"default_index_id": index, "default_state": "final"},
+        }
+
+    def _act_offer(self):
+        """The quotation that is to be sent; a new one where there is none."""
+        drafts = self.lead_id.order_ids.filtered(lambda order: order.state == "draft")
+        if self.lead_id.is_price_to_revise or not drafts:
+            return self.lead_id.get_formview_action()
+        return drafts.sorted("id")[-1:].get_formview_action()
+
+    def _act_order(self):
+        """The offer that the customer is to order by; the contract, where none was sent."""
+        offers = self.contract_id.renewal_lead_id.order_ids.filtered(lambda order: order.state == "sent")
+        return (offers.sorted("id")[-1:] or self.contract_id).get_formview_action()
+
+    def _act_win(self):
+        """An open deal is won; one that was lost is opened, to say what became of it."""
+        if self.lead_id.won_status != "pending":
+            return self.lead_id.get_formview_action()
+        self.lead_id.action_set_won()
+        return True
+
+    def _act_signed(self):
+        """What was signed holds."""
+        return self.lead_id.action_keep_as_signed()

@@ -1,0 +1,226 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from ..company_day import by_day
+from ..renewal.pemba_contract import MISSED_MONTHS
+from .pemba_to_do import COLUMNS
+
+# How far ahead the index values of renewals are asked for.
+DAYS_AHEAD = 60
+# The deal that sold a contract, for its team.
+SOLD = SQL("LEFT JOIN crm_lead sold ON sold.id = pemba_contract.lead_id")
+
+
+class PembaToDo(models.Model):
+    """What waits at contracts: drafts, holds, orders, index values, those of nobody."""
+
+    _inherit = "pemba.to.do"
+
+    @api.model
+    def _get_lists(self):
+        return [
+            *super()._get_lists(),
+            ("start", self._get_drafts),
+            ("hold", self._get_held),
+            ("index", self._get_index_values),
+            ("order", self._get_late_orders),
+            ("owner", self._get_contracts_of_nobody),
+        ]
+
+    @api.model
+    def _by_day(self, get_domain):
+        return by_day(self._get_companies(), get_domain)
+
+    def _select_contracts(self, domain, joins=SQL(), **columns):
+        """Rows of contracts; see ``_select_rows``."""
+        return self._select_rows(
+            "pemba.contract", domain, SQL("%s %s", SOLD, joins), **self._get_contract_columns() | columns
+        )
+
+    @api.model
+    def _get_contract_columns(self):
+        """What all rows of contracts have: a new dict."""
+        return {
+            "contract_id": SQL("pemba_contract.id"),
+            "partner_id": SQL("pemba_contract.partner_id"),
+            "company_id": SQL("pemba_contract.company_id"),
+            "in_charge_id": SQL("pemba_contract.user_id"),
+            "team_id": SQL("sold.team_id"),
+            "worth": SQL("pemba_contract.amount_annual"),
+            "currency_id": SQL("pemba_contract.currency_id"),
+        }
+
+    # ------------------------------------------------------------
+    # The lists
+    # ------------------------------------------------------------
+
+    def _get_drafts(self):
+        """Drafts whose first day has come: who pays has no rights."""
+        due = self._by_day(lambda today: Domain("date_start", "<=", today))
+        return self._select_contracts(
+            Domain("state", "=", "draft") & due, since=SQL("pemba_contract.date_start")
+        )
+
+    def _get_held(self):
+        """Contracts on hold: no rights meanwhile, and no renewal is offered."""
+        lasting = self._by_day(lambda today: Domain("date_end", ">=", today))
+        return self._select_contracts(
+            Domain("is_on_hold", "=", True) & Domain("state", "in", ("running", "renewed")) & lasting,
+            since=SQL("pemba_contract.hold_date"),
+            limit=14,
+        )
+
+    def _get_late_orders(self):
+        """Orders for renewals that did not come by the day on which they were expected."""
+        late = self._by_day(lambda today: Domain("expected_order_date", "<", today))
+        return self._select_contracts(
+            self.env["pemba.contract"]._get_awaited_domain() & late,
+            since=SQL("pemba_contract.expected_order_date"),
+            worth=SQL("COALESCE(NULLIF(pemba_contract.expected_order_amount, 0), amount_annual)"),
+            currency_id=SQL("COALESCE(pemba_contract.order_currency_id, pemba_contract.currency_id)"),
+        )
+
+    def _get_contracts_of_nobody(self):
+        """Contracts whose salesperson or customer is not there any more."""
+        lasting = self._by_day(lambda today: Domain("date_end", ">=", today))
+        return self._select_contracts(
+            Domain("state", "in", ("draft", "running")) & lasting & self._get_nobody_domain(),
+            since=SQL("pemba_contract.create_date"),
+            limit=7,
+        )
+
+    @api.model
+    def _get_nobody_domain(self):
+        """Without a salesperson, or with one or a customer who was archived."""
+        return (
+            Domain("user_id", "=", False)
+            | Domain("user_id.active", "=", False)
+            | Domain("partner_id.active", "=", False)
+        )
+
+    def _get_index_values(self):
+        """Values without which renewals of the next days are not priced: a row for each index."""
+        due = self._by_day(
+            lambda today: (
+                Domain("renewal_date", "<=", today + timedelta(days=DAYS_AHEAD))
+                & Domain("date_end", ">=", today - relativedelta(months=MISSED_MONTHS))
+            )
+        )
+        values = SQL(" UNION ALL ").join(
+            SQL("SELECT %s AS index_id, %s::date AS month", index.id, value.month)
+            for index in self.env["pemba.price.index"].sudo().with_context(active_test=False).search([])  # read by all
+            for series, _link in index._get_series()
+            for value in series.value_ids
+            if value.state == "final"
+        )
+        grouped = SQL(
+            """
+            LEFT JOIN crm_lead renewal ON renewal.renewal_contract_id = pemba_contract.id
+            JOIN pemba_contract_type kind ON kind.id = pemba_contract.contract_type_id
+            """
+        )
+        rows = self._select_contracts(
+            Domain("state", "in", ("running", "expired"))
+            & Domain("index_id", "!=", False)
+            & Domain("successor_id", "=", False)
+            & Domain("close_reason", "=", False)
+            & due,
+            grouped,
+            where=SQL(
+                """(renewal.id IS NULL OR renewal.won_status = 'pending')
+                AND NOT (
+                    EXISTS (SELECT FROM final WHERE final.index_id = pemba_contract.index_id
+                             AND final.month = pemba_contract.index_base_month)
+                    AND EXISTS (
+                        SELECT FROM final WHERE final.index_id = pemba_contract.index_id
+                           AND final.month > pemba_contract.index_base_month
+                           AND final.month <= DATE_TRUNC('month', pemba_contract.date_end + 1)
+                               - COALESCE(kind.index_lag_months, 0) * INTERVAL '1 month'))"""
+            ),
+            index_id=SQL("pemba_contract.index_id"),
+            since=SQL("pemba_contract.renewal_date"),
+            limit=-DAYS_AHEAD // 2,
+        )
+        nothing = SQL("SELECT NULL::int AS index_id, NULL::date AS month WHERE FALSE")
+        given = {
+            "contract_id": SQL("MIN(contract_id)"),
+            "index_id": SQL("index_id"),
+            "company_id": SQL("company_id"),
+            "currency_id": SQL("currency_id"),
+            "count": SQL("COUNT(*)"),
+            "since": SQL("MIN(since)"),
+            "due_date": SQL("MIN(due_date)"),
+            "worth": SQL("SUM(worth)"),
+        }
+        return SQL(
+            "WITH final AS (%s) SELECT MIN(id) AS id, %s FROM (%s) contracts"
+            " GROUP BY index_id, company_id, currency_id",
+            values or nothing,
+            SQL(", ").join(
+                SQL("(%s)::%s AS %s", given.get(name, SQL("NULL")), SQL(kind), SQL.identifier(name))
+                for name, kind in COLUMNS.items()
+            ),
+            rows,
+        )
+
+    # ------------------------------------------------------------
+    # What they say
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_texts(self):
+        return super()._get_texts() | {
+            "start": type(self)._say_start,
+            "hold": type(self)._say_hold,
+            "index": type(self)._say_index,
+            "order": type(self)._say_order,
+            "owner": type(self)._say_owner,
+        }
+
+    def _say_start(self):
+        contract = self.contract_id
+        if not contract.line_ids:
+            return self.env._("%s has no line: what does it cover?", contract.name)
+        return self.env._(
+            "%(contract)s is a draft: no rights since %(date)s",
+            contract=contract.name,
+            date=format_date(self.env, contract.date_start),
+        )
+
+    def _say_hold(self):
+        return self.env._(
+            "%(contract)s is on hold: %(reason)s",
+            contract=self.contract_id.name,
+            reason=self.contract_id.hold_reason or "",
+        )
+
+    def _say_index(self):
+        return self.env._(
+            "%(index)s: a final value is missing, renewals that wait for it: %(count)s",
+            index=self.index_id.display_name,
+            count=self.count,
+        )
+
+    def _say_order(self):
+        return self.env._(
+            "%(contract)s: %(state)s",
+            contract=self.contract_id.name,
+            state=self.contract_id._describe_awaited(),
+        )
+
+    def _say_owner(self):
+        record = self.contract_id or self.lead_id
+        values = {"record": record.display_name, "person": record.user_id.name or ""}
+        if not record.user_id:
+            return self.env._("%(record)s: nobody is in charge", **values)
+        if not record.user_id.active:
+            return self.env._("%(record)s: %(person)s is not there any more", **values)
+        return self.env._(
+            "%(record)s: the contact %(contact)s is archived",
+            record=record.display_name,
+            contact=record.partner_id.name or "",
+        )

@@ -1,0 +1,246 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from ..order.crm_lead_cancelled_orders import CANCELLED_ORDERS
+
+# Orders of deals that are not won: assigned to them, or of their lines and assigned elsewhere.
+ORDERED_NOT_WON = SQL(
+    """(
+    SELECT orders.id AS order_id, lead.id AS lead_id
+      FROM sale_order orders
+      JOIN crm_lead lead ON lead.id = orders.opportunity_id
+     WHERE orders.state = 'sale' AND lead.won_status != 'won' AND lead.type = 'opportunity'
+     UNION
+    SELECT orders.id, lead.id
+      FROM crm_lead lead
+      JOIN pemba_opportunity_line line ON line.lead_id = lead.id
+      JOIN sale_order_line order_line ON order_line.opportunity_line_id = line.id
+      JOIN sale_order orders ON orders.id = order_line.order_id
+     WHERE lead.won_status != 'won' AND orders.state = 'sale'
+    )"""
+)
+
+
+class PembaToDo(models.Model):
+    """What waits at deals: offers, answers, orders that win nothing, what was sold and is not there."""
+
+    _inherit = "pemba.to.do"
+
+    @api.model
+    def _get_lists(self):
+        return [
+            *super()._get_lists(),
+            ("deliver", self._get_undelivered),
+            ("service", self._get_planned),
+            ("offer", self._get_renewals_without_offer),
+            ("answer", self._get_offers_without_answer),
+            ("win", self._get_ordered),
+            ("cancelled", self._get_cancelled),
+            ("signed", self._get_signed_late),
+            ("owner", self._get_deals_of_nobody),
+        ]
+
+    def _select_deals(self, domain, joins=SQL(), **columns):
+        """Rows of deals; see ``_select_rows``."""
+        of_company = SQL(
+            "JOIN res_company company ON company.id = COALESCE(crm_lead.company_id, %s)",
+            self.env["crm.lead"]._get_shared_company().id,
+        )
+        own = {
+            "lead_id": SQL("crm_lead.id"),
+            "partner_id": SQL("COALESCE(crm_lead.customer_id, crm_lead.partner_id)"),
+            "company_id": SQL("company.id"),
+            "in_charge_id": SQL("crm_lead.user_id"),
+            "team_id": SQL("crm_lead.team_id"),
+            "worth": SQL("crm_lead.expected_revenue"),
+            "currency_id": SQL("company.currency_id"),
+        }
+        return self._select_rows("crm.lead", domain, SQL("%s %s", of_company, joins), **own | columns)
+
+    # ------------------------------------------------------------
+    # The lists
+    # ------------------------------------------------------------
+
+    def _get_undelivered(self):
+        """Won deals of which something is not in the base."""
+        return self._select_deals(
+            Domain("is_to_deliver", "=", True), since=SQL("crm_lead.close_date"), limit=3
+        )
+
+    def _get_planned(self):
+        """Equipment that is planned: nobody said yet that it is in service."""
+        of_sale = SQL(
+            """
+            JOIN res_company company ON company.id = pemba_equipment.company_id
+            LEFT JOIN LATERAL (
+                SELECT MIN(line.lead_id) AS lead_id,
+                       SUM(line.net_amount_company * component.sold_quantity / NULLIF(line.quantity, 0)) AS worth
+                  FROM pemba_equipment_component component
+                  JOIN pemba_opportunity_line line ON line.id = component.opportunity_line_id
+                 WHERE component.equipment_id = pemba_equipment.id
+            ) sale ON TRUE
+            LEFT JOIN crm_lead deal ON deal.id = sale.lead_id
+            """
+        )
+        return self._select_rows(
+            "pemba.equipment",
+            Domain("state", "=", "planned"),
+            of_sale,
+            equipment_id=SQL("pemba_equipment.id"),
+            lead_id=SQL("sale.lead_id"),
+            partner_id=SQL("pemba_equipment.partner_id"),
+            company_id=SQL("pemba_equipment.company_id"),
+            in_charge_id=SQL("deal.user_id"),
+            team_id=SQL("deal.team_id"),
+            since=SQL("COALESCE(pemba_equipment.delivery_date, pemba_equipment.create_date::date)"),
+            worth=SQL("sale.worth"),
+            currency_id=SQL("company.currency_id"),
+            limit=7,
+        )
+
+    def _get_renewals_without_offer(self):
+        """Open renewals of which no offer was sent; late once the contract cannot be terminated any more."""
+        return self._select_deals(
+            Domain("renewal_contract_id", "!=", False)
+            & Domain("won_status", "=", "pending")
+            & Domain("active", "=", True),
+            SQL("JOIN pemba_contract renewed ON renewed.id = crm_lead.renewal_contract_id"),
+            where=SQL(
+                "NOT EXISTS (SELECT FROM sale_order offer WHERE offer.opportunity_id = crm_lead.id"
+                " AND offer.state IN ('sent', 'sale'))"
+            ),
+            contract_id=SQL("renewed.id"),
+            since=SQL("LEAST(crm_lead.create_date::date, renewed.renewal_date)"),
+            due_date=SQL("LEAST(crm_lead.create_date::date + 14, renewed.notice_date)"),
+            worth=SQL("crm_lead.deal_amount"),
+            currency_id=SQL("crm_lead.deal_currency_id"),
+        )
+
+    def _get_offers_without_answer(self):
+        """Quotations that were sent; late once they are not valid any more, or after two weeks."""
+        return self._select_orders(
+            Domain("state", "=", "sent")
+            & Domain("opportunity_id.won_status", "=", "pending")
+            & Domain("opportunity_id.active", "=", True),
+            SQL("sale_order.opportunity_id"),
+            due_date=SQL("COALESCE(sale_order.validity_date, sale_order.date_order::date + 14)"),
+        )
+
+    def _get_ordered(self):
+        """Confirmed orders of deals that are open or lost."""
+        return self._select_orders(
+            Domain("id", "in", SQL("(SELECT order_id FROM %s ordered)", ORDERED_NOT_WON)),
+            SQL("(SELECT MIN(lead_id) FROM %s ordered WHERE order_id = sale_order.id)", ORDERED_NOT_WON),
+        )
+
+    def _select_orders(self, domain, lead, **columns):
+        """Rows of orders.
+
+        :param lead: the id of the deal, in SQL
+        """
+        return self._select_rows(
+            "sale.order",
+            domain,
+            SQL("JOIN crm_lead deal ON deal.id = %s", lead),
+            **{
+                "order_id": SQL("sale_order.id"),
+                "lead_id": SQL("deal.id"),
+                "partner_id": SQL("COALESCE(deal.customer_id, deal.partner_id, sale_order.partner_id)"),
+                "company_id": SQL("sale_order.company_id"),
+                "in_charge_id": SQL("COALESCE(deal.user_id, sale_order.user_id)"),
+                "team_id": SQL("deal.team_id"),
+                "since": SQL("sale_order.date_order"),
+                "worth": SQL("sale_order.amount_untaxed"),
+                "currency_id": SQL("sale_order.currency_id"),
+            }
+            | columns,
+        )
+
+    def _get_cancelled(self):
+        """Won deals all of whose orders were cancelled, until somebody says that they are won all the same."""
+        return self._select_deals(
+            Domain("won_status", "=", "won"),
+            SQL(
+                """
+                JOIN mail_activity question ON question.res_model = 'crm.lead'
+                 AND question.res_id = crm_lead.id AND question.active
+                 AND question.activity_type_id = %s
+                """,
+                self.env.ref(CANCELLED_ORDERS).id,
+            ),
+            since=SQL("question.create_date"),
+        )
+
+    def _get_signed_late(self):
+        """What the customer signed to start before the day of the order."""
+        return self._select_deals(
+            Domain("won_status", "=", "won") & Domain("opportunity_line_ids.is_signed_late", "=", True),
+            since=SQL("crm_lead.close_date"),
+            limit=7,
+        )
+
+    def _get_deals_of_nobody(self):
+        """Open deals whose salesperson or contact is not there any more."""
+        return self._select_deals(
+            Domain("type", "=", "opportunity")
+            & Domain("won_status", "=", "pending")
+            & Domain("active", "=", True)
+            & self._get_nobody_domain(),
+            since=SQL("crm_lead.create_date"),
+            limit=7,
+        )
+
+    # ------------------------------------------------------------
+    # What they say
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_texts(self):
+        return super()._get_texts() | {
+            "deliver": type(self)._say_deliver,
+            "service": type(self)._say_service,
+            "offer": type(self)._say_offer,
+            "answer": type(self)._say_answer,
+            "win": type(self)._say_win,
+            "cancelled": type(self)._say_cancelled,
+            "signed": type(self)._say_signed,
+        }
+
+    def _say_deliver(self):
+        return self.env._(
+            "%(lead)s: %(what)s", lead=self.lead_id.display_name, what=self.lead_id.to_deliver or ""
+        )
+
+    def _say_service(self):
+        return self.env._("%s is planned, not in service", self.equipment_id.display_name)
+
+    def _say_offer(self):
+        missing = (self.lead_id.revaluation or {}).get("missing")
+        if self.lead_id.is_price_to_revise and missing:
+            return self.env._("%(lead)s: %(missing)s", lead=self.lead_id.display_name, missing=missing)
+        return self.env._("%s: no offer was sent", self.lead_id.display_name)
+
+    def _say_answer(self):
+        values = {"order": self.order_id.name, "lead": self.lead_id.display_name}
+        if not self.order_id.validity_date:
+            return self.env._("%(order)s, %(lead)s: no answer yet", **values)
+        day = format_date(self.env, self.order_id.validity_date)
+        return self.env._("%(order)s, %(lead)s: no answer yet, valid until %(day)s", **values, day=day)
+
+    def _say_win(self):
+        return self.env._(
+            "%(order)s is confirmed, %(lead)s is not won",
+            order=self.order_id.name,
+            lead=self.lead_id.display_name,
+        )
+
+    def _say_cancelled(self):
+        return self.env._("%s: all its orders are cancelled", self.lead_id.display_name)
+
+    def _say_signed(self):
+        return self.env._(
+            "%(lead)s: the period that was signed began before the order of %(day)s",
+            lead=self.lead_id.display_name,
+            day=format_date(self.env, self.lead_id.close_date),
+        )

@@ -1,0 +1,119 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+# How many activities are planned before they are committed.
+BATCH = 500
+
+
+class PembaToDo(models.Model):
+    """Where waiting costs money a person is asked, once; a weekly mail tells managers how much waits."""
+
+    _inherit = "pemba.to.do"
+
+    @api.model
+    def _get_asked_kinds(self):
+        """The kinds of which each row that is late plans an activity, a new list.
+
+        What is to be delivered, won or asked about cancelled orders has an activity of its own.
+        """
+        return ["start", "service", "gone", "uncovered", "offer", "order", "index", "signed"]
+
+    @api.model
+    def _cron_ask(self):
+        """Ask about what is late and was not asked about yet; withdraw the questions that are settled.
+
+        :return: whether there was time for all
+        """
+        rows = self.search([("kind", "in", self._get_asked_kinds())])
+        self._withdraw_questions(rows)
+        asked = rows.filtered("is_late") - self._get_asked(rows)
+        for start in range(0, len(asked), BATCH):
+            asked[start : start + BATCH]._ask()
+            if self.env.context.get("ir_cron_progress_id"):
+                left = max(len(asked) - start - BATCH, 0)
+                if not self.env["ir.cron"]._commit_progress(min(BATCH, len(asked) - start), remaining=left):
+                    return not left
+        return True
+
+    def _get_question_key(self):
+        record = self._get_asked_record()
+        return record._name, record.id, self.kind
+
+    def _get_asked_record(self):
+        """What the activity is of."""
+        return self.contract_id or self.equipment_id or self.lead_id
+
+    @api.model
+    def _get_questions(self):
+        """The activities that were planned for rows, those that are done included."""
+        activities = self.env["mail.activity"].with_context(active_test=False)
+        return activities.search([("pemba_to_do_kind", "!=", False)])
+
+    @api.model
+    def _get_asked(self, rows):
+        """Those of some rows that were asked about."""
+        asked = {
+            (one.res_model, one.res_id, one.pemba_to_do_kind) for one in self._get_questions()
+        }
+        return rows.filtered(lambda row: row._get_question_key() in asked)
+
+    @api.model
+    def _withdraw_questions(self, rows):
+        """What is settled is not asked any more, and may be asked again when it comes back."""
+        waiting = {row._get_question_key() for row in rows}
+        self._get_questions().filtered(
+            lambda one: (one.res_model, one.res_id, one.pemba_to_do_kind) not in waiting
+        ).unlink()
+
+    def _ask(self):
+        """Plan an activity for each, in the language of who is there."""
+        labels = {}
+        vals_list = []
+        for user, rows in self.grouped(lambda row: row.user_id or self.env.ref("base.user_admin")).items():
+            of_user = rows.with_context(lang=user.lang)
+            labels = dict(of_user._fields["kind"]._description_selection(of_user.env))
+            for row in of_user:
+                record = row._get_asked_record()
+                vals_list.append(
+                    {
+                        "res_model_id": self.env["ir.model"]._get_id(record._name),
+                        "res_id": record.id,
+                        "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+                        "summary": labels[row.kind],
+                        "note": row.name,
+                        "user_id": user.id,
+                        "automated": True,
+                        "pemba_to_do_kind": row.kind,
+                    }
+                )
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(vals_list)
+
+    # ------------------------------------------------------------
+    # The weekly mail
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_mail_managers(self):
+        """Tell each manager what waits in the companies of theirs; nothing where nothing does."""
+        template = self.env.ref("pemba_crm.mail_template_to_do", raise_if_not_found=False)
+        managers = self.env.ref("pemba_crm.group_manager").all_user_ids
+        for user in managers.filtered(lambda one: one.active and not one.share and one.email):
+            if template and user._get_to_do_summary():
+                template.send_mail(user.id)
+
+    @api.model
+    def _get_summary(self):
+        """What waits, by steps: ``[{kind, label, count, late, worth: [(amount, currency)]}]``."""
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        groups = self._read_group(
+            Domain.TRUE, ["kind", "is_late", "currency_id"], ["__count", "worth:sum"]
+        )
+        summary = {}
+        for kind, is_late, currency, count, worth in groups:
+            row = summary.setdefault(
+                kind, {"kind": kind, "label": labels[kind], "count": 0, "late": 0, "worth": {}}
+            )
+            row["count"] += count
+            row["late"] += count if is_late else 0
+            row["worth"][currency] = row["worth"].get(currency, 0.0) + (worth or 0.0)
+        return [summary[kind] for kind in labels if kind in summary]
