@@ -101,7 +101,7 @@ class TestToDoRows(PembaContractCommon):
         self.assertTrue(self._row("gone", "2025-06-01").is_late)
         with freeze_time("2025-06-01"):
             action = row.action_settle()
-            change = self.env["pemba.contract.change"].with_context(action["context"]).create({})
+            change = self.env["pemba.contract.change"].with_context(**action["context"]).create({})
             change.action_apply()
         self.assertFalse(self._rows("gone", "2025-06-01"))
 
@@ -263,9 +263,7 @@ class TestToDoRows(PembaContractCommon):
                 {
                     "partner_id": self.customer.id,
                     "opportunity_id": deal.id,
-                    "order_line": [
-                        Command.create({"product_id": self.licence.id, "price_unit": 8000})
-                    ],
+                    "order_line": [Command.create({"product_id": self.licence.id, "price_unit": 8000})],
                 }
             )
             order.action_confirm()

@@ -6,10 +6,9 @@ from ..company_day import get_today
 
 # What the query of what is missing reads in the database.
 READ = {
-    "pemba.opportunity.line": ["active", "is_returned", "comes_into_base", "quantity"],
+    "pemba.opportunity.line": ["active", "is_returned", "comes_into_base", "quantity", "delivered_quantity"],
     "pemba.opportunity.configuration": ["is_retained", "equipment_id", "version_id"],
     "pemba.equipment": ["version_id", "state"],
-    "pemba.equipment.component": ["sold_quantity", "opportunity_line_id"],
 }
 
 
@@ -41,10 +40,7 @@ class PembaDelivery(models.AbstractModel):
             SELECT line.lead_id
               FROM pemba_opportunity_line line
              WHERE line.active AND line.comes_into_base AND line.is_returned IS NOT TRUE
-               AND line.quantity - 1e-6 > COALESCE((
-                    SELECT SUM(component.sold_quantity)
-                      FROM pemba_equipment_component component
-                     WHERE component.opportunity_line_id = line.id), 0)
+               AND line.quantity - 1e-6 > COALESCE(line.delivered_quantity, 0)
              UNION
             SELECT configuration.lead_id
               FROM pemba_opportunity_configuration configuration

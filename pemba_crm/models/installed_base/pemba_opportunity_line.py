@@ -17,6 +17,20 @@ class PembaOpportunityLine(models.Model):
         help="Selling it puts something into the customer's installed base.",
     )
     component_ids = fields.One2many("pemba.equipment.component", "opportunity_line_id", copy=False)
+    delivered_quantity = fields.Float(
+        string="Delivered",
+        compute="_compute_delivered_quantity",
+        compute_sudo=True,  # those of other companies too
+        digits="Product Unit",
+        store=True,
+        help="How much of it is in the installed base.",
+    )
+
+    # What is missing in the base, of deals that are won or not.
+    _missing_idx = models.Index(
+        "(lead_id) WHERE active AND comes_into_base AND is_returned IS NOT TRUE"
+        " AND quantity - 1e-6 > COALESCE(delivered_quantity, 0)"
+    )
 
     # ------------------------------------------------------------
     # What comes into the base
@@ -81,18 +95,37 @@ class PembaOpportunityLine(models.Model):
         is_new = has_lines and not sql.column_exists(self.env.cr, self._table, "comes_into_base")
         if is_new:
             sql.create_column(self.env.cr, self._table, "comes_into_base", "bool")
+        if has_lines and not sql.column_exists(self.env.cr, self._table, "delivered_quantity"):
+            sql.create_column(self.env.cr, self._table, "delivered_quantity", "numeric")
+            self._fill_delivered_quantity()
         result = super()._auto_init()
         if is_new:
             self.pool.post_init(self._fill_comes_into_base)
         return result
 
+    def _fill_delivered_quantity(self):
+        """What its compute does, in SQL."""
+        if sql.column_exists(self.env.cr, "pemba_equipment_component", "sold_quantity"):
+            self.env.cr.execute(
+                """UPDATE pemba_opportunity_line line SET delivered_quantity = delivered.quantity
+                     FROM (SELECT opportunity_line_id, SUM(sold_quantity) AS quantity
+                             FROM pemba_equipment_component
+                            WHERE opportunity_line_id IS NOT NULL GROUP BY opportunity_line_id) delivered
+                    WHERE delivered.opportunity_line_id = line.id"""
+            )
+
     @api.model
     def _get_result_fields(self):
-        return super()._get_result_fields() | {"comes_into_base"}
+        return super()._get_result_fields() | {"comes_into_base", "delivered_quantity"}
 
     # ------------------------------------------------------------
     # What is there
     # ------------------------------------------------------------
+
+    @api.depends("component_ids.sold_quantity")
+    def _compute_delivered_quantity(self):
+        for line in self:
+            line.delivered_quantity = sum(line.component_ids.mapped("sold_quantity"))
 
     def _get_missing(self):
         """What was sold and is not in the base yet.
@@ -102,8 +135,7 @@ class PembaOpportunityLine(models.Model):
         missing = {}
         for line in self:
             if line.active and line.comes_into_base and not line.is_returned:
-                components = line.sudo().component_ids  # those of other companies too
-                quantity = line.quantity - sum(components.mapped("sold_quantity"))
+                quantity = line.quantity - line.delivered_quantity
                 if quantity > 1e-6:
                     missing[line] = quantity
         return missing

@@ -19,7 +19,7 @@ FILLED = {
 
 
 class PembaContractLine(models.Model):
-    """A line that covers what is not there any more, or that is not sold any more: somebody is to take it off."""
+    """A line that covers what is not there any more, or is not sold any more: somebody is to take it off."""
 
     _inherit = "pemba.contract.line"
 
@@ -40,8 +40,8 @@ class PembaContractLine(models.Model):
         help="The opportunity that sold it is not won any more, or sells something else.",
     )
 
-    _gone_idx = models.Index("(equipment_id) WHERE is_equipment_gone")
-    _unsold_idx = models.Index("(opportunity_line_id) WHERE is_unsold")
+    _gone_idx = models.Index("(equipment_id) WHERE is_equipment_gone IS TRUE")
+    _unsold_idx = models.Index("(opportunity_line_id) WHERE is_unsold IS TRUE")
     _without_equipment_idx = models.Index(
         "(opportunity_line_id) WHERE equipment_id IS NULL AND opportunity_line_id IS NOT NULL"
     )

@@ -30,7 +30,7 @@ class PembaOpportunityLine(models.Model):
         help="The customer signed a period that began before the day of the order.",
     )
 
-    _signed_late_idx = models.Index("(lead_id) WHERE is_signed_late")
+    _signed_late_idx = models.Index("(lead_id) WHERE is_signed_late IS TRUE")
 
     def _auto_init(self):
         # On a database that has lines it is made and filled here: what has dates keeps them.

@@ -31,8 +31,8 @@ class CrmLead(models.Model):
             )
             if self._is_settled():
                 note = self.env._(
-                    "Sales are closed for the day it was won: it stays as it was closed, and what it sold goes"
-                    " on. End what is not to go on, and explain the difference in the reconciliation."
+                    "Sales are closed for the day it was won: it stays as it was closed, and what it sold"
+                    " goes on. End what is not to go on, and explain the difference in the reconciliation."
                 )
             self.activity_schedule(
                 CANCELLED_ORDERS,

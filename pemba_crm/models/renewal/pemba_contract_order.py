@@ -231,7 +231,8 @@ class PembaContract(models.Model):
         """When the order is expected, and whether the customer has an offer to order by."""
         date = format_date(self.env, self.expected_order_date)
         is_late = self.order_state == "late"
-        sent = self.sudo().renewal_lead_ids.order_ids.filtered(lambda order: order.state == "sent")  # known to all
+        leads = self.sudo().renewal_lead_ids  # whoever is in charge of the renewal
+        sent = leads.order_ids.filtered(lambda order: order.state == "sent")
         if not sent:
             if is_late:
                 return self.env._("the order was expected on %s, but no offer was sent", date)

@@ -4,6 +4,8 @@ from odoo import api, models
 class PembaContract(models.Model):
     _inherit = "pemba.contract"
 
+    _to_do_held_idx = models.Index("(id) WHERE is_on_hold IS TRUE")
+
     @api.model
     def _get_daily_steps(self):
         """At the end of the day's steps, whoever has something to do is asked."""

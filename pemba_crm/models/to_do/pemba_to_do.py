@@ -1,11 +1,12 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
 from ..company_day import get_day_sql
 from ..ir_rule import search_seen
-from ..public import public
 
+NOTHING, EVERYTHING = SQL(), SQL("TRUE")
 # More than there are lists of rows: an id is that of the record × this + the number of the list.
 MOST_LISTS = 64
 # The columns of a row, with their types in the database.
@@ -32,8 +33,8 @@ class PembaToDo(models.Model):
     """What waits for a person: one row for each thing that one act settles, gone once it is settled.
 
     Its rows are those of records that the user sees. Each kind of row is a method, named by ``_get_lists``;
-    what it says is in ``_get_texts``, and what settles it in ``_get_acts``. An add-on adds its own to the three,
-    and a value to ``kind``.
+    what it says is in ``_get_texts``, and what settles it in ``_get_acts``. An add-on adds its own to the
+    three, and a value to ``kind``.
     """
 
     _name = "pemba.to.do"
@@ -43,7 +44,16 @@ class PembaToDo(models.Model):
     _order = "since, id"
     _depends = {
         "crm.lead": [
-            *("type", "active", "won_status", "company_id", "customer_id", "partner_id", "user_id", "team_id"),
+            *(
+                "type",
+                "active",
+                "won_status",
+                "company_id",
+                "customer_id",
+                "partner_id",
+                "user_id",
+                "team_id",
+            ),
             *("expected_revenue", "deal_amount", "deal_currency_id", "close_date", "renewal_contract_id"),
             "date_last_stage_update",
         ],
@@ -97,10 +107,11 @@ class PembaToDo(models.Model):
     )
     name = fields.Char(string="What", compute="_compute_name")
     since = fields.Date(readonly=True, help="The day since which it waits, or on which it is needed.")
-    days = fields.Integer(compute="_compute_days", help="How many days it has waited.")
     due_date = fields.Date(string="Due", readonly=True, help="After that day it is late.")
     is_late = fields.Boolean(string="Late", readonly=True)
-    worth = fields.Monetary(readonly=True, help="What it is about, before tax: a year of a contract, an order.")
+    worth = fields.Monetary(
+        readonly=True, help="What it is about, before tax: a year of a contract, an order."
+    )
     currency_id = fields.Many2one("res.currency", readonly=True)
     user_id = fields.Many2one(
         "res.users",
@@ -109,9 +120,6 @@ class PembaToDo(models.Model):
         help="The salesperson, else the team's leader, else whom the settings name.",
     )
     in_charge_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
-    is_mine = fields.Boolean(
-        string="Mine", compute="_compute_is_mine", search="_search_is_mine", export_string_translation=False
-    )
     team_id = fields.Many2one("crm.team", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     zone_id = fields.Many2one("pemba.zone", string="Sales Zone", readonly=True)
@@ -154,18 +162,53 @@ class PembaToDo(models.Model):
         return []
 
     def _get_numbered_lists(self):
-        for number, (kind, get_rows) in enumerate(self._get_lists()):
+        """The rows of each list, with ids of their own: of those alone that are asked for."""
+        wanted = {}
+        for row_id in self.env.context.get("pemba_to_do_ids", ()):
+            wanted.setdefault(row_id % MOST_LISTS, []).append(row_id // MOST_LISTS)
+        kinds = self.env.context.get("pemba_to_do_kinds")
+        lists = list(enumerate(self._get_lists()))
+        asked = [
+            one for one in lists if (not wanted or one[0] in wanted) and (kinds is None or one[1][0] in kinds)
+        ]
+        for number, (kind, get_rows) in asked or lists[:1]:
             yield SQL(
-                "SELECT rows.id::bigint * %s + %s AS id, %s AS kind, %s FROM (%s) rows",
+                "SELECT rows.id::bigint * %s + %s AS id, %s AS kind, %s FROM (%s) rows WHERE %s",
                 MOST_LISTS,
                 number,
                 kind,
                 SQL(", ").join(SQL.identifier("rows", name) for name in COLUMNS),
                 get_rows(),
+                SQL("rows.id = ANY(%s)", wanted.get(number, [])) if wanted else SQL("TRUE"),
             )
 
     @api.model
-    def _select_rows(self, model, domain, joins=SQL(), where=SQL("TRUE"), limit=0, **columns):
+    def _search(self, domain, *args, **kwargs):
+        """Where steps are asked for, no other list is read."""
+        whole = Domain(domain).optimize(self)
+        parts = whole.children if isinstance(whole, DomainAnd) else [whole]
+        asked = [
+            set(part.value)
+            for part in parts
+            if isinstance(part, DomainCondition) and (part.field_expr, part.operator) == ("kind", "in")
+        ]
+        rows = self.with_context(pemba_to_do_kinds=set.intersection(*asked)) if asked else self
+        return super(PembaToDo, rows)._search(domain, *args, **kwargs)
+
+    @api.private
+    def fetch(self, field_names=None):
+        """Rows that are known are looked for in their own lists alone."""
+        return super(PembaToDo, self._with_own_lists()).fetch(field_names)
+
+    @api.private
+    def exists(self):
+        return super(PembaToDo, self._with_own_lists()).exists().with_env(self.env)
+
+    def _with_own_lists(self):
+        return self.with_context(pemba_to_do_ids=self.ids)
+
+    @api.model
+    def _select_rows(self, model, domain, joins=NOTHING, where=EVERYTHING, limit=0, **columns):
         """The rows of records that the user sees.
 
         :param domain: which of them
@@ -192,55 +235,12 @@ class PembaToDo(models.Model):
     @api.model
     def _get_companies(self):
         """Whose days are asked for: a job's are those of all."""
-        return self.env["res.company"].search([]) if self.env.su else self.env.companies
+        return self.env["res.company"].search([], limit=None) if self.env.su else self.env.companies
 
     @api.model
     def _get_day(self, column):
         """The day where a company is, in SQL: see ``company_day``."""
         return get_day_sql(self._get_companies(), SQL(column))
-
-    # ------------------------------------------------------------
-    # Whose it is, and how long it has waited
-    # ------------------------------------------------------------
-
-    @api.depends("since")
-    def _compute_days(self):
-        today = fields.Date.context_today(self)
-        for row in self:
-            row.days = max((today - row.since).days, 0) if row.since else 0
-
-    @api.depends_context("uid")
-    def _compute_is_mine(self):
-        mine = set(self._search([("id", "in", self.ids), ("is_mine", "=", True)]))
-        for row in self:
-            row.is_mine = row.id in mine
-
-    def _search_is_mine(self, operator, value):
-        """What waits for the user: what one is in charge of, the steps of one's work, and what is nobody's."""
-        if operator != "in":
-            return NotImplemented
-        user = self.env.user
-        mine = Domain("user_id", "=", user.id)
-        for group, kinds in self._get_kinds_of_groups().items():
-            if user.has_group(group):
-                mine |= Domain("kind", "in", kinds)
-        if user.has_group("pemba_crm.group_manager"):
-            mine |= Domain("user_id", "=", False)
-        return mine
-
-    @api.model
-    def _get_kinds_of_groups(self):
-        """The steps that whoever has a right does for everybody: ``{group: [kind]}``."""
-        return {
-            "pemba_crm.group_support": ["deliver", "service"],
-            "pemba_crm.group_accountant": ["hold"],
-        }
-
-    @api.model
-    @public
-    def get_count(self):
-        """How many rows wait for the user, for the menu."""
-        return self.search_count([("is_mine", "=", True)])
 
     @api.model
     def _get_ordered_selections(self):

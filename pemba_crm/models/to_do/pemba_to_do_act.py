@@ -11,7 +11,7 @@ class PembaToDo(models.Model):
 
     @api.model
     def _get_acts(self):
-        """``{kind: method of a row that settles it, or returns the action of the client that does}``, a new dict.
+        """``{kind: method of a row that settles it, or returns the action that does}``, a new dict.
 
         The record is opened for kinds that are not there.
         """

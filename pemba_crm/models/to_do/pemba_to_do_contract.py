@@ -7,7 +7,7 @@ from odoo.tools import SQL, format_date
 
 from ..company_day import by_day
 from ..renewal.pemba_contract import MISSED_MONTHS
-from .pemba_to_do import COLUMNS
+from .pemba_to_do import COLUMNS, NOTHING
 
 # How far ahead the index values of renewals are asked for.
 DAYS_AHEAD = 60
@@ -35,7 +35,7 @@ class PembaToDo(models.Model):
     def _by_day(self, get_domain):
         return by_day(self._get_companies(), get_domain)
 
-    def _select_contracts(self, domain, joins=SQL(), **columns):
+    def _select_contracts(self, domain, joins=NOTHING, **columns):
         """Rows of contracts; see ``_select_rows``."""
         return self._select_rows(
             "pemba.contract", domain, SQL("%s %s", SOLD, joins), **self._get_contract_columns() | columns
@@ -110,9 +110,10 @@ class PembaToDo(models.Model):
                 & Domain("date_end", ">=", today - relativedelta(months=MISSED_MONTHS))
             )
         )
+        indices = self.env["pemba.price.index"].sudo().with_context(active_test=False)  # read by all
         values = SQL(" UNION ALL ").join(
-            SQL("SELECT %s AS index_id, %s::date AS month", index.id, value.month)
-            for index in self.env["pemba.price.index"].sudo().with_context(active_test=False).search([])  # read by all
+            SQL("SELECT %s AS index_id, %s AS month", index.id, value.month)
+            for index in indices.search([], limit=None)
             for series, _link in index._get_series()
             for value in series.value_ids
             if value.state == "final"

@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .pemba_to_do import NOTHING
+
 OF_LINE = SQL(
     "JOIN pemba_contract ON pemba_contract.id = pemba_contract_line.contract_id"
     " LEFT JOIN crm_lead sold ON sold.id = pemba_contract.lead_id"
@@ -9,7 +11,7 @@ OF_LINE = SQL(
 
 
 class PembaToDo(models.Model):
-    """What waits at lines of contracts: of equipment that is not there, of deals that are not won, of none."""
+    """What waits at lines of contracts: of equipment that is not there or not told, of deals not won."""
 
     _inherit = "pemba.to.do"
 
@@ -22,7 +24,7 @@ class PembaToDo(models.Model):
             ("unsold", self._get_unsold),
         ]
 
-    def _select_lines(self, domain, joins=SQL(), **columns):
+    def _select_lines(self, domain, joins=NOTHING, **columns):
         """Rows of contract lines that run: what is terminated or over is left out."""
         running = self._by_day(
             lambda today: (

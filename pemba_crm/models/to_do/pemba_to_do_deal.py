@@ -3,21 +3,22 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..order.crm_lead_cancelled_orders import CANCELLED_ORDERS
+from .pemba_to_do import NOTHING
 
-# Orders of deals that are not won: assigned to them, or of their lines and assigned elsewhere.
+# Orders of deals that are not won: assigned to them, or of their lines and assigned to none.
 ORDERED_NOT_WON = SQL(
     """(
-    SELECT orders.id AS order_id, lead.id AS lead_id
+    SELECT orders.id AS order_id, orders.opportunity_id AS lead_id
       FROM sale_order orders
-      JOIN crm_lead lead ON lead.id = orders.opportunity_id
-     WHERE orders.state = 'sale' AND lead.won_status != 'won' AND lead.type = 'opportunity'
-     UNION
-    SELECT orders.id, lead.id
-      FROM crm_lead lead
-      JOIN pemba_opportunity_line line ON line.lead_id = lead.id
-      JOIN sale_order_line order_line ON order_line.opportunity_line_id = line.id
-      JOIN sale_order orders ON orders.id = order_line.order_id
-     WHERE lead.won_status != 'won' AND orders.state = 'sale'
+     WHERE orders.state = 'sale' AND orders.opportunity_id IN (
+            SELECT id FROM crm_lead WHERE won_status != 'won' AND type = 'opportunity')
+     UNION ALL
+    SELECT orders.id, line.lead_id
+      FROM sale_order orders
+      JOIN sale_order_line order_line ON order_line.order_id = orders.id
+      JOIN pemba_opportunity_line line ON line.id = order_line.opportunity_line_id
+      JOIN crm_lead lead ON lead.id = line.lead_id
+     WHERE orders.state = 'sale' AND orders.opportunity_id IS NULL AND lead.won_status != 'won'
     )"""
 )
 
@@ -41,7 +42,7 @@ class PembaToDo(models.Model):
             ("owner", self._get_deals_of_nobody),
         ]
 
-    def _select_deals(self, domain, joins=SQL(), **columns):
+    def _select_deals(self, domain, joins=NOTHING, **columns):
         """Rows of deals; see ``_select_rows``."""
         of_company = SQL(
             "JOIN res_company company ON company.id = COALESCE(crm_lead.company_id, %s)",
@@ -75,7 +76,8 @@ class PembaToDo(models.Model):
             JOIN res_company company ON company.id = pemba_equipment.company_id
             LEFT JOIN LATERAL (
                 SELECT MIN(line.lead_id) AS lead_id,
-                       SUM(line.net_amount_company * component.sold_quantity / NULLIF(line.quantity, 0)) AS worth
+                       SUM(line.net_amount_company * component.sold_quantity
+                           / NULLIF(line.quantity, 0)) AS worth
                   FROM pemba_equipment_component component
                   JOIN pemba_opportunity_line line ON line.id = component.opportunity_line_id
                  WHERE component.equipment_id = pemba_equipment.id
@@ -120,29 +122,34 @@ class PembaToDo(models.Model):
     def _get_offers_without_answer(self):
         """Quotations that were sent; late once they are not valid any more, or after two weeks."""
         return self._select_orders(
-            Domain("state", "=", "sent")
-            & Domain("opportunity_id.won_status", "=", "pending")
-            & Domain("opportunity_id.active", "=", True),
-            SQL("sale_order.opportunity_id"),
+            Domain("state", "=", "sent"),
+            SQL(
+                "JOIN crm_lead deal ON deal.id = sale_order.opportunity_id"
+                " AND deal.won_status = 'pending' AND deal.active"
+            ),
             due_date=SQL("COALESCE(sale_order.validity_date, sale_order.date_order::date + 14)"),
         )
 
     def _get_ordered(self):
         """Confirmed orders of deals that are open or lost."""
         return self._select_orders(
-            Domain("id", "in", SQL("(SELECT order_id FROM %s ordered)", ORDERED_NOT_WON)),
-            SQL("(SELECT MIN(lead_id) FROM %s ordered WHERE order_id = sale_order.id)", ORDERED_NOT_WON),
+            Domain("state", "=", "sale"),
+            SQL(
+                "JOIN (SELECT order_id, MIN(lead_id) AS lead_id FROM %s one GROUP BY order_id) ordered"
+                " ON ordered.order_id = sale_order.id JOIN crm_lead deal ON deal.id = ordered.lead_id",
+                ORDERED_NOT_WON,
+            ),
         )
 
-    def _select_orders(self, domain, lead, **columns):
+    def _select_orders(self, domain, joins, **columns):
         """Rows of orders.
 
-        :param lead: the id of the deal, in SQL
+        :param joins: of the deal, as ``deal``
         """
         return self._select_rows(
             "sale.order",
             domain,
-            SQL("JOIN crm_lead deal ON deal.id = %s", lead),
+            joins,
             **{
                 "order_id": SQL("sale_order.id"),
                 "lead_id": SQL("deal.id"),
@@ -158,7 +165,7 @@ class PembaToDo(models.Model):
         )
 
     def _get_cancelled(self):
-        """Won deals all of whose orders were cancelled, until somebody says that they are won all the same."""
+        """Won deals all of whose orders were cancelled, until somebody says that they are won still."""
         return self._select_deals(
             Domain("won_status", "=", "won"),
             SQL(

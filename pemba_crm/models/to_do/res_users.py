@@ -6,7 +6,9 @@ class ResUsers(models.Model):
 
     def _get_to_do_summary(self):
         """What waits in all companies of a user, as that user sees it: see ``pemba.to.do``."""
-        rows = self.env["pemba.to.do"].with_user(self).with_context(
-            allowed_company_ids=self.company_ids.ids, lang=self.lang
+        rows = (
+            self.env["pemba.to.do"]
+            .with_user(self)
+            .with_context(allowed_company_ids=self.company_ids.ids, lang=self.lang)
         )
         return rows._get_summary()

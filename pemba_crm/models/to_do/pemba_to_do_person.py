@@ -1,14 +1,57 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
+
+from ..public import public
 
 # How many activities are planned before they are committed.
 BATCH = 500
 
 
 class PembaToDo(models.Model):
-    """Where waiting costs money a person is asked, once; a weekly mail tells managers how much waits."""
+    """Whose the rows are; where waiting costs money a person is asked, once, and managers are told weekly."""
 
     _inherit = "pemba.to.do"
+
+    is_mine = fields.Boolean(
+        string="Mine", compute="_compute_is_mine", search="_search_is_mine", export_string_translation=False
+    )
+
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        mine = set(self._search([("id", "in", self.ids), ("is_mine", "=", True)]))
+        for row in self:
+            row.is_mine = row.id in mine
+
+    def _search_is_mine(self, operator, value):
+        """What waits for the user: what one is in charge of, the steps of one's work, what is nobody's."""
+        if operator != "in":
+            return NotImplemented
+        user = self.env.user
+        mine = Domain("user_id", "=", user.id)
+        for group, kinds in self._get_kinds_of_groups().items():
+            if user.has_group(group):
+                mine |= Domain("kind", "in", kinds)
+        if user.has_group("pemba_crm.group_manager"):
+            mine |= Domain("user_id", "=", False)
+        return mine
+
+    @api.model
+    def _get_kinds_of_groups(self):
+        """The steps that whoever has a right does for everybody: ``{group: [kind]}``."""
+        return {
+            "pemba_crm.group_support": ["deliver", "service"],
+            "pemba_crm.group_accountant": ["hold"],
+        }
+
+    @api.model
+    @public
+    def get_count(self):
+        """How many rows wait for the user, for the menu."""
+        return self.search_count([("is_mine", "=", True)])
+
+    # ------------------------------------------------------------
+    # Questions
+    # ------------------------------------------------------------
 
     @api.model
     def _get_asked_kinds(self):
@@ -24,6 +67,7 @@ class PembaToDo(models.Model):
 
         :return: whether there was time for all
         """
+        self.invalidate_model()  # what was read of rows may be another day's
         rows = self.search([("kind", "in", self._get_asked_kinds())])
         self._withdraw_questions(rows)
         asked = rows.filtered("is_late") - self._get_asked(rows)
@@ -52,9 +96,7 @@ class PembaToDo(models.Model):
     @api.model
     def _get_asked(self, rows):
         """Those of some rows that were asked about."""
-        asked = {
-            (one.res_model, one.res_id, one.pemba_to_do_kind) for one in self._get_questions()
-        }
+        asked = {(one.res_model, one.res_id, one.pemba_to_do_kind) for one in self._get_questions()}
         return rows.filtered(lambda row: row._get_question_key() in asked)
 
     @api.model
@@ -105,9 +147,7 @@ class PembaToDo(models.Model):
     def _get_summary(self):
         """What waits, by steps: ``[{kind, label, count, late, worth: [(amount, currency)]}]``."""
         labels = dict(self._fields["kind"]._description_selection(self.env))
-        groups = self._read_group(
-            Domain.TRUE, ["kind", "is_late", "currency_id"], ["__count", "worth:sum"]
-        )
+        groups = self._read_group(Domain.TRUE, ["kind", "is_late", "currency_id"], ["__count", "worth:sum"])
         summary = {}
         for kind, is_late, currency, count, worth in groups:
             row = summary.setdefault(
