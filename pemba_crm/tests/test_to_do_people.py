@@ -76,12 +76,14 @@ class TestToDoPeople(PembaContractCommon):
         self.assertEqual(row.user_id, self.manager)
         self.assertEqual(draft._get_asked_user(), self.manager)
 
-    def test_one_who_may_not_is_told(self):
+    def test_one_who_may_not_opens_it(self):
         with freeze_time(DAY):
             contract = self._create_draft()
             [row] = self._rows(self.support, ("kind", "=", "start"))
-            with self.assertRaises(AccessError):
-                row.action_settle()
+            self.assertFalse(row.may_settle)
+            action = row.action_settle()
+            self.assertEqual((action["res_model"], action["res_id"]), ("pemba.contract", contract.id))
+            self.assertEqual(contract.state, "draft")
             contract.action_start()
             self.env.invalidate_all()
             self.assertEqual(row.with_user(self.salesperson).action_settle()["tag"], "display_notification")

@@ -85,9 +85,14 @@ class PembaContract(models.Model):
 
     def _check_may_hold(self):
         self.check_access("read")
-        groups = ("pemba_crm.group_accountant", "pemba_crm.group_manager")
-        if not (self.env.su or any(self.env.user.has_group(group) for group in groups)):
+        if not self._may_hold():
             raise AccessError(self.env._("Only accountants and sales managers hold and release contracts."))
+
+    @api.model
+    def _may_hold(self):
+        """Whether the user holds and releases contracts."""
+        groups = ("pemba_crm.group_accountant", "pemba_crm.group_manager")
+        return self.env.su or any(self.env.user.has_group(group) for group in groups)
 
     def _go_to(self, state):
         """A state that is written is reached by its action.

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import clean_context
 
 from ..public import public
@@ -8,6 +8,35 @@ class PembaToDo(models.Model):
     """What settles a row, with one click: done at once, or in the dialog or on the record that it takes."""
 
     _inherit = "pemba.to.do"
+
+    may_settle = fields.Boolean(
+        compute="_compute_may_settle",
+        export_string_translation=False,
+        help="Whether the user has the right to it; who has not opens what it is about.",
+    )
+
+    @api.depends("kind")
+    @api.depends_context("uid")
+    def _compute_may_settle(self):
+        allowed = self._get_allowed_kinds()
+        for row in self:
+            row.may_settle = row.kind in allowed
+
+    @api.model
+    def _get_allowed_kinds(self):
+        """The steps that the user has the right to take: a new set."""
+        rights = {
+            "pemba.equipment.proposal": ["deliver"],
+            "pemba.equipment": ["service"],
+            "pemba.contract": ["start", "uncovered", "gone", "unsold"],
+            "pemba.price.index.value": ["index"],
+            "sale.order": ["offer", "answer", "order"],
+            "crm.lead": ["win", "cancelled", "signed", "owner"],
+        }
+        allowed = {
+            kind for model, kinds in rights.items() if self.env[model].has_access("write") for kind in kinds
+        }
+        return allowed | ({"hold"} if self.env["pemba.contract"]._may_hold() else set())
 
     @api.model
     def _get_acts(self):
@@ -40,7 +69,7 @@ class PembaToDo(models.Model):
         if not self.exists():
             return self._tell_settled()
         row = self.with_context(clean_context(self.env.context))
-        act = self._get_acts().get(self.kind)
+        act = self.may_settle and self._get_acts().get(self.kind)
         return act(row) if act else row.action_open()
 
     def _tell_settled(self):

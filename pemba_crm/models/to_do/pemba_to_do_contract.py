@@ -201,7 +201,7 @@ class PembaToDo(models.Model):
 
     def _say_index(self):
         return self.env._(
-            "%(index)s: a final value is missing, renewals that wait for it: %(count)s",
+            "%(index)s: a final value is missing, renewals: %(count)s",
             index=self.index_id.display_name,
             count=self.count,
         )

@@ -119,9 +119,8 @@ class PembaToDo(models.Model):
 
     def _say_uncovered(self):
         return self.env._(
-            "%(contract)s: %(product)s does not say that it covers %(equipment)s",
+            "%(contract)s: which line covers %(equipment)s?",
             contract=self.contract_id.name,
-            product=self.contract_line_id.product_id.display_name,
             equipment=self.equipment_id.display_name,
         )
 

@@ -225,15 +225,14 @@ class PembaToDo(models.Model):
     def _say_offer(self):
         missing = (self.lead_id.revaluation or {}).get("missing")
         if self.lead_id.is_price_to_revise and missing:
-            return self.env._("%(lead)s: %(missing)s", lead=self.lead_id.display_name, missing=missing)
-        return self.env._("%s: no offer was sent", self.lead_id.display_name)
+            return self.env._("%(contract)s: %(missing)s", contract=self.contract_id.name, missing=missing)
+        return self.env._("%s: no renewal offer was sent", self.contract_id.name)
 
     def _say_answer(self):
-        values = {"order": self.order_id.name, "lead": self.lead_id.display_name}
         if not self.order_id.validity_date:
-            return self.env._("%(order)s, %(lead)s: no answer yet", **values)
+            return self.env._("%s: no answer yet", self.order_id.name)
         day = format_date(self.env, self.order_id.validity_date)
-        return self.env._("%(order)s, %(lead)s: no answer yet, valid until %(day)s", **values, day=day)
+        return self.env._("%(order)s: no answer yet, valid until %(day)s", order=self.order_id.name, day=day)
 
     def _say_win(self):
         return self.env._(
@@ -247,7 +246,7 @@ class PembaToDo(models.Model):
 
     def _say_signed(self):
         return self.env._(
-            "%(lead)s: the period that was signed began before the order of %(day)s",
+            "%(lead)s: signed to begin before its order of %(day)s",
             lead=self.lead_id.display_name,
             day=format_date(self.env, self.lead_id.close_date),
         )
