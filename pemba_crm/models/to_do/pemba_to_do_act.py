@@ -9,11 +9,8 @@ class PembaToDo(models.Model):
 
     _inherit = "pemba.to.do"
 
-    may_settle = fields.Boolean(
-        compute="_compute_may_settle",
-        export_string_translation=False,
-        help="Whether the user has the right to it; who has not opens what it is about.",
-    )
+    # Whether the user has the right to it; who has not opens what it is about.
+    may_settle = fields.Boolean(compute="_compute_may_settle", export_string_translation=False)
 
     @api.depends("kind")
     @api.depends_context("uid")
