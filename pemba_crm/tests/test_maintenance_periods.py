@@ -168,6 +168,24 @@ class TestPeriods(PembaContractCommon):
             order.action_confirm()
         self._check(deal.opportunity_line_ids, "2026-07-01", "2026-12-31", 184)
 
+    def test_ordered_once_its_contract_is_over(self):
+        """Nothing follows that: it is a year of its own, by hand or by its order, the job run or not."""
+        deal, order = self._offer()
+        won = deal.copy()
+        won.opportunity_line_ids.contract_id = self.contract
+        for is_expired in (False, True):
+            with freeze_time("2027-02-01"), self.env.cr.savepoint() as savepoint:
+                if is_expired:
+                    self.env["pemba.contract"]._cron_expire()
+                order.action_confirm()
+                won.action_set_won()
+                for lead in (deal, won):
+                    self._check(lead.opportunity_line_ids, "2027-02-01", "2028-01-31", 365)
+                    self.assertEqual(lead.contract_ids.line_ids.amount, 365)
+                self.assertEqual(self.contract.amount, 1200)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_a_price_typed_on_the_order_is_in_proportion(self):
         deal, order = self._offer()
         order.order_line.price_unit = 153

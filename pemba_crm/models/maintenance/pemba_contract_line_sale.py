@@ -15,7 +15,7 @@ class PembaContractLine(models.Model):
         :return: whether it follows it still
         """
         contract = self.contract_id
-        if contract.state != "draft" and not contract._is_open():
+        if contract.state != "draft" and not contract._is_extensible():
             self._ask_about_correction(sold)
             return False
         if self.is_amended:

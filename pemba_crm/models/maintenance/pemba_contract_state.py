@@ -37,8 +37,8 @@ class PembaContract(models.Model):
         return self.state == "running" or (self.state == "renewed" and self.date_end >= today)
 
     def _is_extensible(self):
-        """Whether what is sold may come into it."""
-        return self._is_open()
+        """Whether what is sold may come into it: never once it is over, expired by the daily job or not."""
+        return self._is_open() and self.date_end >= get_today(self)
 
     def _get_running_term(self):
         """The term of it that runs; itself where nothing follows it."""

@@ -183,6 +183,8 @@ class PembaOpportunityLine(models.Model):
                 continue
             before = line.date_start, line.date_end
             term = line.contract_id.sudo()._get_running_term()  # linked by who may read it
+            if not term._is_extensible():  # nothing follows what is over: a year of its own
+                term = term.browse()
             if term.id != line.contract_id.id:
                 line._set(contract_id=term.id)
             period = line._get_period(day)
