@@ -36,6 +36,36 @@ class TestRenewalTerms(PembaContractCommon):
         self.assertEqual((successor.currency_id, successor.distributor_id), (dollar, self.distributor))
         self.assertEqual(successor.amount_annual, 700)
 
+    def test_an_order_that_is_cancelled(self):
+        """What is won still is the offer again, and so are its contract and what is offered of that."""
+        with freeze_time("2026-01-01"):
+            line = {"product_id": self.maintenance.id, "price_unit": 100, "quantity": 10}
+            deal = self._create_deal(line, partner_id=self.customer.id)
+            order = deal._make_quotation()
+            order.action_confirm()
+            contract = deal.contract_ids
+            contract.action_start()
+        renewal = self._open(contract)
+        with freeze_time("2026-09-02"):
+            order.order_line.product_uom_qty = 8
+            self.assertEqual((contract.amount, renewal.deal_amount), (800, 800))
+            order.with_context(disable_cancel_warning=True).action_cancel()
+            self.assertEqual((deal.won_status, deal.deal_amount), ("won", 1000))
+            self.assertEqual((contract.amount, renewal.deal_amount), (1000, 1000))
+
+    def test_a_correction_after_the_term_before_the_job(self):
+        with freeze_time("2026-01-01"):
+            line = {"product_id": self.maintenance.id, "price_unit": 100, "quantity": 10}
+            deal = self._create_deal(line, partner_id=self.customer.id)
+            order = deal._make_quotation()
+            order.action_confirm()
+            contract = deal.contract_ids
+            contract.action_start()
+        with freeze_time("2027-01-01"):
+            order.order_line.product_uom_qty = 8
+        self.assertEqual((contract.state, contract.amount), ("running", 1000))
+        self.assertIn("corrected after its term", contract.activity_ids.summary)
+
     def test_a_tacit_term_becomes_what_is_sold_at_last(self):
         self.kind.is_tacit = True
         index = self._create_index({"2025-01": 100})

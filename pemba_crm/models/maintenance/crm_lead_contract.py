@@ -94,6 +94,12 @@ class CrmLead(models.Model):
         self.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
         return result
 
+    def _return_to_offer(self):
+        """All orders are cancelled: what is won still is the offer, and so is its contract."""
+        result = super()._return_to_offer()
+        self.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
+        return result
+
     def _follow_contracts(self):
         """What was won is in a contract.
 
