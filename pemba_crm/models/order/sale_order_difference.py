@@ -25,7 +25,7 @@ class SaleOrder(models.Model):
     )
 
     @api.depends(
-        *("state", "amount_untaxed", "currency_id"),
+        *("state", "amount_untaxed", "currency_id", "order_line.negotiated_uom_id"),
         *(f"opportunity_id.{name}" for name in ("deal_amount", "deal_currency_id", "opportunity_line_count")),
     )
     def _compute_differs_from_offer(self):
@@ -33,12 +33,17 @@ class SaleOrder(models.Model):
             lead = order.opportunity_id
             order.differs_from_offer = (
                 order.state in OPEN
-                and lead.opportunity_line_count
+                and order._is_of_offer()
                 and (
                     order.currency_id != lead.deal_currency_id
                     or order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
                 )
             )
+
+    def _is_of_offer(self):
+        """Whether it offers what an opportunity does, or did until that offered nothing any more."""
+        lead = self.opportunity_id
+        return bool(lead.opportunity_line_count or (lead and self.order_line.negotiated_uom_id))
 
     @api.depends("differs_from_offer", "order_line", "opportunity_id.opportunity_line_ids")
     @api.depends_context("lang")
@@ -122,7 +127,7 @@ class SaleOrder(models.Model):
         """
         for order in self:
             lead = order.opportunity_id
-            if order.state not in OPEN or not lead.opportunity_line_count:
+            if order.state not in OPEN or not order._is_of_offer():
                 raise UserError(self.env._("%s is no quotation of an opportunity.", order.display_name))
             if order.currency_id != lead.deal_currency_id:
                 raise UserError(

@@ -20,4 +20,5 @@ from . import (
     pemba_renewal_report,
     pemba_retention_report,
     sale_order,
+    sale_order_line,
 )

@@ -31,7 +31,7 @@ class CrmLead(models.Model):
 
         :param rest: the line that goes on, none where nothing does
         """
-        for lead in self if rest != line else ():
+        for lead in self if rest and rest != line else ():
             lead._get_all_lines().filtered(lambda one: one.contract_line_id.id == line.id)._set(
                 contract_line_id=rest.id
             )
@@ -54,9 +54,9 @@ class CrmLead(models.Model):
                 elif line.id not in known:
                     new_vals.append(vals | {"lead_id": lead.id} | term)
                     told.append(f"+ {line.product_id.display_name} × {line.quantity:.12g}")
-            gone = proposed.filtered(lambda one, lines=lines: one.contract_line_id not in lines)
-            told += [f"− {one.product_id.display_name} × {one.quantity:.12g}" for one in gone]
-            gone._drop()
+            told += proposed.filtered(
+                lambda one, lines=lines: one.active and one.contract_line_id not in lines
+            )._withdraw_proposal()
             proposed._put(new_vals)
             if known != set(lines.ids):
                 lead._set(proposed_line_ids=lines.ids)

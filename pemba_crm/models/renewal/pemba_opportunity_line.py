@@ -42,6 +42,19 @@ class PembaOpportunityLine(models.Model):
         """What is renewed follows the term before."""
         return not self.contract_line_id and super()._follows_period()
 
+    @api.depends("lead_id.renewal_contract_id.date_end")
+    def _compute_dates(self):
+        return super()._compute_dates()
+
+    def _get_period(self, day, default=None):
+        """What is added to a renewal, by hand or by its order, is for the next term."""
+        contract = self.lead_id.sudo().renewal_contract_id  # linked by us alone
+        if contract and not self.contract_id:
+            proposed = (self.lead_id.opportunity_line_ids - self).filtered("proposed")
+            term = contract._get_next_term() | proposed._get_negotiated_term()
+            return term["date_start"], term["date_end"]
+        return super()._get_period(day, default)
+
     def _follows_list_price(self):
         """What is renewed costs what the contract says."""
         return not self.contract_line_id and super()._follows_list_price()
@@ -49,13 +62,14 @@ class PembaOpportunityLine(models.Model):
     def _may_extend(self):
         return not self.contract_line_id and super()._may_extend()
 
-    @api.depends("contract_line_id.contract_id.anchor_date")
+    @api.depends("contract_line_id.contract_id.anchor_date", "lead_id.renewal_contract_id.anchor_date")
     def _compute_year_share(self):
         return super()._compute_year_share()
 
     def _get_year_start(self):
         """The years of a chain of terms are those of its first one."""
-        anchor = self.contract_line_id.contract_id.anchor_date
+        contract = self.contract_line_id.contract_id or self.lead_id.sudo().renewal_contract_id  # as above
+        anchor = contract.anchor_date
         goes_on = anchor and self.date_start and get_months(self.date_start, anchor) is not None
         return anchor if goes_on else super()._get_year_start()
 
@@ -86,13 +100,17 @@ class PembaOpportunityLine(models.Model):
         :return: what that changes, in words
         """
         before, new = self.proposed, vals["proposed"]
+        told = []
+        if not (self.active or self.offer_terms):  # it had been withdrawn
+            self._set(active=True)
+            told.append(f"+ {self.product_id.display_name} × {self.quantity:.12g}")
         if new == before:
-            return []
+            return told
         negotiated = get_differing(self, before)
         changes = {
             name: value for name, value in new.items() if value != before.get(name) and name not in negotiated
         }
-        told = [
+        told += [
             self.env._(
                 "%(product)s, %(field)s: %(before)s → %(after)s",
                 product=self.product_id.display_name,
@@ -103,6 +121,17 @@ class PembaOpportunityLine(models.Model):
             for name, value in changes.items()
         ]
         self._set(**changes, proposed=new)
+        return told
+
+    def _withdraw_proposal(self):
+        """Its contract does not propose it any more; what was quoted is kept, for it may be ordered all the same.
+
+        :return: what that changes, in words
+        """
+        told = [f"− {line.product_id.display_name} × {line.quantity:.12g}" for line in self]
+        quoted = self.filtered("sale_line_ids")
+        quoted._set(active=False)
+        (self - quoted)._drop()
         return told
 
     def _get_negotiated_term(self):
