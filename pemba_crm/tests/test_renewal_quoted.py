@@ -1,4 +1,4 @@
-"""What was quoted for a renewal and is not offered any more, and what is added to one: all is for the next term."""
+"""What was quoted for a renewal and is not offered any more, and what is added: all is for the next term."""
 
 from datetime import date
 
@@ -17,9 +17,7 @@ class TestQuoted(PembaContractCommon):
 
     def _quote(self, *lines, **vals):
         """A contract of 2025, its renewal, and a quotation of that."""
-        contract = self._create_contract(
-            *lines, date_start="2025-01-01", user_id=self.salesperson.id, **vals
-        )
+        contract = self._create_contract(*lines, date_start="2025-01-01", user_id=self.salesperson.id, **vals)
         with freeze_time("2025-09-05"):
             self.env["pemba.contract"]._cron_open_renewals()
             order = contract.renewal_lead_id._make_quotation()
@@ -83,9 +81,7 @@ class TestQuoted(PembaContractCommon):
     @freeze_time("2025-10-01")
     def test_what_is_added_to_the_renewal(self):
         contract, renewal, order = self._quote()
-        renewal.opportunity_line_ids = [
-            Command.create({"product_id": self.maintenance.id, "price_unit": 80})
-        ]
+        renewal.opportunity_line_ids = [Command.create({"product_id": self.maintenance.id, "price_unit": 80})]
         self.assertEqual(renewal.deal_amount, 1280)
         self.assertEqual(set(renewal.opportunity_line_ids.mapped("date_start")), {date(2026, 1, 1)})
         contract.with_user(self.manager).date_end = "2026-03-31"

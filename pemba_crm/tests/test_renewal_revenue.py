@@ -221,3 +221,18 @@ class TestRevenue(PembaContractCommon):
                         ),
                         figures,
                     )
+
+    @freeze_time("2026-06-15")
+    def test_what_is_gone_is_not_expected_again(self):
+        contract = self._create_contract(
+            {"price_unit": 1200, "equipment_id": self.geo.id}, {"price_unit": 365}, date_start="2026-01-01"
+        )
+        for change, expected in (
+            (lambda: None, 1565),
+            (self.geo._retire, 365),
+            (self.geo._return_to_service, 1565),
+            (lambda: self.geo._transfer(self.other), 365),
+        ):
+            change()
+            [revenue] = self._get_revenue(contract, 2027, "layer").values()
+            self.assertEqual(revenue, expected)

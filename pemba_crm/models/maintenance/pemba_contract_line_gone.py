@@ -28,6 +28,7 @@ class PembaContractLine(models.Model):
         compute="_compute_is_equipment_gone",
         compute_sudo=True,
         store=True,
+        precompute=True,
         groups="base.group_user",
         help="Its equipment was retired, or is another customer's by now.",
     )

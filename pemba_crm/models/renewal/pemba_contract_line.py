@@ -2,7 +2,7 @@ from datetime import date
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import float_round
+from odoo.tools import float_round, sql
 
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..public import VALUES, VALUES_LIST, public
@@ -22,6 +22,37 @@ class PembaContractLine(models.Model):
         ondelete="set null",
         help="The line of the contract before, whose next term it is.",
     )
+    is_offered = fields.Boolean(
+        compute="_compute_is_offered",
+        store=True,
+        precompute=True,
+        export_string_translation=False,
+        help="It is renewed: it goes on, and what it covers is there and still the customer's.",
+    )
+
+    def _auto_init(self):
+        # On a database that has lines it is made and filled here: none of them is computed in Python.
+        is_update = sql.table_exists(self.env.cr, self._table)
+        if is_update and not sql.column_exists(self.env.cr, self._table, "is_offered"):
+            sql.create_column(self.env.cr, self._table, "is_offered", "bool")
+            self.env.cr.execute(
+                """UPDATE pemba_contract_line line
+                      SET is_offered = line.date_end = contract.date_end
+                          AND NOT EXISTS (
+                                SELECT FROM pemba_equipment equipment
+                                 WHERE equipment.id = line.equipment_id
+                                   AND (equipment.state = 'retired'
+                                        OR equipment.partner_id != contract.partner_id))
+                     FROM pemba_contract contract
+                    WHERE contract.id = line.contract_id"""
+            )
+        return super()._auto_init()
+
+    @api.depends("date_end", "contract_id.date_end", "is_equipment_gone")
+    def _compute_is_offered(self):
+        for line in self:
+            goes_on = line.date_end in (False, line.contract_id.date_end)
+            line.is_offered = goes_on and not line.is_equipment_gone
 
     @api.model
     def _get_result_fields(self):
@@ -82,10 +113,6 @@ class PembaContractLine(models.Model):
     def _get_offered_terms(self):
         """What is another offer of it: a new set."""
         return self._get_amount_terms() | {"equipment_id"}
-
-    def _is_offered(self):
-        """Whether it is renewed: it goes on, and what it covers is there and still the customer's."""
-        return self.date_end in (False, self.contract_id.date_end) and not self.is_equipment_gone
 
     def _prepare_proposal(self, revaluation):
         """Values of the opportunity line that renews it for the next term, with what is proposed by that.

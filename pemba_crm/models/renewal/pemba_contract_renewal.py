@@ -269,4 +269,4 @@ class PembaContract(models.Model):
 
     def _get_lines_offered(self):
         """The lines that are renewed."""
-        return self.line_ids.filtered(lambda line: line._is_offered())
+        return self.line_ids.filtered("is_offered")

@@ -124,7 +124,7 @@ class PembaOpportunityLine(models.Model):
         return told
 
     def _withdraw_proposal(self):
-        """Its contract does not propose it any more; what was quoted is kept, for it may be ordered all the same.
+        """Its contract does not propose it any more; what was quoted is kept, for it may be ordered still.
 
         :return: what that changes, in words
         """

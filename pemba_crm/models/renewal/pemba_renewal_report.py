@@ -94,7 +94,7 @@ class PembaRenewalReport(models.Model):
                  WHERE contract.state IN ('draft', 'running', 'expired')
                    AND contract.close_reason IS NULL
                    AND contract.successor_id IS NULL
-                   AND line.date_end = contract.date_end
+                   AND line.is_offered
                    AND contract.date_end < %(last)s
                    AND (contract.state != 'expired' OR contract.date_end >= %(oldest)s)
             ), year AS (
