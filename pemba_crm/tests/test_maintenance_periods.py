@@ -186,6 +186,19 @@ class TestPeriods(PembaContractCommon):
                 savepoint.rollback()
             self.env.invalidate_all()
 
+    def test_expected_after_its_contract(self):
+        """It is for the contract that runs then, else a year of its own; what a termination cuts off, too."""
+        deal, _order = self._offer(date_deadline="2026-07-01")
+        line = deal.opportunity_line_ids
+        with freeze_time("2026-03-02"):
+            later = self._create_contract({"price_unit": 5}, date_start="2027-01-01")
+            deal.date_deadline = "2027-07-01"
+            self.assertEqual(line.contract_id, later)
+            self._check(line, "2027-07-01", "2027-12-31", 184)
+            later._terminate("2027-06-30", "Unhappy")
+            self.assertFalse(line.contract_id)
+            self._check(line, "2027-07-01", "2028-06-30", 365)
+
     def test_a_price_typed_on_the_order_is_in_proportion(self):
         deal, order = self._offer()
         order.order_line.price_unit = 153

@@ -62,6 +62,7 @@ class CrmLead(models.Model):
         result = super().write(vals)
         if "date_deadline" in vals:  # when their recurring lines start
             open_ones = self.filtered(lambda lead: lead.won_status not in CLOSED)
+            open_ones.opportunity_line_ids._leave_terms()
             open_ones.filtered("opportunity_line_count")._follow_lines()
         return result
 

@@ -124,8 +124,11 @@ class PembaContract(models.Model):
         if {"date_start", "date_end"}.isdisjoint(vals):
             return
         lines = self.env["pemba.opportunity.line"].sudo()  # of all salespeople
-        leads = lines.search([("contract_id", "in", self.ids)]).lead_id
-        leads.filtered(lambda lead: lead.won_status == "pending")._follow_lines()
+        extending = lines.search(
+            [("contract_id", "in", self.ids), ("lead_id.won_status", "=", "pending")], limit=None
+        )
+        extending._leave_terms()
+        extending.lead_id._follow_lines()
 
     def _check_terms(self, vals):
         """:raise UserError: naming the contract and what may not be changed any more"""

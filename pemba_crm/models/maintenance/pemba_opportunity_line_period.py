@@ -164,6 +164,13 @@ class PembaOpportunityLine(models.Model):
         if late:
             late._set(is_signed_late=False)
 
+    def _leave_terms(self):
+        """What is to start after the end of its contract is for one that runs then, or a year of its own."""
+        adding = self.filtered(lambda line: line.contract_id and line._follows_period())
+        left = adding.filtered(lambda line: line._get_first_day() > line.contract_id.date_end)
+        left._set(contract_id=False)
+        left._propose_contracts()
+
     # ------------------------------------------------------------
     # Ordered later than it was to start
     # ------------------------------------------------------------
