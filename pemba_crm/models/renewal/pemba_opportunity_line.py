@@ -124,15 +124,12 @@ class PembaOpportunityLine(models.Model):
         return told
 
     def _withdraw_proposal(self):
-        """Its contract does not propose it any more; what was quoted is kept, for it may be ordered still.
+        """Its contract does not propose it any more; it is kept: it may come back, or be ordered as quoted.
 
         :return: what that changes, in words
         """
-        told = [f"− {line.product_id.display_name} × {line.quantity:.12g}" for line in self]
-        quoted = self.filtered("sale_line_ids")
-        quoted._set(active=False)
-        (self - quoted)._drop()
-        return told
+        self._set(active=False)
+        return [f"− {line.product_id.display_name} × {line.quantity:.12g}" for line in self]
 
     def _get_negotiated_term(self):
         """The last day of the next term, where another one than the contract's was agreed on."""
