@@ -32,6 +32,7 @@ def main(arguments):
         "stop": stop,
         "test": suites.test,
         "test-prices": suites.test_prices,
+        "test-year": suites.test_year,
         "test-update": updates.test_update,
         "test-odoo": suites.test_odoo,
         "lint": lint,

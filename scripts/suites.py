@@ -87,9 +87,7 @@ def run_tests(odoo, template, paths, **variables):
 
 def test_prices():
     """Random offers, ``OFFERS`` of them, each taken to a posted invoice, a contract and its renewal."""
-    told = os.environ.get("OFFERS") or "5000"
-    if not told.isdecimal() or not int(told):
-        raise Problem(f"OFFERS={told} is not a number of offers.")
+    told = read_number("OFFERS", 5000, "offers")
     odoo = Odoo()
     suite = ADDON / "tests/test_prices_random.py"
     passed = run_tests(odoo, odoo.addon_template(), [suite], PEMBA_OFFERS=told)
@@ -102,12 +100,36 @@ def test_prices():
     return 0 if passed else 1
 
 
+def test_year():
+    """Years at random, ``SEEDS`` of them from ``FIRST`` on, each compared with a plain ledger."""
+    variables = {
+        "PEMBA_SEEDS": read_number("SEEDS", 300, "seeds"),
+        "PEMBA_FIRST_SEED": read_number("FIRST", 0, "seeds"),
+    }
+    odoo = Odoo()
+    passed = run_tests(odoo, odoo.addon_template(), [ADDON / "tests/test_year.py"], **variables)
+    counts = Counter()
+    for parts in re.findall(r"Years: (.*)", (LOGS / "test.log").read_text()):
+        for number, what in re.findall(r"(\d+) ([^,]+)", parts):
+            counts[what.strip()] += int(number)
+    say(", ".join(f"{number} {what}" for what, number in counts.items()))
+    return 0 if passed else 1
+
+
 def count_workers():
     """How many processes share the tests: ``WORKERS``, else two."""
-    told = os.environ.get("WORKERS") or "2"
-    if not told.isdecimal() or not int(told):
-        raise Problem(f"WORKERS={told} is not a number of workers.")
-    return int(told)
+    return int(read_number("WORKERS", 2, "workers"))
+
+
+def read_number(name, usual, what):
+    """:return: a number of the environment, as text
+
+    :raise Problem: naming what is none
+    """
+    told = os.environ.get(name) or str(usual)
+    if not told.isdecimal() or not (int(told) or usual == 0):
+        raise Problem(f"{name}={told} is not a number of {what}.")
+    return told
 
 
 def test_odoo():
