@@ -1,6 +1,6 @@
 {
     "name": "PEMBA CRM: an Example of Extending It",
-    "summary": "Seven things that integrators do, in a few lines each",
+    "summary": "Eight things that integrators do, in a few lines each",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "PEMBA",
@@ -15,5 +15,6 @@
         "views/pemba_price_index_views.xml",
         "views/pemba_target_views.xml",
         "views/pemba_reconciliation_line_views.xml",
+        "views/pemba_to_do_views.xml",
     ],
 }

@@ -4,4 +4,5 @@ from . import (
     fact,
     price_index,
     rental,
+    to_do,
 )

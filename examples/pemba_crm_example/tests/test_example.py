@@ -1,4 +1,4 @@
-"""Each of the seven things, through the way that people go."""
+"""Each of the eight things, through the way that people go."""
 
 from datetime import timedelta
 
@@ -156,3 +156,24 @@ class TestRight(PembaContractCommon):
         contact.contact_role_ids = self.env.ref("pemba_crm_example.contact_role_developer")
         self.assertTrue(contact.check_right("api")["allowed"])
         self.assertFalse(contact.check_right("hotline")["allowed"])
+
+
+@tagged("post_install", "-at_install")
+class TestToDo(PembaEquipmentCommon):
+    def test_what_has_no_room_waits(self):
+        equipment = self._create_equipment(
+            software_id=False,
+            version_id=False,
+            deployment_type_id=False,
+            kind="hardware",
+            product_id=self.server.id,
+            state="in_service",
+            in_service_date=self._day(-31),
+        )
+        rows = self.env["pemba.to.do"].with_user(self.support)
+        [row] = rows.search([("equipment_id", "=", equipment.id)])
+        self.assertEqual((row.kind, row.is_late), ("room", True))
+        self.assertEqual(row.name, f"{equipment.display_name}: in which room?")
+        self.assertEqual(row.action_settle()["res_id"], equipment.id)
+        equipment.room = "12"
+        self.assertFalse(rows.search([("equipment_id", "=", equipment.id)]))

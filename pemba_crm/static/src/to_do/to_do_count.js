@@ -4,7 +4,7 @@ import { user } from "@web/core/user";
 
 const MENU = "pemba_crm.pemba_to_do_menu";
 /** Milliseconds for which a count is good, unless something of the list was settled. */
-const KEPT = 60000;
+const KEPT = 300000;
 
 /** The menu To Do says how many rows wait for the user. */
 export const toDoCountService = {
