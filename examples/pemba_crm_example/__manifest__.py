@@ -15,6 +15,5 @@
         "views/pemba_price_index_views.xml",
         "views/pemba_target_views.xml",
         "views/pemba_reconciliation_line_views.xml",
-        "views/pemba_to_do_views.xml",
     ],
 }

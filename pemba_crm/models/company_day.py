@@ -35,13 +35,15 @@ def _get_days(companies):
 def by_day(companies, get_domain):
     """A domain on records that have a company, each judged by the day where that is.
 
-    :param companies: whose records there may be
+    :param companies: whose days differ, maybe; what is of others is judged by the first day
     :param get_domain: a function of a day
     """
     days = _get_days(companies)
     if len(days) == 1:
         return get_domain(*days)
-    return Domain.OR(Domain("company_id", "in", ids) & get_domain(day) for day, ids in days.items())
+    known = [company for ids in days.values() for company in ids]
+    others = Domain("company_id", "not in", known) & get_domain(next(iter(days)))
+    return others | Domain.OR(Domain("company_id", "in", ids) & get_domain(day) for day, ids in days.items())
 
 
 def get_day_sql(companies, column):
@@ -56,3 +58,18 @@ def get_day_sql(companies, column):
         return SQL("%s::date", default)
     cases = [SQL("WHEN %s = ANY(%s) THEN %s::date", column, ids, day) for day, ids in days.items()]
     return SQL("CASE %s ELSE %s::date END", SQL(" ").join(cases), default)
+
+
+def get_day_of_sql(companies, column, moment):
+    """The day where a company is that a moment is of, in SQL.
+
+    :param companies: which there may be
+    :param column: of the company's id
+    :param moment: a timestamp in UTC
+    """
+    clocks = {}
+    for company in companies or companies.env.company:
+        clocks.setdefault(company._get_sales_clock() or "UTC", []).append(company.id)
+    cases = [SQL("WHEN %s = ANY(%s) THEN %s", column, ids, clock) for clock, ids in clocks.items()]
+    clock = SQL("CASE %s ELSE 'UTC' END", SQL(" ").join(cases))
+    return SQL("timezone(%s, timezone('UTC', %s))::date", clock, moment)

@@ -59,6 +59,41 @@ class TestToDoPeople(PembaContractCommon):
             self._rows(employee)
 
     @freeze_time(DAY)
+    def test_deals_that_one_may_not_see_are_not_told(self):
+        self.licence.pemba_equipment_policy = "per_line"
+        deal = self._create_deal(
+            self._line(), name="Secret", partner_id=self.customer.id, user_id=self.colleague.id
+        )
+        deal.action_set_won()
+        equipment = deal._create_equipment()
+        for user, seen, worth in ((self.salesperson, False, 0), (self.colleague, deal, 1000)):
+            [row] = self._rows(user, ("kind", "=", "service"))
+            self.assertEqual((row.equipment_id, row.user_id), (equipment, self.colleague))
+            self.assertEqual((row.lead_id.id, row.worth), (seen and seen.id, worth), user.name)
+            self.assertNotIn("Secret", row.name)
+
+    @freeze_time(DAY)
+    def test_rows_are_read_by_whoever_sees_part_of_them(self):
+        """An integrator's rule on contracts: the list opens, and says what is the user's."""
+        index = self._create_index({"2024-06": 100})
+        values = {"state": "running", "index_id": index.id, "index_base_month": "2024-06-01"}
+        values["date_start"] = "2024-03-01"
+        self._create_draft(self.colleague, **values)
+        self._create_draft(**values)
+        self.env["ir.rule"].create(
+            {
+                "name": "Own contracts",
+                "model_id": self.env["ir.model"]._get_id("pemba.contract"),
+                "domain_force": "[('user_id', '=', user.id)]",
+            }
+        )
+        rows = self.env["pemba.to.do"].with_user(self.salesperson)
+        fields = {"name": {}, "kind": {}, "worth": {}, "count": {}}
+        [row] = rows.web_search_read([("kind", "=", "index")], fields)["records"]
+        self.assertEqual((row["worth"], row["count"]), (1200, 1))
+        self.assertIn("renewals: 1", row["name"])
+
+    @freeze_time(DAY)
     def test_the_first_who_is_there(self):
         draft = self._create_draft(self.colleague)
         [row] = self._rows(None, ("kind", "=", "start"))
@@ -68,7 +103,11 @@ class TestToDoPeople(PembaContractCommon):
         self.assertEqual((row.user_id, row.in_charge_id), (self.env["res.users"], self.colleague))
         self.company.pemba_asked_user_id = self.support
         [row] = self._rows(None, ("kind", "=", "start"))
-        self.assertEqual(row.user_id, self.support)
+        self.assertEqual((row.user_id, draft._get_asked_user()), (self.support,) * 2)
+        zone = self._create_zone("North", user_id=self.accountant.id)
+        self.customer.zone_id = zone
+        [row] = self._rows(None, ("kind", "=", "start"))
+        self.assertEqual((row.user_id, draft._get_asked_user()), (self.accountant,) * 2)
         team = self.env["crm.team"].create({"name": "Team", "user_id": self.manager.id})
         deal = self._create_opportunity(partner_id=self.customer.id, team_id=team.id)
         draft._set(lead_id=deal.id)
@@ -97,14 +136,13 @@ class TestToDoPeople(PembaContractCommon):
             self.env["pemba.contract"]._cron_follow()
 
     def _questions(self, record, kind):
-        activities = self.env["mail.activity"].with_context(active_test=False)
-        return activities.search(
-            [
-                ("res_model", "=", record._name),
-                ("res_id", "=", record.id),
-                ("pemba_to_do_kind", "=", kind),
-            ]
-        )
+        """The activities that were planned for rows of a kind at a record, done ones included."""
+        label = dict(self.env["pemba.to.do"]._fields["kind"].selection)[kind]
+        questions = self.env["pemba.to.do.question"].search([("key", "=like", f"{kind}:%")])
+        activities = questions.with_context(active_test=False).activity_id
+        activities = activities.filtered(lambda one: (one.res_model, one.res_id) == (record._name, record.id))
+        self.assertTrue(all(one.summary in (label, "Démarrer le contrat") for one in activities))
+        return activities
 
     def test_a_person_is_asked_once(self):
         contract = self._create_draft()
@@ -123,6 +161,30 @@ class TestToDoPeople(PembaContractCommon):
         self.assertEqual(
             self._questions(contract, "start"), question, "it was answered, and is not asked again"
         )
+
+    def test_a_question_that_is_cancelled_is_not_asked_again(self):
+        contract = self._create_draft()
+        self._follow("2025-01-02")
+        self._questions(contract, "start").with_user(self.salesperson).unlink()
+        self._follow("2025-01-03")
+        self.assertFalse(contract.activity_ids)
+
+    def test_each_piece_of_a_contract_is_asked_about(self):
+        second = self._create_equipment(state="in_service", in_service_date="2020-01-01")
+        contract = self._create_draft(
+            None,
+            {"price_unit": 600, "equipment_id": self.geo.id},
+            {"price_unit": 400, "equipment_id": second.id},
+            state="running",
+        )
+        with freeze_time("2025-02-01"):
+            self.geo._retire()
+        self._follow("2025-02-09")
+        self.assertEqual(len(self._questions(contract, "gone")), 1)
+        with freeze_time("2025-02-10"):
+            second._retire()
+        self._follow("2025-02-18")
+        self.assertEqual(len(self._questions(contract, "gone")), 2)
 
     def test_what_is_settled_is_not_asked_any_more(self):
         contract = self._create_draft()

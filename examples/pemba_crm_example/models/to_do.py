@@ -30,5 +30,9 @@ class PembaToDo(models.Model):
     def _get_texts(self):
         return super()._get_texts() | {"room": type(self)._say_room}
 
+    @api.model
+    def _get_allowed_kinds(self):
+        return super()._get_allowed_kinds() | {"room"}
+
     def _say_room(self):
         return self.env._("%s: in which room?", self.equipment_id.display_name)

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import plaintext2html
 
 from ..company_day import by_day, get_today
 from ..public import public
@@ -130,7 +131,7 @@ class PembaContract(models.Model):
                 contract.activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=asked,
-                    note=note and note(of_user),
+                    note=note and plaintext2html(note(of_user)),
                     user_id=user.id,
                 )
 

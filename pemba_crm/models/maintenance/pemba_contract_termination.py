@@ -71,10 +71,10 @@ class PembaContract(models.Model):
 
         :raise UserError: naming the contract that is not terminated, or is over
         """
-        today = get_today(self)
         for contract in self:
             before = contract.termination
-            if contract.state != "terminated" or not before or contract.date_end < today:
+            is_terminated = contract.state == "terminated" and before
+            if not is_terminated or contract.date_end < get_today(contract):
                 raise UserError(
                     self.env._(
                         "%s is not terminated for a later day: it cannot go on.", contract.display_name

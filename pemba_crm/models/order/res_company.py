@@ -22,6 +22,19 @@ class ResCompany(models.Model):
         help="Who is asked about what neither the salesperson nor the team's leader is there for.",
     )
 
+    @api.constrains("pemba_asked_user_id")
+    def _check_pemba_asked_user_id(self):
+        for company in self:
+            user = company.pemba_asked_user_id
+            if user and (user.share or company not in user.company_ids):
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s, Asked Where Nobody Else Is There: %(user)s does not work there.",
+                        company=company.name,
+                        user=user.name,
+                    )
+                )
+
     @api.constrains("pemba_sales_closed_date")
     def _check_pemba_sales_closed_date(self):
         for company in self:
@@ -35,7 +48,7 @@ class ResCompany(models.Model):
                         date=day,
                     )
                 )
-            if day and day > get_today(self):
+            if day and day > get_today(company):
                 raise ValidationError(
                     self.env._(
                         "%(company)s, Sales Closed Until: %(date)s is still to come.",

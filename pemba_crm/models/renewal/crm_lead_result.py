@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from ..company_day import get_today
 from ..order.crm_lead_ordered import ORDERED
@@ -83,8 +84,11 @@ class CrmLead(models.Model):
             self.activity_schedule(
                 ORDERED,
                 summary=of_user._("Ordered for less than was offered"),
-                note=of_user._(
-                    "%s: the next term does not have it. Add it there if that was not meant.", ", ".join(left)
+                note=plaintext2html(
+                    of_user._(
+                        "%s: the next term does not have it. Add it there if that was not meant.",
+                        ", ".join(left),
+                    )
                 ),
                 user_id=user.id,
             )

@@ -2,7 +2,6 @@
 
 from . import (
     crm_lead,
-    mail_activity,
     pemba_contract,
     pemba_equipment,
     pemba_to_do,
@@ -11,6 +10,7 @@ from . import (
     pemba_to_do_contract_line,
     pemba_to_do_deal,
     pemba_to_do_person,
+    pemba_to_do_question,
     res_users,
     sale_order,
 )

@@ -3,38 +3,21 @@ from odoo.fields import Domain
 from odoo.orm.domains import DomainAnd, DomainCondition
 from odoo.tools import SQL
 
-from ..company_day import get_day_sql
+from ..company_day import get_day_of_sql, get_day_sql
 from ..ir_rule import search_seen
 
 NOTHING, EVERYTHING = SQL(), SQL("TRUE")
 # More than there are lists of rows: an id is that of the record × this + the number of the list.
 MOST_LISTS = 64
-# The columns of a row, with their types in the database.
-COLUMNS = {
-    "lead_id": "int",
-    "contract_id": "int",
-    "contract_line_id": "int",
-    "equipment_id": "int",
-    "order_id": "int",
-    "index_id": "int",
-    "count": "int",
-    "partner_id": "int",
-    "company_id": "int",
-    "in_charge_id": "int",
-    "team_id": "int",
-    "since": "date",
-    "due_date": "date",
-    "worth": "numeric",
-    "currency_id": "int",
-}
 
 
 class PembaToDo(models.Model):
     """What waits for a person: one row for each thing that one act settles, gone once it is settled.
 
     Its rows are those of records that the user sees. Each kind of row is a method, named by ``_get_lists``;
-    what it says is in ``_get_texts``, and what settles it in ``_get_acts``. An add-on adds its own to the
-    three, and a value to ``kind``.
+    what it says is in ``_get_texts``, what settles it in ``_get_acts``, who may in ``_get_allowed_kinds``. An
+    add-on adds its own to the four, and a value to ``kind``; a record of its own is one more of
+    ``_get_columns``.
     """
 
     _name = "pemba.to.do"
@@ -73,6 +56,8 @@ class PembaToDo(models.Model):
         "pemba.equipment": ["state", "partner_id", "company_id", "delivery_date", "retired_date"],
         "pemba.equipment.component": ["equipment_id", "opportunity_line_id", "sold_quantity"],
         "pemba.equipment.event": ["equipment_id", "date", "kind"],
+        "pemba.price.index.value": ["index_id", "month", "state"],
+        "pemba.zone": ["user_id", "team_id"],
         "pemba.opportunity.line": ["lead_id", "active", "quantity", "net_amount_company", "is_signed_late"],
         "res.company": ["currency_id", "pemba_asked_user_id"],
         "res.partner": ["zone_id"],
@@ -117,7 +102,7 @@ class PembaToDo(models.Model):
         "res.users",
         string="Person",
         readonly=True,
-        help="The salesperson, else the team's leader, else whom the settings name.",
+        help="The salesperson, else who leads the team or the zone, else whom the settings name.",
     )
     in_charge_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
     team_id = fields.Many2one("crm.team", readonly=True)
@@ -138,23 +123,39 @@ class PembaToDo(models.Model):
 
     @property
     def _table_query(self):
-        """Whoever is in charge and is there, else the team's leader, else whom the company names."""
+        """Who is there first: who is in charge, leads the team, the zone or its team, the company names."""
         rows = SQL(" UNION ALL ").join(SQL("(%s)", rows) for rows in self._get_numbered_lists())
         return SQL(
             """
+            WITH present AS (SELECT id FROM res_users WHERE active AND NOT share)
             SELECT row.*, partner.zone_id, row.due_date < %(today)s AS is_late,
-                   COALESCE(own.id, leader.id, named.id) AS user_id
+                   COALESCE(own.id, leader.id, of_zone.id, of_zone_team.id, named.id) AS user_id
               FROM (%(rows)s) row
               JOIN res_company company ON company.id = row.company_id
          LEFT JOIN res_partner partner ON partner.id = row.partner_id
          LEFT JOIN crm_team team ON team.id = row.team_id
-         LEFT JOIN res_users own ON own.id = row.in_charge_id AND own.active AND NOT own.share
-         LEFT JOIN res_users leader ON leader.id = team.user_id AND leader.active AND NOT leader.share
-         LEFT JOIN res_users named ON named.id = company.pemba_asked_user_id AND named.active
+         LEFT JOIN pemba_zone zone ON zone.id = partner.zone_id
+         LEFT JOIN crm_team zone_team ON zone_team.id = zone.team_id
+         LEFT JOIN present own ON own.id = row.in_charge_id
+         LEFT JOIN present leader ON leader.id = team.user_id
+         LEFT JOIN present of_zone ON of_zone.id = zone.user_id
+         LEFT JOIN present of_zone_team ON of_zone_team.id = zone_team.user_id
+         LEFT JOIN present named ON named.id = company.pemba_asked_user_id
             """,
             rows=rows,
             today=self._get_day("row.company_id"),
         )
+
+    @api.model
+    def _get_columns(self):
+        """The columns of a row, with their types in the database: a new dict."""
+        return {
+            **dict.fromkeys(("lead_id", "contract_id", "contract_line_id", "equipment_id"), "int"),
+            **dict.fromkeys(("order_id", "index_id", "count", "partner_id", "company_id"), "int"),
+            **dict.fromkeys(("in_charge_id", "team_id", "currency_id"), "int"),
+            **dict.fromkeys(("since", "due_date"), "date"),
+            "worth": "numeric",
+        }
 
     @api.model
     def _get_lists(self):
@@ -177,7 +178,7 @@ class PembaToDo(models.Model):
                 MOST_LISTS,
                 number,
                 kind,
-                SQL(", ").join(SQL.identifier("rows", name) for name in COLUMNS),
+                SQL(", ").join(SQL.identifier("rows", name) for name in self._get_columns()),
                 get_rows(),
                 SQL("rows.id = ANY(%s)", wanted.get(number, [])) if wanted else SQL("TRUE"),
             )
@@ -224,7 +225,7 @@ class PembaToDo(models.Model):
             columns.pop("id", SQL.identifier(self.env[model]._table, "id")),
             SQL(", ").join(
                 SQL("(%s)::%s AS %s", columns.get(name, SQL("NULL")), SQL(kind), SQL.identifier(name))
-                for name, kind in COLUMNS.items()
+                for name, kind in self._get_columns().items()
             ),
             query.from_clause,
             joins,
@@ -243,6 +244,11 @@ class PembaToDo(models.Model):
         return get_day_sql(self._get_companies(), SQL(column))
 
     @api.model
+    def _get_day_of(self, moment, column):
+        """The day where a company is that a moment is of, both in SQL: see ``company_day``."""
+        return get_day_of_sql(self._get_companies(), SQL(column), SQL(moment))
+
+    @api.model
     def _get_ordered_selections(self):
         return [*super()._get_ordered_selections(), "kind"]
 
@@ -250,10 +256,11 @@ class PembaToDo(models.Model):
     # What it says
     # ------------------------------------------------------------
 
-    @api.depends("kind", "lead_id", "contract_id", "equipment_id", "order_id", "index_id")
+    @api.depends("kind", "lead_id", "contract_id", "equipment_id", "order_id", "index_id", "count")
     @api.depends_context("lang")
     def _compute_name(self):
         texts = self._get_texts()
+        self.fetch(["kind", *self._get_columns()])  # the rows are the user's, what they name is everybody's
         for row in self.sudo():  # whoever sees the row may read what it says
             get_text = texts.get(row.kind)
             row.name = get_text(row) if get_text else row._get_record().display_name

@@ -7,7 +7,7 @@ from odoo.tools import SQL, format_date
 
 from ..company_day import by_day
 from ..renewal.pemba_contract import MISSED_MONTHS
-from .pemba_to_do import COLUMNS, NOTHING
+from .pemba_to_do import NOTHING
 
 # How far ahead the index values of renewals are asked for.
 DAYS_AHEAD = 60
@@ -89,7 +89,7 @@ class PembaToDo(models.Model):
         lasting = self._by_day(lambda today: Domain("date_end", ">=", today))
         return self._select_contracts(
             Domain("state", "in", ("draft", "running")) & lasting & self._get_nobody_domain(),
-            since=SQL("pemba_contract.create_date"),
+            since=self._get_day_of("pemba_contract.create_date", "pemba_contract.company_id"),
             limit=7,
         )
 
@@ -110,14 +110,6 @@ class PembaToDo(models.Model):
                 & Domain("date_end", ">=", today - relativedelta(months=MISSED_MONTHS))
             )
         )
-        indices = self.env["pemba.price.index"].sudo().with_context(active_test=False)  # read by all
-        values = SQL(" UNION ALL ").join(
-            SQL("SELECT %s AS index_id, %s AS month", index.id, value.month)
-            for index in indices.search([], limit=None)
-            for series, _link in index._get_series()
-            for value in series.value_ids
-            if value.state == "final"
-        )
         grouped = SQL(
             """
             LEFT JOIN crm_lead renewal ON renewal.renewal_contract_id = pemba_contract.id
@@ -134,8 +126,9 @@ class PembaToDo(models.Model):
             where=SQL(
                 """(renewal.id IS NULL OR renewal.won_status = 'pending')
                 AND NOT (
-                    EXISTS (SELECT FROM final WHERE final.index_id = pemba_contract.index_id
-                             AND final.month = pemba_contract.index_base_month)
+                    EXISTS (
+                        SELECT FROM final WHERE final.index_id = pemba_contract.index_id
+                           AND final.month = pemba_contract.index_base_month)
                     AND EXISTS (
                         SELECT FROM final WHERE final.index_id = pemba_contract.index_id
                            AND final.month > pemba_contract.index_base_month
@@ -146,7 +139,6 @@ class PembaToDo(models.Model):
             since=SQL("pemba_contract.renewal_date"),
             limit=-DAYS_AHEAD // 2,
         )
-        nothing = SQL("SELECT NULL::int AS index_id, NULL::date AS month WHERE FALSE")
         given = {
             "contract_id": SQL("MIN(contract_id)"),
             "index_id": SQL("index_id"),
@@ -158,14 +150,36 @@ class PembaToDo(models.Model):
             "worth": SQL("SUM(worth)"),
         }
         return SQL(
-            "WITH final AS (%s) SELECT MIN(id) AS id, %s FROM (%s) contracts"
-            " GROUP BY index_id, company_id, currency_id",
-            values or nothing,
+            # A row of an index, a company and a currency has one id, whoever looks.
+            "WITH final AS (%s)"
+            " SELECT (index_id::bigint * 4096 + company_id %% 4096) * 256 + currency_id %% 256 AS id, %s"
+            " FROM (%s) contracts GROUP BY index_id, company_id, currency_id",
+            self._get_final_values(),
             SQL(", ").join(
                 SQL("(%s)::%s AS %s", given.get(name, SQL("NULL")), SQL(kind), SQL.identifier(name))
-                for name, kind in COLUMNS.items()
+                for name, kind in self._get_columns().items()
             ),
             rows,
+        )
+
+    @api.model
+    def _get_final_values(self):
+        """The months with a final value of each index, or of a series that it continues, in SQL."""
+        indices = self.env["pemba.price.index"].sudo().with_context(active_test=False)  # read by all
+        series = [
+            (index.id, one.id)
+            for index in indices.search([], limit=None)
+            for one, _link in index._get_series()
+        ]
+        return SQL(
+            """
+            SELECT series.index_id, value.month
+              FROM UNNEST(%s::int[], %s::int[]) AS series(index_id, own_id)
+              JOIN pemba_price_index_value value ON value.index_id = series.own_id
+             WHERE value.state = 'final'
+            """,
+            [index for index, _own in series],
+            [own for _index, own in series],
         )
 
     # ------------------------------------------------------------

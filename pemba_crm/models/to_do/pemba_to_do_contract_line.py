@@ -47,7 +47,10 @@ class PembaToDo(models.Model):
         )
 
     def _get_uncovered(self):
-        """Lines that cover no equipment, where some of what their deal sold is covered by nothing."""
+        """Lines that cover no equipment, where some of what their deal sold is covered by nothing.
+
+        One row for all lines that a contract has of a deal.
+        """
         return self._select_lines(
             Domain("equipment_id", "=", False) & Domain("opportunity_line_id", "!=", False),
             SQL(
@@ -67,6 +70,14 @@ class PembaToDo(models.Model):
                                AND other.date_end >= pemba_contract_line.date_start)
                 ) uncovered ON uncovered.id IS NOT NULL
                 """
+            ),
+            where=SQL(
+                """NOT EXISTS (
+                    SELECT FROM pemba_contract_line earlier
+                      JOIN pemba_opportunity_line of_deal ON of_deal.id = earlier.opportunity_line_id
+                     WHERE earlier.contract_id = pemba_contract.id AND earlier.equipment_id IS NULL
+                       AND of_deal.lead_id = sale.lead_id AND earlier.id < pemba_contract_line.id
+                       AND earlier.date_end >= pemba_contract_line.date_start)"""
             ),
             equipment_id=SQL("uncovered.id"),
             limit=7,
@@ -99,10 +110,15 @@ class PembaToDo(models.Model):
                 """
                 LEFT JOIN pemba_opportunity_line sale ON sale.id = pemba_contract_line.opportunity_line_id
                 LEFT JOIN crm_lead deal ON deal.id = sale.lead_id
-                """
+                %s
+                """,
+                self._join_seen("sale.lead_id"),
             ),
-            lead_id=SQL("sale.lead_id"),
-            since=SQL("COALESCE(deal.date_last_stage_update, pemba_contract_line.write_date)"),
+            lead_id=SQL("seen.id"),
+            since=self._get_day_of(
+                "COALESCE(deal.date_last_stage_update, pemba_contract_line.write_date)",
+                "pemba_contract.company_id",
+            ),
         )
 
     # ------------------------------------------------------------

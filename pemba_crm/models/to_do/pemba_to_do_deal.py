@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..ir_rule import get_seen
 from ..order.crm_lead_cancelled_orders import CANCELLED_ORDERS
 from .pemba_to_do import NOTHING
 
@@ -85,24 +86,34 @@ class PembaToDo(models.Model):
             LEFT JOIN crm_lead deal ON deal.id = sale.lead_id
             """
         )
+        delivered = self._get_day_of("pemba_equipment.create_date", "pemba_equipment.company_id")
         return self._select_rows(
             "pemba.equipment",
             Domain("state", "=", "planned"),
-            of_sale,
+            SQL("%s %s", of_sale, self._join_seen("sale.lead_id")),
             equipment_id=SQL("pemba_equipment.id"),
-            lead_id=SQL("sale.lead_id"),
+            lead_id=SQL("seen.id"),
             partner_id=SQL("pemba_equipment.partner_id"),
             company_id=SQL("pemba_equipment.company_id"),
             in_charge_id=SQL("deal.user_id"),
             team_id=SQL("deal.team_id"),
-            since=SQL("COALESCE(pemba_equipment.delivery_date, pemba_equipment.create_date::date)"),
-            worth=SQL("sale.worth"),
+            since=SQL("COALESCE(pemba_equipment.delivery_date, %s)", delivered),
+            worth=SQL("CASE WHEN seen.id IS NOT NULL THEN sale.worth END"),
             currency_id=SQL("company.currency_id"),
             limit=7,
         )
 
+    @api.model
+    def _join_seen(self, lead):
+        """The deal as ``seen``, where the user sees it: others are not named, and say no amount.
+
+        :param lead: its id, in SQL
+        """
+        return SQL("LEFT JOIN %s seen ON seen.id = %s", get_seen(self.env["crm.lead"]), SQL(lead))
+
     def _get_renewals_without_offer(self):
         """Open renewals of which no offer was sent; late once the contract cannot be terminated any more."""
+        opened = self._get_day_of("crm_lead.create_date", "renewed.company_id")
         return self._select_deals(
             Domain("renewal_contract_id", "!=", False)
             & Domain("won_status", "=", "pending")
@@ -113,8 +124,8 @@ class PembaToDo(models.Model):
                 " AND offer.state IN ('sent', 'sale'))"
             ),
             contract_id=SQL("renewed.id"),
-            since=SQL("LEAST(crm_lead.create_date::date, renewed.renewal_date)"),
-            due_date=SQL("LEAST(crm_lead.create_date::date + 14, renewed.notice_date)"),
+            since=SQL("LEAST(%s, renewed.renewal_date)", opened),
+            due_date=SQL("LEAST(%s + 14, renewed.notice_date)", opened),
             worth=SQL("crm_lead.deal_amount"),
             currency_id=SQL("crm_lead.deal_currency_id"),
         )
@@ -127,7 +138,10 @@ class PembaToDo(models.Model):
                 "JOIN crm_lead deal ON deal.id = sale_order.opportunity_id"
                 " AND deal.won_status = 'pending' AND deal.active"
             ),
-            due_date=SQL("COALESCE(sale_order.validity_date, sale_order.date_order::date + 14)"),
+            due_date=SQL(
+                "COALESCE(sale_order.validity_date, %s + 14)",
+                self._get_day_of("sale_order.date_order", "sale_order.company_id"),
+            ),
         )
 
     def _get_ordered(self):
@@ -149,15 +163,15 @@ class PembaToDo(models.Model):
         return self._select_rows(
             "sale.order",
             domain,
-            joins,
+            SQL("%s %s", joins, self._join_seen("deal.id")),
             **{
                 "order_id": SQL("sale_order.id"),
-                "lead_id": SQL("deal.id"),
+                "lead_id": SQL("seen.id"),
                 "partner_id": SQL("COALESCE(deal.customer_id, deal.partner_id, sale_order.partner_id)"),
                 "company_id": SQL("sale_order.company_id"),
                 "in_charge_id": SQL("COALESCE(deal.user_id, sale_order.user_id)"),
                 "team_id": SQL("deal.team_id"),
-                "since": SQL("sale_order.date_order"),
+                "since": self._get_day_of("sale_order.date_order", "sale_order.company_id"),
                 "worth": SQL("sale_order.amount_untaxed"),
                 "currency_id": SQL("sale_order.currency_id"),
             }
@@ -176,7 +190,7 @@ class PembaToDo(models.Model):
                 """,
                 self.env.ref(CANCELLED_ORDERS).id,
             ),
-            since=SQL("question.create_date"),
+            since=self._get_day_of("question.create_date", "company.id"),
         )
 
     def _get_signed_late(self):
@@ -194,7 +208,7 @@ class PembaToDo(models.Model):
             & Domain("won_status", "=", "pending")
             & Domain("active", "=", True)
             & self._get_nobody_domain(),
-            since=SQL("crm_lead.create_date"),
+            since=self._get_day_of("crm_lead.create_date", "company.id"),
             limit=7,
         )
 
@@ -235,6 +249,8 @@ class PembaToDo(models.Model):
         return self.env._("%(order)s: no answer yet, valid until %(day)s", order=self.order_id.name, day=day)
 
     def _say_win(self):
+        if not self.lead_id:
+            return self.env._("%s is confirmed, its opportunity is not won", self.order_id.name)
         return self.env._(
             "%(order)s is confirmed, %(lead)s is not won",
             order=self.order_id.name,

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import plaintext2html
 
 from ..public import public
 
@@ -69,66 +70,57 @@ class PembaToDo(models.Model):
         """
         self.invalidate_model()  # what was read of rows may be another day's
         rows = self.search([("kind", "in", self._get_asked_kinds())])
-        self._withdraw_questions(rows)
-        asked = rows.filtered("is_late") - self._get_asked(rows)
-        for start in range(0, len(asked), BATCH):
-            asked[start : start + BATCH]._ask()
+        keys = {row._get_question_key(): row for row in rows}
+        asked = self.env["pemba.to.do.question"].search([], limit=None)
+        asked.filtered(lambda question: question.key not in keys)._withdraw()
+        known = set(asked.exists().mapped("key"))
+        late = self.browse(row.id for key, row in keys.items() if row.is_late and key not in known)
+        for start in range(0, len(late), BATCH):
+            late[start : start + BATCH]._ask()
             if self.env.context.get("ir_cron_progress_id"):
-                left = max(len(asked) - start - BATCH, 0)
-                if not self.env["ir.cron"]._commit_progress(min(BATCH, len(asked) - start), remaining=left):
+                left = max(len(late) - start - BATCH, 0)
+                if not self.env["ir.cron"]._commit_progress(min(BATCH, len(late) - start), remaining=left):
                     return not left
         return True
 
     def _get_question_key(self):
-        record = self._get_asked_record()
-        return record._name, record.id, self.kind
+        """What is asked about, the same as long as it waits."""
+        if self.index_id:
+            records = self.index_id, self.company_id, self.currency_id
+        else:
+            line = self.contract_line_id if self.kind != "uncovered" else self.lead_id
+            records = self.lead_id, self.contract_id, self.equipment_id, line
+        return ":".join([self.kind, *(str(record.id or 0) for record in records)])
 
     def _get_asked_record(self):
         """What the activity is of."""
         return self.contract_id or self.equipment_id or self.lead_id
 
-    @api.model
-    def _get_questions(self):
-        """The activities that were planned for rows, those that are done included."""
-        activities = self.env["mail.activity"].with_context(active_test=False)
-        return activities.search([("pemba_to_do_kind", "!=", False)])
-
-    @api.model
-    def _get_asked(self, rows):
-        """Those of some rows that were asked about."""
-        asked = {(one.res_model, one.res_id, one.pemba_to_do_kind) for one in self._get_questions()}
-        return rows.filtered(lambda row: row._get_question_key() in asked)
-
-    @api.model
-    def _withdraw_questions(self, rows):
-        """What is settled is not asked any more, and may be asked again when it comes back."""
-        waiting = {row._get_question_key() for row in rows}
-        self._get_questions().filtered(
-            lambda one: (one.res_model, one.res_id, one.pemba_to_do_kind) not in waiting
-        ).unlink()
-
     def _ask(self):
         """Plan an activity for each, in the language of who is there."""
-        labels = {}
-        vals_list = []
+        vals_list, keys = [], []
+        todo = self.env.ref("mail.mail_activity_data_todo").id
         for user, rows in self.grouped(lambda row: row.user_id or self.env.ref("base.user_admin")).items():
             of_user = rows.with_context(lang=user.lang)
             labels = dict(of_user._fields["kind"]._description_selection(of_user.env))
             for row in of_user:
                 record = row._get_asked_record()
+                keys.append(row._get_question_key())
                 vals_list.append(
                     {
                         "res_model_id": self.env["ir.model"]._get_id(record._name),
                         "res_id": record.id,
-                        "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+                        "activity_type_id": todo,
                         "summary": labels[row.kind],
-                        "note": row.name,
+                        "note": plaintext2html(row.name),
                         "user_id": user.id,
                         "automated": True,
-                        "pemba_to_do_kind": row.kind,
                     }
                 )
-        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(vals_list)
+        activities = self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(vals_list)
+        self.env["pemba.to.do.question"].create(
+            [{"key": key, "activity_id": activity.id} for key, activity in zip(keys, activities, strict=True)]
+        )
 
     # ------------------------------------------------------------
     # The weekly mail

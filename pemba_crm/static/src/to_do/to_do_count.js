@@ -1,9 +1,10 @@
 import { rpcBus } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
+import { debounce } from "@web/core/utils/timing";
 
 const MENU = "pemba_crm.pemba_to_do_menu";
-/** Milliseconds for which a count is good, unless something of the list was settled. */
+/** Milliseconds for which a count is good, unless the list was looked at. */
 const KEPT = 300000;
 
 /** The menu To Do says how many rows wait for the user. */
@@ -13,10 +14,10 @@ export const toDoCountService = {
         let counted = 0;
         let name;
 
-        async function update(isSettled = false) {
+        async function update(isStale = false) {
             const entry = menu.getAll().find((one) => one.xmlid === MENU);
             const isHere = entry && menu.getCurrentApp()?.id === entry.appID;
-            if (!isHere || (!isSettled && Date.now() - counted < KEPT)) {
+            if (!isHere || (!isStale && Date.now() - counted < KEPT)) {
                 return;
             }
             counted = Date.now();
@@ -32,10 +33,12 @@ export const toDoCountService = {
 
         env.bus.addEventListener("ACTION_MANAGER:UI-UPDATED", () => update());
         env.bus.addEventListener("MENUS:APP-CHANGED", () => update());
+        // Whenever the list is read anew, so is its count.
+        const updateAfterList = debounce(() => update(true), 500);
         rpcBus.addEventListener("RPC:RESPONSE", ({ detail }) => {
             const { model, method } = detail.data.params ?? {};
-            if (model === "pemba.to.do" && method === "action_settle") {
-                update(true);
+            if (model === "pemba.to.do" && method.startsWith("web_")) {
+                updateAfterList();
             }
         });
     },
