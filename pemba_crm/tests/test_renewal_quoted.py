@@ -72,6 +72,26 @@ class TestQuoted(PembaContractCommon):
         self.assertFalse(order.differs_from_offer)
 
     @freeze_time("2025-10-01")
+    def test_what_went_elsewhere_is_reduced(self):
+        contract, renewal, _order = self._quote(
+            {"price_unit": 100, "quantity": 4, "equipment_id": self.geo.id}, {"price_unit": 50}
+        )
+        self.geo._transfer(self.other)
+        rest = contract._reduce(contract.line_ids[0], 1)
+        self.assertEqual((rest.quantity, rest.equipment_id), (3, self.geo))
+        self.assertEqual(renewal.deal_amount, 50)
+
+    @freeze_time("2025-10-01")
+    def test_what_is_reduced_while_it_is_lost(self):
+        contract, renewal, _order = self._quote({"price_unit": 100, "quantity": 4})
+        renewal.opportunity_line_ids.price_unit = 90
+        reason = self.env["crm.lost.reason"].create({"name": "Too expensive"})
+        renewal.action_set_lost(lost_reason_id=reason.id)
+        contract._reduce(contract.line_ids, 1)
+        renewal.action_unarchive()
+        self.assertEqual(renewal.opportunity_line_ids.mapped("net_amount"), [270])
+
+    @freeze_time("2025-10-01")
     def test_what_an_order_adds(self):
         contract, _renewal, order = self._quote()
         order.order_line = [Command.create({"product_id": self.maintenance.id, "price_unit": 80})]

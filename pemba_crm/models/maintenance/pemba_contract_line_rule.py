@@ -42,7 +42,9 @@ class PembaContractLine(models.Model):
     def _check_equipment(self):
         for line in self.filtered("equipment_id"):
             owner, customer = line.equipment_id.partner_id, line.contract_id.partner_id
-            if line.contract_id.state not in CLOSED and owner != customer:
+            others = line.contract_id.line_ids - line
+            goes_on = line.is_amended and line.equipment_id in others.equipment_id  # reduced since it went
+            if line.contract_id.state not in CLOSED and owner != customer and not goes_on:
                 line._refuse(
                     "equipment_id",
                     self.env._(

@@ -101,7 +101,8 @@ class PembaContract(models.Model):
     def _follow_reduction(self, line, rest, quantity):
         """What goes on is offered in the place of what was reduced, and less in the next term."""
         result = super()._follow_reduction(line, rest, quantity)
-        self._get_open_renewal()._propose_instead(line, rest)
+        leads = self.sudo().renewal_lead_ids  # linked by us; what is lost may be open again
+        leads.filtered(lambda lead: lead.won_status != "won")._propose_instead(line, rest)
         self._reduce_following(line, rest, quantity)
         return result
 
