@@ -66,6 +66,23 @@ class TestRenewalTerms(PembaContractCommon):
         self.assertEqual((contract.state, contract.amount), ("running", 1000))
         self.assertIn("corrected after its term", contract.activity_ids.summary)
 
+    def test_a_correction_after_the_next_term_was_ordered_asks(self):
+        with freeze_time("2026-01-01"):
+            line = {"product_id": self.maintenance.id, "price_unit": 100, "quantity": 10}
+            deal = self._create_deal(line, partner_id=self.customer.id)
+            order = deal._make_quotation()
+            order.action_confirm()
+            contract = deal.contract_ids
+            contract.action_start()
+        renewal = self._open(contract)
+        with freeze_time("2026-10-01"):
+            renewal._make_quotation().action_confirm()
+            successor = contract.successor_id
+            self.assertFalse(successor.activity_ids)
+            order.order_line.product_uom_qty = 8
+            self.assertEqual((contract.amount, successor.amount), (800, 1000))
+            self.assertIn("× 10", successor.activity_ids.note)
+
     def test_a_tacit_term_becomes_what_is_sold_at_last(self):
         self.kind.is_tacit = True
         index = self._create_index({"2025-01": 100})

@@ -7,6 +7,9 @@ from odoo.tools import float_round, sql
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..public import VALUES, VALUES_LIST, public
 
+# What goes on in the next term as it was sold.
+FOLLOWED = ("quantity", "price_unit", "discount")
+
 
 class PembaContractLine(models.Model):
     """What a line gives to the term that follows, and what is offered of it."""
@@ -23,11 +26,7 @@ class PembaContractLine(models.Model):
         help="The line of the contract before, whose next term it is.",
     )
     is_offered = fields.Boolean(
-        compute="_compute_is_offered",
-        store=True,
-        precompute=True,
-        export_string_translation=False,
-        help="It is renewed: it goes on, and what it covers is there and still the customer's.",
+        compute="_compute_is_offered", store=True, precompute=True, export_string_translation=False
     )
 
     def _auto_init(self):
@@ -50,6 +49,7 @@ class PembaContractLine(models.Model):
 
     @api.depends("date_end", "contract_id.date_end", "is_equipment_gone")
     def _compute_is_offered(self):
+        """Whether it is renewed: it goes on, and what it covers is there and still the customer's."""
         for line in self:
             goes_on = line.date_end in (False, line.contract_id.date_end)
             line.is_offered = goes_on and not line.is_equipment_gone
@@ -67,21 +67,47 @@ class PembaContractLine(models.Model):
 
     def _follow_sale(self, sold):
         """What was added to a contract that was renewed goes on in its successor as it was ordered."""
+        before = {name: self[name] for name in FOLLOWED}
         is_following = super()._follow_sale(sold)
         if is_following:
-            self._follow_in_successor()
+            self._follow_in_successor(sold, before)
         return is_following
 
-    def _follow_in_successor(self):
+    def _follow_in_successor(self, sold, before):
+        """What the next term has by itself follows; of what was ordered for it, or reduced, one is asked.
+
+        :param sold: the line of the opportunity
+        :param before: what it was before
+        """
         for line in self.contract_id.successor_id.line_ids:
-            is_copy = line.predecessor_id == self and not (line.opportunity_line_id or line.is_amended)
-            if not is_copy or not (line.state == "draft" or line.contract_id._is_open()):
+            is_going_on = line.state == "draft" or line.contract_id._is_open()
+            if line.predecessor_id != self or not is_going_on:
                 continue
-            changes = get_differing(
-                line, {name: self[name] for name in ("quantity", "price_unit", "discount")}
-            )
-            if changes:
-                line._set(**changes)
+            changes = get_differing(line, {name: self[name] for name in FOLLOWED})
+            if not (line.opportunity_line_id or line.is_amended):
+                if changes:
+                    line._set(**changes)
+            elif changes and get_differing(self, before):
+                self._ask_about_next_term(line, sold, before["quantity"])
+
+    def _ask_about_next_term(self, line, sold, quantity):
+        """Its sale is corrected once the next term is agreed on.
+
+        :param line: what goes on of it there
+        :param sold: the line of the opportunity
+        :param quantity: what was sold before
+        """
+        line.contract_id._ask(
+            lambda env: env._("The sale before was corrected: is this term?"),
+            lambda env: env._(
+                "%(lead)s: %(product)s × %(before)s in %(contract)s, %(after)s by now.",
+                lead=sold.lead_id.display_name,
+                product=self.product_id.display_name,
+                contract=self.contract_id.name,
+                before=f"{quantity:.12g}",
+                after=f"{sold.quantity:.12g}",
+            ),
+        )
 
     def _is_agreed(self):
         """What was renewed costs what it did."""
