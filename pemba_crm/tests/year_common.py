@@ -198,6 +198,8 @@ class YearCommon(YearActs, YearFigures, PembaContractCommon):
         is_last = day == LAST_DAY
         if is_last or self.rng.random() < (0.4 if number >= 0 else 0.85):
             self._run_jobs(day)
+        elif number < 0:
+            return  # the jobs come later
         if number >= 0:
             accounts = [accounts[number]]
             self._do_something(accounts[0], day)

@@ -109,6 +109,8 @@ class YearFigures:
         self._compare(whose, "renewal", bool(renewal), bool(record.renewal_lead_ids))
         expected = renewal.get_amount() if renewal else 0
         self._compare_money(whose, "order expected", expected, record.expected_order_amount, digits)
+        if contract.is_asked:
+            self._compare(whose, "somebody is asked", True, bool(record.activity_ids))
         self._compare(whose, "successor", bool(contract.following), bool(record.successor_id))
 
     def _check_rights(self, account, day):

@@ -158,6 +158,7 @@ class Contract:
     is_closed: bool = False  # given up: lost, or terminated
     is_set_aside: bool = False
     is_held: bool = False
+    is_asked: bool = False  # what is asked of a person
     termination: tuple | None = None  # what it changed
 
     def add(self, line):

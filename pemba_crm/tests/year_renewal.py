@@ -2,13 +2,14 @@
 
 from fractions import Fraction
 
-from .year_ledger import PRICE_DIGITS, Ledger
+from .year_contracts import ContractLedger
+from .year_offers import PRICE_DIGITS
 from .year_plain import DAY, Contract, Covered, Deal, Offered, add_months, get_share, is_of_chain, to_money
 
 MISSED_MONTHS = 6
 
 
-class RenewalLedger(Ledger):
+class RenewalLedger(ContractLedger):
     # ------------------------------------------------------------
     # The daily jobs
     # ------------------------------------------------------------

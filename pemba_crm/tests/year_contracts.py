@@ -1,0 +1,179 @@
+"""The ledger of contracts: what is sold comes into them, they are reduced, held, terminated and covered."""
+
+from .year_offers import OfferLedger
+from .year_plain import DAY, Contract, Covered
+
+
+class ContractLedger(OfferLedger):
+    # ------------------------------------------------------------
+    # Contracts of what is sold
+    # ------------------------------------------------------------
+
+    def contract(self, deal, day):
+        """What is won is in a contract; done again, that is brought up to date."""
+        if deal.state != "won":
+            return
+        if deal.renews:
+            self.renew(deal.renews, deal, day)
+            return
+        covered = {line.sold: line for one in deal.account.contracts for line in one.lines if line.sold}
+        for line in deal.lines:
+            if not line.is_recurring:
+                continue
+            if line in covered and line.counts:
+                self.follow_sale(covered[line], line, day)
+            elif line in covered and covered[line].contract.state == "draft":
+                self.take_out(covered[line])
+            elif line in covered and covered[line].contract.state == "running":
+                covered[line].contract.is_asked = True  # it covers what is not sold any more
+            elif line.counts and line not in covered:
+                self.put_into_contract(deal, line, day)
+
+    def take_out(self, covered):
+        """A draft loses it, and goes with its last line."""
+        contract = covered.contract
+        contract.lines.remove(covered)
+        if not (contract.lines or contract.before):
+            contract.account.contracts.remove(contract)
+
+    def put_into_contract(self, deal, line, day):
+        """Into the term that runs of the contract that it extends, else into one that runs throughout."""
+        term = line.extends or self.find_running(deal.account, line.first, day, line.last)
+        term = term and self.get_running_term(term, day)
+        if term and not (term.is_open(day) or (term.state == "draft" and term.before)):
+            term = None
+        if not term:
+            term = self.draft(deal, line)
+        is_within = line.first <= term.last and line.last >= term.first
+        first = max(line.first, term.first) if is_within else min(max(deal.closed_on, term.first), term.last)
+        last = min(line.last, term.last) if is_within else term.last
+        added = term.add(self.cover(line, first, last, deal.account.digits))
+        following = term.following
+        if following and last == term.last and (following.is_open(day) or following.state == "draft"):
+            copy = Covered(**added.get_terms(), first=following.first, last=following.last)
+            copy.before, copy.equipment = added, added.equipment
+            following.add(copy)
+
+    def draft(self, deal, line):
+        """The draft that the deal brought; the index is as old as what it will be compared with."""
+        account = deal.account
+        drafts = [one for one in account.contracts if one.brought_by is deal and one.state == "draft"]
+        if drafts:
+            drafts[0].first = drafts[0].anchor = min(drafts[0].first, line.first)
+            drafts[0].last = max(drafts[0].last, line.last)
+            return drafts[0]
+        contract = Contract(account, line.first, line.last, line.first, brought_by=deal)
+        if self.kind.has_index:
+            contract.base_month = self.get_newest_month(line.first)
+        account.contracts.append(contract)
+        return contract
+
+    def cover(self, line, first, last, digits):
+        covered = Covered(**line.get_agreed(digits), first=first, last=last, sold=line, before=line.renews)
+        covered.equipment = line.renews.equipment if line.renews else line.deal.equipment
+        return covered
+
+    def follow_sale(self, covered, line, day):
+        """It is what was sold, unless it was reduced; what is over stays, and a person is asked.
+
+        A copy in the next term follows; where that was agreed on, a person is asked.
+        """
+        contract, terms = covered.contract, line.get_agreed(line.deal.account.digits)
+        is_other = covered.get_terms() != terms
+        if contract.state != "draft" and not contract.is_open(day):
+            self.get_running_term(contract, day).is_asked |= is_other
+            return
+        if covered.is_amended:
+            return
+        covered.take_terms(terms)
+        if line.first <= contract.last and line.last >= contract.first:
+            covered.first, covered.last = max(line.first, contract.first), min(line.last, contract.last)
+        for copy in contract.following.lines if contract.following else ():
+            if copy.before is covered and not (copy.sold or copy.is_amended):
+                copy.take_terms(terms)
+            elif copy.before is covered and copy.get_terms() != terms:
+                contract.following.is_asked |= is_other
+
+    def get_running_term(self, contract, day):
+        while contract.following and not contract.is_open(day):
+            contract = contract.following
+        return contract
+
+    def start(self, contract):
+        contract.state = "running"
+        if contract.before:
+            contract.before.state = "renewed"
+
+    def hold(self, contract, is_held):
+        """A payment is disputed; once it is not any more, what follows is not held either."""
+        contract.is_held = is_held
+        if contract.following and not is_held:
+            self.hold(contract.following, False)
+
+    def deliver(self, deal, equipment):
+        """What was sold with it is covered by whatever its contract became."""
+        deal.equipment = equipment
+        sold = {line for line in deal.lines if line.is_recurring}
+        for contract in deal.account.contracts:
+            for line in contract.lines:
+                if line.sold in sold:
+                    line.equipment = equipment
+
+    def reduce(self, covered, quantity, day):
+        """Less of a line from a day on: what stays goes on, in the next term too."""
+        contract, rest = covered.contract, covered
+        left = covered.quantity - quantity
+        if left and day > covered.first:
+            rest = Covered(**covered.get_terms(), first=day, last=covered.last, is_amended=True)
+            rest.equipment = covered.equipment
+            rest.quantity = left
+            contract.add(rest)
+        elif left:
+            covered.quantity, covered.is_amended = left, True
+        for next_line in list(contract.following.lines) if contract.following else ():
+            if next_line.before is covered and next_line.quantity > quantity:
+                next_line.quantity -= quantity
+                next_line.is_amended, next_line.before = True, rest if left else covered
+            elif next_line.before is covered:
+                contract.following.lines.remove(next_line)
+        if left and contract.renewal and rest is not covered:
+            for line in contract.renewal.lines:
+                line.renews = rest if line.renews is covered else line.renews
+            contract.renewal.known.append(rest)
+        if day > covered.first:
+            covered.last, covered.is_amended = day - DAY, True
+        elif not left:
+            contract.lines.remove(covered)
+            for line in contract.renewal.lines if contract.renewal else ():
+                line.renews = None if line.renews is covered else line.renews
+
+    def terminate(self, contract, day, today):
+        """It ends on a day, and is not renewed; offers that add to it end with it."""
+        renewal = contract.renewal
+        lasts = [(line, line.last) for line in contract.lines]
+        lost = renewal if renewal and renewal.state == "pending" else None
+        contract.termination = contract.last, lasts, lost
+        contract.last, contract.state, contract.is_closed = day, "terminated", True
+        contract.lines = [line for line in contract.lines if line.first <= day]
+        for line in contract.lines:
+            line.last = min(line.last, day)
+        if lost:
+            self.close(lost, "lost", today)
+        self.move_offers(contract, today)
+
+    def reinstate(self, contract, today):
+        """Taken back, it runs to its end again, and is renewed."""
+        contract.last, lasts, lost = contract.termination
+        contract.state, contract.is_closed, contract.termination = "running", False, None
+        contract.lines = [line for line, _last in lasts]
+        for line, last in lasts:
+            line.last = last
+        if lost:
+            self.reopen(lost)
+        self.move_offers(contract, today)
+
+    def move_offers(self, contract, today):
+        for deal in contract.account.deals:
+            for line in deal.lines if deal.state == "pending" else ():
+                if line.extends is contract and not line.is_typed:
+                    self.move(line, max(deal.deadline or today, today), today)
