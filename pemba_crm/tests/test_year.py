@@ -8,7 +8,7 @@ from .year_common import YearCommon
 SEEDS = int(os.environ.get("PEMBA_SEEDS", "20"))
 FIRST = int(os.environ.get("PEMBA_FIRST_SEED", "0"))
 # Of one transaction: what is taken back stays in the tables until its end, and slows all that follows.
-MOST = 50
+MOST = 25
 
 
 def create_class(first, last):

@@ -177,7 +177,7 @@ class YearCommon(YearActs, YearFigures, PembaContractCommon):
             opening = add_months(end, -kind.notice_months) - DAY - kind.lead_days * DAY
             around = [(start, 1, 30), (start, 5, 180), (opening, -5, 20), (opening, 0, 60)]
             around += [(end, -40, 0), (end, -10, 5), (end, 0, 60), (end, 10, 180)]
-            for _time in range(self.rng.randint(7, 11)):
+            for _time in range(self.rng.randint(6, 9)):
                 day, least, most = self.rng.choice(around)
                 day += self.rng.randint(least, most) * DAY
                 days.append((min(max(day, start), LAST_DAY - DAY), number))
