@@ -48,6 +48,7 @@ class AccessCommon(PembaContractCommon):
                 {name: ids - before[name] for name, ids in after.items()}
                 | {"leads": leads, "customer": customer}
             )
+        cls.env["pemba.to.do.question"].create({"key": "start:0:0:0:0"})
         snapshots = cls.env["pemba.forecast.snapshot"]
         with freeze_time(f"{DAY} 12:00:00"):
             snapshots._take()

@@ -106,6 +106,12 @@ def uses_of_later_rooms(model):
 
 @tagged("post_install", "-at_install")
 class TestHouse(TransactionCase):
+    def test_odoo_knows_every_test(self):
+        """Who runs the tests with Odoo's own options runs those that are imported."""
+        tests = ADDON / "tests"
+        known = re.findall(r"^from \. import (\w+)$", (tests / "__init__.py").read_text(), re.MULTILINE)
+        self.assertEqual(known, sorted(path.stem for path in tests.glob("test_*.py")))
+
     def test_no_file_is_long(self):
         lengths = {path: len(path.read_text().splitlines()) for path in python_files(ADDON)}
         long = {str(path.relative_to(ADDON)): lines for path, lines in lengths.items() if lines > MOST_LINES}

@@ -63,6 +63,16 @@ class TestPeriods(PembaContractCommon):
         given.lead_id.date_deadline = "2026-06-01"
         self._check(given, "2026-02-01", "2026-12-31")
 
+    @freeze_time("2025-03-01")
+    def test_a_first_day_that_comes_alone_has_its_term(self):
+        """By code and import as by form: the line costs what its contract will."""
+        self.kind.duration_months = 36
+        line = {"product_id": self.maintenance.id, "price_unit": 365, "date_start": "2025-03-01"}
+        deal = self._deal(line)
+        self._check(deal.opportunity_line_ids, "2025-03-01", "2028-02-29", 1095)
+        deal.action_set_won()
+        self.assertEqual(deal.contract_ids.amount, 1095)
+
     @freeze_time("2026-03-01")
     def test_in_the_form(self):
         deal = self._deal(date_deadline="2026-05-15")

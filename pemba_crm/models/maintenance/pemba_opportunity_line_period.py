@@ -4,7 +4,7 @@ from odoo.tools import sql
 
 from ..company_day import get_today
 from ..pipeline.crm_lead import CLOSED
-from ..public import VALUES, public
+from ..public import VALUES, VALUES_LIST, public
 
 DATES = ("date_start", "date_end")
 # What its period follows from.
@@ -118,6 +118,17 @@ class PembaOpportunityLine(models.Model):
             if "is_period_typed" not in vals:
                 vals["is_period_typed"] = not vals.keys().isdisjoint(DATES)
         return super()._add_precomputed_values(vals_list)
+
+    @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
+    def create(self, vals_list):
+        """A first day that comes alone brings the last one along, as it does when it is written."""
+        alone = [bool(vals.get("date_start")) and not vals.get("date_end") for vals in vals_list]
+        lines = super().create(vals_list)
+        for line, is_alone in zip(lines, alone, strict=True):
+            if is_alone and line.is_contracted and not line._keeps_amounts():
+                line._set(date_end=line._get_period(line.date_start)[1])
+        return lines
 
     @public(default=VALUES)
     def copy_data(self, default=None):

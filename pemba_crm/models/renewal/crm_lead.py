@@ -145,17 +145,24 @@ class CrmLead(models.Model):
     def _revise_price(self):
         """:return: whether the prices are revised now"""
         self._check_offer_is_open()
-        revaluation = self.renewal_contract_id._get_revaluation()
-        values = {"revaluation": revaluation or False, "is_price_to_revise": bool(revaluation.get("missing"))}
-        self.with_context(**SILENT)._set(**values)
-        self.sudo()._propose_again()  # the contract may be a colleague's
+        self._take_revaluation()
         self._revise_quotations()
         return not self.is_price_to_revise
 
+    def _take_revaluation(self):
+        """Its prices are those of the index values of today; quotations that were made of it differ now."""
+        revaluation = self.renewal_contract_id._get_revaluation()
+        values = {"revaluation": revaluation or False, "is_price_to_revise": bool(revaluation.get("missing"))}
+        self.sudo()._remember_proposal()  # the contract may be a colleague's
+        self.with_context(**SILENT)._set(**values)
+        self.sudo()._propose_again()  # as above
+
     def _revise_quotations(self):
-        """Quotations that were not confirmed yet are at the price of the offer again."""
-        orders = self.sudo().order_ids  # whoever revises
-        for order_line in orders.filtered(lambda order: order.state in ("draft", "sent")).order_line:
+        """Quotations that nobody agreed to yet are at the price of the offer again."""
+        orders = self.sudo().order_ids.filtered(  # whoever revises
+            lambda order: order.state in ("draft", "sent") and not order._is_signed()
+        )
+        for order_line in orders.order_line:
             if order_line.opportunity_line_id.contract_line_id and order_line._is_negotiated():
                 price, discount = order_line._get_negotiated_price()
                 order_line.write({"price_unit": price, "discount": discount})

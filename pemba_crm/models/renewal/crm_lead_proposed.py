@@ -26,6 +26,25 @@ class CrmLead(models.Model):
         results = super()._get_imported_results(is_new)
         return results | ({"proposed_line_ids"} if self._is_by_manager() else set())
 
+    def _remember_proposal(self):
+        """What their contracts propose, where it is not known: it was not kept once, and is not imported.
+
+        Lines that name no line of the contract are those of the same product, where there is one of each.
+        """
+        for lead in self.filtered(lambda lead: not isinstance(lead.proposed_line_ids, list)):
+            offered, lines = lead.renewal_contract_id._get_lines_offered(), lead._get_all_lines()
+            by_product = lines.filtered(lambda one: not one.contract_line_id).grouped("product_id")
+            for line in offered - lines.contract_line_id:
+                same = by_product.get(line.product_id, ())
+                is_only = len(offered.filtered(lambda one, line=line: one.product_id == line.product_id)) == 1
+                if len(same) == 1 and is_only:
+                    same._set(contract_line_id=line.id)
+            for line in lines.filtered(lambda one: one.contract_line_id and not one.proposed):
+                line._set(
+                    proposed=line.contract_line_id._prepare_proposal(lead.revaluation or {})["proposed"]
+                )
+            lead._set(proposed_line_ids=offered.ids)
+
     def _propose_instead(self, line, rest):
         """What is offered for a line of the contract is for another one, which goes on of it.
 
@@ -39,6 +58,7 @@ class CrmLead(models.Model):
 
     def _propose_again(self):
         """Offer what their contracts say now."""
+        self._remember_proposal()
         for lead in self:
             contract = lead.renewal_contract_id
             lines = contract._get_lines_offered()

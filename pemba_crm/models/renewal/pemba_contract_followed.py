@@ -36,6 +36,7 @@ class PembaContract(models.Model):
     @contextmanager
     def _changing(self):
         """What is done to them in several steps is offered once it is whole."""
+        self._get_open_renewal()._remember_proposal()
         with deferring(self, "offers"):
             yield
         self._offer_again()

@@ -70,13 +70,12 @@ class PembaContractLine(models.Model):
         before = {name: self[name] for name in FOLLOWED}
         is_following = super()._follow_sale(sold)
         if is_following:
-            self._follow_in_successor(sold, before)
+            self._follow_in_successor(before)
         return is_following
 
-    def _follow_in_successor(self, sold, before):
+    def _follow_in_successor(self, before):
         """What the next term has by itself follows; of what was ordered for it, or reduced, one is asked.
 
-        :param sold: the line of the opportunity
         :param before: what it was before
         """
         for line in self.contract_id.successor_id.line_ids:
@@ -88,24 +87,24 @@ class PembaContractLine(models.Model):
                 if changes:
                     line._set(**changes)
             elif changes and get_differing(self, before):
-                self._ask_about_next_term(line, sold, before["quantity"])
+                self._ask_about_next_term(line, before["quantity"])
 
-    def _ask_about_next_term(self, line, sold, quantity):
-        """Its sale is corrected once the next term is agreed on.
+    def _ask_about_next_term(self, line, quantity):
+        """It is corrected once the next term is agreed on.
 
         :param line: what goes on of it there
-        :param sold: the line of the opportunity
-        :param quantity: what was sold before
+        :param quantity: what it was before
         """
+        source = self.opportunity_line_id.sudo().lead_id or self.contract_id  # of all salespeople
         line.contract_id._ask(
             lambda env: env._("The sale before was corrected: is this term?"),
             lambda env: env._(
                 "%(lead)s: %(product)s × %(before)s in %(contract)s, %(after)s by now.",
-                lead=sold.lead_id.display_name,
+                lead=source.display_name,
                 product=self.product_id.display_name,
                 contract=self.contract_id.name,
                 before=f"{quantity:.12g}",
-                after=f"{sold.quantity:.12g}",
+                after=f"{self.quantity:.12g}",
             ),
         )
 
@@ -123,14 +122,27 @@ class PembaContractLine(models.Model):
     @public(vals=VALUES)
     def write(self, vals):
         contracts = self.contract_id if not self._get_offered_terms().isdisjoint(vals) else None
+        if contracts:
+            contracts._get_open_renewal()._remember_proposal()
+        corrected = self._get_corrected(vals)
         result = super().write(vals)
+        for line, before in corrected.items():
+            line._follow_in_successor(before)
         if contracts:
             (contracts | self.contract_id)._offer_again()
         return result
 
+    def _get_corrected(self, vals):
+        """What a person corrects: ``{line: what it was}``; what follows from a sale sees to itself."""
+        granted = self._get_passing()
+        if not vals.keys() & set(FOLLOWED) or (granted and granted.is_for(self, vals)):
+            return {}
+        return {line: {name: line[name] for name in FOLLOWED} for line in self}
+
     @public
     def unlink(self):
         contracts = self.contract_id
+        contracts._get_open_renewal()._remember_proposal()
         result = super().unlink()
         contracts.exists()._offer_again()
         return result

@@ -10,8 +10,11 @@ class PembaEquipment(models.Model):
 
     @public(vals=VALUES)
     def write(self, vals):
+        covering = self.sudo().contract_line_ids  # whoever has to do with the equipment
+        is_moved = not {"state", "partner_id"}.isdisjoint(vals)
+        if is_moved:
+            covering.contract_id._get_open_renewal()._remember_proposal()
         result = super().write(vals)
-        if not {"state", "partner_id"}.isdisjoint(vals):
-            covering = self.sudo().contract_line_ids  # whoever has to do with the equipment
+        if is_moved:
             covering.contract_id._offer_again()
         return result

@@ -31,6 +31,21 @@ class PembaOpportunityLine(models.Model):
     def _get_result_fields(self):
         return super()._get_result_fields() | {"contract_line_id", "proposed"}
 
+    @api.model
+    def _get_imported_results(self, is_new):
+        """Managers import which line of a contract a line renews."""
+        results = super()._get_imported_results(is_new)
+        return results | ({"contract_line_id"} if is_new and self.env["crm.lead"]._is_by_manager() else set())
+
+    @api.constrains("contract_line_id")
+    def _check_contract_line(self):
+        for line in self.filtered("contract_line_id"):
+            if line.contract_line_id.contract_id != line.lead_id.sudo().renewal_contract_id:  # as below
+                line._refuse(
+                    "contract_line_id",
+                    self.env._("%s is not renewed by this.", line.contract_line_id.display_name),
+                )
+
     @api.depends("contract_line_id")
     def _compute_is_recurring(self):
         """What is renewed recurs, whatever its type."""
