@@ -32,6 +32,7 @@ from . import test_installed_base_portal
 from . import test_installed_base_sold
 from . import test_installed_base_tours
 from . import test_installed_base_volume
+from . import test_maintenance_belonging
 from . import test_maintenance_contract
 from . import test_maintenance_index
 from . import test_maintenance_periods

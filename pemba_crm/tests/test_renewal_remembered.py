@@ -112,3 +112,38 @@ class TestRemembered(RenewalCommon):
             following = ordered.successor_id
             self.assertEqual(following.line_ids.quantity, 5)
             self.assertIn("is this term?", following.activity_ids.summary)
+
+    # ------------------------------------------------------------
+    # What a quotation differs by, at the same amount
+    # ------------------------------------------------------------
+
+    def test_a_quotation_of_other_days(self):
+        contract = self._create_year()
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            order = renewal._make_quotation()
+            self.assertFalse(order.differs_from_offer)
+            contract.with_user(self.manager).date_end = "2026-03-31"
+            self.assertTrue(order.differs_from_offer)
+            self.assertIn("From 01/01/2026 to 12/31/2026 here, From 04/01/2026", order.offer_difference)
+            order.action_bring_up_to_date()
+            self.assertFalse(order.differs_from_offer or order.offer_difference)
+            self.assertIn("From 04/01/2026 to 03/31/2027", order.order_line.name)
+            self.assertNotIn("01/01/2026", order.order_line.name)
+
+    def test_a_quotation_of_other_quantities_or_another_product(self):
+        deal = self._deal(self._line(quantity=4), self._line(quantity=2))
+        order = deal._make_quotation()
+        first, second = deal.opportunity_line_ids
+        first.quantity = second.quantity = 3
+        self.assertTrue(order.differs_from_offer)
+        order.action_bring_up_to_date()
+        self.assertEqual(order.order_line.mapped("product_uom_qty"), [3, 3])
+        self.assertFalse(order.differs_from_offer)
+        same_price = self._create_product("Other Licence")
+        first.product_id = same_price
+        self.assertTrue(order.differs_from_offer)
+        self.assertIn("Other Licence × 3 is missing", order.offer_difference)
+        order.action_bring_up_to_date()
+        self.assertEqual(order.order_line.product_id, same_price | self.licence)
+        self.assertFalse(order.differs_from_offer)

@@ -234,8 +234,8 @@ class TestToDoRows(PembaContractCommon):
         self._check(row, "2025-08-31", 1200, contract_id=contract, lead_id=renewal)
         self.assertFalse(row.is_late)
         self.assertTrue(self._row("offer", "2025-10-01").is_late)
-        self.assertEqual(row.action_settle()["res_id"], renewal.id)
         with freeze_time("2025-09-07"):
+            self.assertEqual(row.action_settle()["res_id"], renewal.id)
             order = renewal._make_quotation()
             self.assertEqual(row.action_settle()["res_id"], order.id)
             order.action_quotation_sent()

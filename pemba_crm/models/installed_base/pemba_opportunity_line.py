@@ -23,6 +23,7 @@ class PembaOpportunityLine(models.Model):
         compute_sudo=True,  # those of other companies too
         digits="Product Unit",
         store=True,
+        precompute=True,
         help="How much of it is in the installed base.",
     )
 

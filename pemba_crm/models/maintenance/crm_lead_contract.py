@@ -60,11 +60,22 @@ class CrmLead(models.Model):
             for lead in self.filtered(lambda lead: lead.won_status not in CLOSED):
                 lead._start_by(fields.Date.to_date(vals.get("close_date")) or lead._get_today())
         result = super().write(vals)
-        if "date_deadline" in vals:  # when their recurring lines start
+        if not self._get_contract_choice().isdisjoint(vals):
             open_ones = self.filtered(lambda lead: lead.won_status not in CLOSED)
             open_ones.opportunity_line_ids._leave_terms()
+            if not (self._get_contract_choice() - {"date_deadline"}).isdisjoint(vals):
+                # What it left before may be its own again.
+                open_ones.opportunity_line_ids._propose_contracts()
             open_ones.filtered("opportunity_line_count")._follow_lines()
         return result
+
+    @api.model
+    def _get_contract_choice(self):
+        """What decides on the contract that recurring lines add to, and on their days: a new set."""
+        return {
+            "date_deadline",
+            *("partner_id", "customer_id", "distributor_id", "deal_currency_id", "company_id", "zone_id"),
+        }
 
     def _get_today(self):
         return get_today(self._get_deal_company())
@@ -132,9 +143,9 @@ class CrmLead(models.Model):
             if line.id in of_line:
                 of_line[line.id]._follow_sale(line)
                 continue
-            contract = (
-                line.contract_id or line._get_matching(running, is_whole=True)
-            ).sudo()  # seen when linked
+            given = line.contract_id.sudo()  # seen when linked
+            given = given if given and line._belongs_to(given) else given.browse()
+            contract = given or line._get_matching(running, is_whole=True).sudo()  # as above
             contract = contract._get_running_term()
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)

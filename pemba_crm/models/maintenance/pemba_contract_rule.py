@@ -121,7 +121,8 @@ class PembaContract(models.Model):
 
         :param vals: what was written
         """
-        if {"date_start", "date_end"}.isdisjoint(vals):
+        names = {"date_start", "date_end", "partner_id", "distributor_id", "currency_id"}
+        if names.isdisjoint(vals):
             return
         lines = self.env["pemba.opportunity.line"].sudo()  # of all salespeople
         extending = lines.search(

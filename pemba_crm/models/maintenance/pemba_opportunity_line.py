@@ -103,7 +103,7 @@ class PembaOpportunityLine(models.Model):
     def _follow_creation(self, vals_list):
         result = super()._follow_creation(vals_list)
         given = self.browse(
-            line.id for line, vals in zip(self, vals_list, strict=True) if "contract_id" in vals
+            line.id for line, vals in zip(self, vals_list, strict=True) if vals.get("contract_id")
         )
         (self - given)._propose_contracts()
         return result
@@ -153,11 +153,8 @@ class PembaOpportunityLine(models.Model):
         end = self.date_end if is_whole or self.is_period_typed else None
         matching = contracts.filtered(
             lambda one: (
-                one.partner_id == lead.customer_id
-                and one.company_id == lead._get_deal_company()
-                and one.distributor_id == lead.distributor_id
+                self._belongs_to(one)
                 and own_kind in (one.contract_type_id, own_kind.browse())
-                and one.currency_id == lead.deal_currency_id
                 and one.date_start <= start <= one.date_end
                 and (not end or end <= one.date_end)
             )
@@ -167,6 +164,16 @@ class PembaOpportunityLine(models.Model):
         kind = self._get_contract_type()
         of_kind = matching.filtered(lambda one: one.contract_type_id == kind)
         return (of_equipment or of_kind)[:1].with_env(self.env)
+
+    def _belongs_to(self, contract):
+        """Whether a contract has the customer, the distributor, the currency and the company of its deal."""
+        lead, contract = self.lead_id, contract.sudo()  # proposed, or seen when linked
+        return (contract.partner_id, contract.distributor_id, contract.currency_id, contract.company_id) == (
+            lead.customer_id,
+            lead.distributor_id,
+            lead.deal_currency_id,
+            lead._get_deal_company(),
+        )
 
     def _get_contract_type(self):
         types = self.env["pemba.contract.type"]

@@ -161,7 +161,8 @@ class PembaOpportunityLine(models.Model):
         """
         contracted = self.filtered("is_contracted")
         for line in contracted:
-            is_typed = bool(line.date_start or line.date_end)
+            own = line._get_period(line._get_first_day())  # a form sends those, too
+            is_typed = (line.date_start, line.date_end) not in (own, (False, False))
             if "date_end" not in vals and line.date_start and line._ends_with_term(before[line]):
                 line._set(date_end=line._get_period(line.date_start)[1])
             if "is_period_typed" not in vals and line.is_period_typed != is_typed:
@@ -176,9 +177,17 @@ class PembaOpportunityLine(models.Model):
             late._set(is_signed_late=False)
 
     def _leave_terms(self):
-        """What is to start after the end of its contract is for one that runs then, or a year of its own."""
-        adding = self.filtered(lambda line: line.contract_id and line._follows_period())
-        left = adding.filtered(lambda line: line._get_first_day() > line.contract_id.date_end)
+        """What is another customer's by now, or starts after the end of its contract, does not add to it.
+
+        It is for another contract that runs then, else for a year of its own.
+        """
+        adding = self.filtered("contract_id")
+        left = adding.filtered(
+            lambda line: (
+                not line._belongs_to(line.contract_id)
+                or (line._follows_period() and line._get_first_day() > line.contract_id.date_end)
+            )
+        )
         left._set(contract_id=False)
         left._propose_contracts()
 

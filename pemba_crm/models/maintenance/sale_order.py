@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
@@ -22,6 +22,36 @@ class SaleOrder(models.Model):
                 else:
                     order._start_today()
         return super().write(vals)
+
+    @api.depends(
+        *("order_line.pemba_date_start", "order_line.pemba_date_end"),
+        *(f"opportunity_id.opportunity_line_ids.{name}" for name in ("date_start", "date_end")),
+    )
+    def _compute_differs_from_offer(self):
+        return super()._compute_differs_from_offer()
+
+    def _describe_differences(self):
+        """With the days that are offered now, and others on it."""
+        found = super()._describe_differences()
+        lines = self.env["pemba.opportunity.line"]
+        for line in self.order_line.filtered(lambda one: one._has_other_period()):
+            offered = line.opportunity_line_id.sudo()  # seen when linked
+            found.append(
+                self.env._(
+                    "%(product)s: %(before)s here, %(now)s offered",
+                    product=line.product_id.display_name,
+                    before=lines._format_period(line.pemba_date_start, line.pemba_date_end),
+                    now=lines._format_period(offered.date_start, offered.date_end),
+                )
+            )
+        return found
+
+    def _bring_up_to_date(self):
+        """With the days that are offered now."""
+        result = super()._bring_up_to_date()
+        for line in self.order_line.filtered(lambda one: one._has_other_period()):
+            line._follow_days()
+        return result
 
     def _is_signed(self):
         """Whether the customer agreed to it as it stands: signed it, or paid."""

@@ -24,21 +24,24 @@ class CrmLead(models.Model):
 
     def _ask_about_cancelled_orders(self):
         """An activity for the salesperson, once: a cancellation does not reopen the deal by itself."""
-        if self.env.ref(CANCELLED_ORDERS) not in self.activity_ids.activity_type_id:
-            note = self.env._(
+        asked = self.env.ref(CANCELLED_ORDERS, raise_if_not_found=False)
+        if asked and asked not in self.activity_ids.activity_type_id:
+            user = self._get_asked_user(self.order_ids)
+            of_user = self.with_context(lang=user.lang).env
+            note = of_user._(
                 "The lines are those of the offer again. Move the opportunity back to an open stage, and "
                 "mark it lost there if it is."
             )
             if self._is_settled():
-                note = self.env._(
+                note = of_user._(
                     "Sales are closed for the day it was won: it stays as it was closed, and what it sold"
                     " goes on. End what is not to go on, and explain the difference in the reconciliation."
                 )
             self.activity_schedule(
                 CANCELLED_ORDERS,
-                summary=self.env._("All orders are cancelled: is the deal still won?"),
+                summary=of_user._("All orders are cancelled: is the deal still won?"),
                 note=note,
-                user_id=self._get_asked_user(self.order_ids).id,
+                user_id=user.id,
             )
 
     def _answer_about_cancelled_orders(self):

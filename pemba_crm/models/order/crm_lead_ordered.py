@@ -21,20 +21,22 @@ class CrmLead(models.Model):
             orders = lead.order_ids & confirmed
             if lead.won_status in CLOSED or not orders or self._is_asked(lead):
                 continue
+            user = lead._get_asked_user(orders)
+            of_user = lead.with_context(lang=user.lang).env
             lead.activity_schedule(
                 ORDERED,
-                summary=self.env._("Ordered: is it won?"),
-                note=self.env._(
+                summary=of_user._("Ordered: is it won?"),
+                note=of_user._(
                     "%(orders)s: %(ordered)s was ordered, the opportunity says %(amount)s. Mark it won, with"
                     " the amount that counts.",
                     orders=", ".join(orders.mapped("name")),
                     ordered=" + ".join(
-                        formatLang(self.env, order.amount_untaxed, currency_obj=order.currency_id)
+                        formatLang(of_user, order.amount_untaxed, currency_obj=order.currency_id)
                         for order in orders
                     ),
-                    amount=formatLang(self.env, lead.deal_amount, currency_obj=lead.deal_currency_id),
+                    amount=formatLang(of_user, lead.deal_amount, currency_obj=lead.deal_currency_id),
                 ),
-                user_id=lead._get_asked_user(orders).id,
+                user_id=user.id,
             )
 
     def _get_asked_user(self, orders):
@@ -55,7 +57,8 @@ class CrmLead(models.Model):
             self.activity_unlink([ORDERED])
 
     def _is_asked(self, lead):
-        return self.env.ref(ORDERED) in lead.activity_ids.activity_type_id
+        asked = self.env.ref(ORDERED, raise_if_not_found=False)
+        return not asked or asked in lead.activity_ids.activity_type_id
 
     def _follow_results(self, before, vals):
         """Once it is won or lost, the question is answered."""

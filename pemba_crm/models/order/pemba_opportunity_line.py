@@ -103,9 +103,14 @@ class PembaOpportunityLine(models.Model):
         elif self.configuration_role in ("licence", "maintenance"):
             details.append(self.configuration_id.display_name)
         if self.date_start and self.date_end:
-            start, end = (format_date(self.env, date) for date in (self.date_start, self.date_end))
-            details.append(self.env._("From %(start)s to %(end)s", start=start, end=end))
+            details.append(self._format_period(self.date_start, self.date_end))
         return details
+
+    @api.model
+    def _format_period(self, start, end):
+        """Days as a quotation names them, in the language of the context."""
+        start, end = (format_date(self.env, date) for date in (start, end))
+        return self.env._("From %(start)s to %(end)s", start=start, end=end)
 
     # ------------------------------------------------------------
     # Confirmed orders

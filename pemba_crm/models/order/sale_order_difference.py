@@ -15,8 +15,8 @@ class SaleOrder(models.Model):
 
     differs_from_offer = fields.Boolean(
         compute="_compute_differs_from_offer",
-        help="It is not confirmed, and brings another amount, or one in another currency, than the offer of"
-        " its opportunity now.",
+        help="It is not confirmed, and says something else than the offer of its opportunity now: another"
+        " amount or currency, or other products, quantities, prices or periods.",
     )
     offer_difference = fields.Text(
         string="Differs by",
@@ -26,7 +26,12 @@ class SaleOrder(models.Model):
 
     @api.depends(
         *("state", "amount_untaxed", "currency_id", "order_line.negotiated_uom_id"),
+        *("order_line.product_id", "order_line.product_uom_qty", "order_line.price_unit"),
         *(f"opportunity_id.{name}" for name in ("deal_amount", "deal_currency_id", "opportunity_line_count")),
+        *(
+            f"opportunity_id.opportunity_line_ids.{name}"
+            for name in ("active", "product_id", "quantity", "price_unit", "discount")
+        ),
     )
     def _compute_differs_from_offer(self):
         for order in self:
@@ -37,6 +42,7 @@ class SaleOrder(models.Model):
                 and (
                     order.currency_id != lead.deal_currency_id
                     or order.currency_id.compare_amounts(order.amount_untaxed, lead.deal_amount) != 0
+                    or bool(order._describe_differences())
                 )
             )
 
@@ -55,14 +61,14 @@ class SaleOrder(models.Model):
     def _get_offered_lines(self):
         """What its opportunity offers and no order has confirmed: ``{its line: the lines of this order}``."""
         offered = self.opportunity_id.sudo().opportunity_line_ids  # seen when linked
-        sold = self.order_line.grouped("opportunity_line_id")
+        sold = self.order_line.filtered(lambda one: one._get_sold_line()).grouped("opportunity_line_id")
         return {line: sold.get(line, self.order_line.browse()) for line in offered if not line.is_aligned}
 
     def _get_unoffered_lines(self):
         """Its lines of what was offered and is not any more."""
         offered = self._get_offered_lines()
         return self.order_line.filtered(
-            lambda one: one._was_offered() and one.opportunity_line_id not in offered
+            lambda one: one._was_offered() and one._get_sold_line() not in offered
         )
 
     def _describe_differences(self):

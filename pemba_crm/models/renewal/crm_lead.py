@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..pipeline.crm_lead import SILENT
 from ..public import VALUES, public
 
 
@@ -145,17 +144,9 @@ class CrmLead(models.Model):
     def _revise_price(self):
         """:return: whether the prices are revised now"""
         self._check_offer_is_open()
-        self._take_revaluation()
+        self.sudo()._propose_again()  # the contract may be a colleague's
         self._revise_quotations()
         return not self.is_price_to_revise
-
-    def _take_revaluation(self):
-        """Its prices are those of the index values of today; quotations that were made of it differ now."""
-        revaluation = self.renewal_contract_id._get_revaluation()
-        values = {"revaluation": revaluation or False, "is_price_to_revise": bool(revaluation.get("missing"))}
-        self.sudo()._remember_proposal()  # the contract may be a colleague's
-        self.with_context(**SILENT)._set(**values)
-        self.sudo()._propose_again()  # as above
 
     def _revise_quotations(self):
         """Quotations that nobody agreed to yet are at the price of the offer again."""

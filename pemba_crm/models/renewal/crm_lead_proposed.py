@@ -1,4 +1,8 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
+
+from ..pipeline.crm_lead import SILENT
 
 
 class CrmLead(models.Model):
@@ -45,6 +49,26 @@ class CrmLead(models.Model):
                 )
             lead._set(proposed_line_ids=offered.ids)
 
+    def _take_revaluation(self):
+        """Its prices are those of the index, its months and its values that the contract has today."""
+        revaluation = self.renewal_contract_id._get_revaluation()
+        if revaluation != (self.revaluation or {}):
+            is_missing = bool(revaluation.get("missing"))
+            self.with_context(**SILENT)._set(revaluation=revaluation or False, is_price_to_revise=is_missing)
+
+    @contextmanager
+    def _keeping_proposed_prices(self):
+        """A contract that goes over to another currency keeps its figures: so does what it proposed."""
+        proposed = self._get_all_lines().filtered(
+            lambda line: line.proposed and line.price_unit == line.proposed["price_unit"]
+        )
+        currency = self.deal_currency_id
+        yield
+        if self.deal_currency_id != currency:
+            for line in proposed:
+                line._set(price_unit=line.proposed["price_unit"])
+            self._follow_lines()
+
     def _propose_instead(self, line, rest):
         """What is offered for a line of the contract is for another one, which goes on of it.
 
@@ -61,6 +85,7 @@ class CrmLead(models.Model):
         self._remember_proposal()
         for lead in self:
             contract = lead.renewal_contract_id
+            lead._take_revaluation()
             lines = contract._get_lines_offered()
             proposed = lead._get_all_lines().filtered("proposed")
             offered = proposed.grouped("contract_line_id")

@@ -78,7 +78,7 @@ class CrmLead(models.Model):
             rest = line.offer_terms["quantity"] - ordered
             if line.offer_terms["active"] and rest > 1e-6:
                 left.append(f"{line.product_id.display_name} × {rest:.12g}")
-        if left and self.env.ref(ORDERED) not in self.activity_ids.activity_type_id:
+        if left and not self._is_asked(self):
             user = self._get_asked_user(self.order_ids)
             of_user = self.with_context(lang=user.lang).env
             self.activity_schedule(

@@ -45,21 +45,41 @@ class PembaContract(models.Model):
     def write(self, vals):
         if self._get_offered_fields().isdisjoint(vals):
             return super().write(vals)
-        distributors = {contract: contract.distributor_id for contract in self}
+        before = {contract: contract._get_renewed_terms() for contract in self}
         with self._changing():
             result = super().write(vals)
-        for contract, distributor in distributors.items():
-            leads = contract._get_open_renewal()
-            if contract.distributor_id != distributor:
-                leads.filtered(lambda lead, old=distributor: lead.distributor_id == old).write(
-                    {"distributor_id": contract.distributor_id.id}
-                )
+            for contract, old in before.items():
+                contract._follow_in_renewal(old)
         return result
+
+    def _get_renewed_terms(self):
+        """What its renewal has of it beside the lines: ``{field of the opportunity: record}``, a new dict."""
+        return {
+            "distributor_id": self.distributor_id,
+            "deal_currency_id": self.currency_id,
+            "user_id": self.user_id,
+            "partner_id": self.contact_id or self.partner_id,
+        }
+
+    def _follow_in_renewal(self, before):
+        """What its open renewal had of it is what it is now; what was chosen there stays.
+
+        :param before: see ``_get_renewed_terms``
+        """
+        changed = {name: new for name, new in self._get_renewed_terms().items() if new != before[name]}
+        for lead in self._get_open_renewal() if changed else ():
+            vals = {name: new.id for name, new in changed.items() if lead[name] == before[name]}
+            if vals:
+                with lead._keeping_proposed_prices():
+                    lead.write(vals)
 
     @api.model
     def _get_offered_fields(self):
         """What changes the offer of its renewal: a new set."""
-        return {"line_ids", "date_start", "date_end", "contract_type_id", "partner_id", "distributor_id"}
+        return {
+            *("line_ids", "date_start", "date_end", "contract_type_id", "partner_id", "distributor_id"),
+            *("currency_id", "index_id", "index_base_month", "user_id", "contact_id"),
+        }
 
     def _reduce(self, line, quantity, date=None):
         with self._changing():

@@ -19,4 +19,4 @@ class PembaPriceIndex(models.Model):
             if lead.is_price_to_revise:  # it could not be offered yet
                 lead._revise_price()
             else:
-                lead._take_revaluation()
+                lead._propose_again()

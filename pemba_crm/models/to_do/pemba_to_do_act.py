@@ -67,16 +67,27 @@ class PembaToDo(models.Model):
             return self._tell_settled()
         row = self.with_context(clean_context(self.env.context))
         act = self.may_settle and self._get_acts().get(self.kind)
-        return act(row) if act else row.action_open()
+        if not act:
+            return row.action_open()
+        told, key = self.name, self._get_question_key()
+        result = act(row)
+        if isinstance(result, dict):
+            return result
+        self.env["pemba.to.do.question"].sudo().search([("key", "=", key)])._withdraw()  # whoever settles it
+        return self._notify("success", self.env._("Settled: %s", told))
 
     def _tell_settled(self):
         """Somebody was faster."""
+        return self._notify("info", self.env._("It is settled already."))
+
+    def _notify(self, kind, message):
+        """A message for the user, and the list anew."""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "info",
-                "message": self.env._("It is settled already."),
+                "type": kind,
+                "message": message,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -131,9 +142,10 @@ class PembaToDo(models.Model):
         return drafts.sorted("id")[-1:].get_formview_action()
 
     def _act_order(self):
-        """The offer that the customer is to order by; the contract, where none was sent."""
-        offers = self.contract_id.renewal_lead_id.order_ids.filtered(lambda order: order.state == "sent")
-        return (offers.sorted("id")[-1:] or self.contract_id).get_formview_action()
+        """The offer that the customer is to order by; the renewal, where none was sent."""
+        renewal = self.contract_id.renewal_lead_id
+        offers = renewal.order_ids.filtered(lambda order: order.state == "sent")
+        return (offers.sorted("id")[-1:] or renewal or self.contract_id).get_formview_action()
 
     def _act_win(self):
         """An open deal is won; one that was lost is opened, to say what became of it."""

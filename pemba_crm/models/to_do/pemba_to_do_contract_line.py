@@ -135,9 +135,9 @@ class PembaToDo(models.Model):
 
     def _say_uncovered(self):
         return self.env._(
-            "%(contract)s: which line covers %(equipment)s?",
+            "%(contract)s: which equipment does %(product)s cover?",
             contract=self.contract_id.name,
-            equipment=self.equipment_id.display_name,
+            product=self.contract_line_id.product_id.display_name,
         )
 
     def _say_gone(self):
@@ -152,7 +152,7 @@ class PembaToDo(models.Model):
 
     def _say_unsold(self):
         return self.env._(
-            "%(contract)s covers %(product)s, which is not sold any more",
+            "%(contract)s covers %(product)s, whose deal is not won any more",
             contract=self.contract_id.name,
             product=self.contract_line_id.product_id.display_name,
         )

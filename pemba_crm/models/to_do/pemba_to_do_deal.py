@@ -67,7 +67,21 @@ class PembaToDo(models.Model):
     def _get_undelivered(self):
         """Won deals of which something is not in the base."""
         return self._select_deals(
-            Domain("is_to_deliver", "=", True), since=SQL("crm_lead.close_date"), limit=3
+            Domain("is_to_deliver", "=", True),
+            where=SQL("NOT EXISTS (SELECT FROM %s)", self._get_cancellations()),
+            since=SQL("crm_lead.close_date"),
+            limit=3,
+        )
+
+    @api.model
+    def _get_cancellations(self):
+        """The questions about a deal whose orders are cancelled, as ``question``."""
+        asked = self.env.ref(CANCELLED_ORDERS, raise_if_not_found=False)
+        return SQL(
+            """mail_activity question WHERE question.res_model = 'crm.lead'
+                AND question.res_id = crm_lead.id AND question.active
+                AND question.activity_type_id = %s""",
+            asked.id if asked else None,
         )
 
     def _get_planned(self):
@@ -121,7 +135,8 @@ class PembaToDo(models.Model):
             SQL("JOIN pemba_contract renewed ON renewed.id = crm_lead.renewal_contract_id"),
             where=SQL(
                 "NOT EXISTS (SELECT FROM sale_order offer WHERE offer.opportunity_id = crm_lead.id"
-                " AND offer.state IN ('sent', 'sale'))"
+                " AND offer.state IN ('sent', 'sale')) AND %s",
+                self._is_not_overdue("renewed"),
             ),
             contract_id=SQL("renewed.id"),
             since=SQL("LEAST(%s, renewed.renewal_date)", opened),
@@ -130,6 +145,12 @@ class PembaToDo(models.Model):
             currency_id=SQL("crm_lead.deal_currency_id"),
         )
 
+    def _is_not_overdue(self, contract):
+        """Whether the order for a renewal is not late yet: once it is, that row alone says so, in SQL."""
+        expected = SQL.identifier(contract, "expected_order_date")
+        today = self._get_day(f"{contract}.company_id")
+        return SQL("(%s IS NULL OR %s >= %s)", expected, expected, today)
+
     def _get_offers_without_answer(self):
         """Quotations that were sent; late once they are not valid any more, or after two weeks."""
         return self._select_orders(
@@ -137,7 +158,9 @@ class PembaToDo(models.Model):
             SQL(
                 "JOIN crm_lead deal ON deal.id = sale_order.opportunity_id"
                 " AND deal.won_status = 'pending' AND deal.active"
+                " LEFT JOIN pemba_contract renewed ON renewed.id = deal.renewal_contract_id"
             ),
+            where=self._is_not_overdue("renewed"),
             due_date=SQL(
                 "COALESCE(sale_order.validity_date, %s + 14)",
                 self._get_day_of("sale_order.date_order", "sale_order.company_id"),
@@ -145,14 +168,20 @@ class PembaToDo(models.Model):
         )
 
     def _get_ordered(self):
-        """Confirmed orders of deals that are open or lost."""
-        return self._select_orders(
-            Domain("state", "=", "sale"),
+        """Open or lost deals of which orders are confirmed; the order is named to who sees it."""
+        return self._select_deals(
+            Domain("won_status", "!=", "won"),
             SQL(
-                "JOIN (SELECT order_id, MIN(lead_id) AS lead_id FROM %s one GROUP BY order_id) ordered"
-                " ON ordered.order_id = sale_order.id JOIN crm_lead deal ON deal.id = ordered.lead_id",
+                "JOIN (SELECT lead_id, MIN(order_id) AS order_id FROM %s one GROUP BY lead_id) ordered"
+                " ON ordered.lead_id = crm_lead.id JOIN sale_order one ON one.id = ordered.order_id"
+                " LEFT JOIN %s sale_order ON sale_order.id = ordered.order_id",
                 ORDERED_NOT_WON,
+                get_seen(self.env["sale.order"]),
             ),
+            order_id=SQL("sale_order.id"),
+            since=self._get_day_of("one.date_order", "one.company_id"),
+            worth=SQL("COALESCE(sale_order.amount_untaxed, crm_lead.deal_amount)"),
+            currency_id=SQL("COALESCE(sale_order.currency_id, crm_lead.deal_currency_id)"),
         )
 
     def _select_orders(self, domain, joins, **columns):
@@ -183,12 +212,8 @@ class PembaToDo(models.Model):
         return self._select_deals(
             Domain("won_status", "=", "won"),
             SQL(
-                """
-                JOIN mail_activity question ON question.res_model = 'crm.lead'
-                 AND question.res_id = crm_lead.id AND question.active
-                 AND question.activity_type_id = %s
-                """,
-                self.env.ref(CANCELLED_ORDERS).id,
+                "JOIN LATERAL (SELECT question.create_date FROM %s LIMIT 1) question ON TRUE",
+                self._get_cancellations(),
             ),
             since=self._get_day_of("question.create_date", "company.id"),
         )
@@ -249,8 +274,8 @@ class PembaToDo(models.Model):
         return self.env._("%(order)s: no answer yet, valid until %(day)s", order=self.order_id.name, day=day)
 
     def _say_win(self):
-        if not self.lead_id:
-            return self.env._("%s is confirmed, its opportunity is not won", self.order_id.name)
+        if not self.order_id:
+            return self.env._("%s is ordered, and not won", self.lead_id.display_name)
         return self.env._(
             "%(order)s is confirmed, %(lead)s is not won",
             order=self.order_id.name,

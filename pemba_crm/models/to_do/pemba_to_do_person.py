@@ -28,7 +28,7 @@ class PembaToDo(models.Model):
         if operator != "in":
             return NotImplemented
         user = self.env.user
-        mine = Domain("user_id", "=", user.id)
+        mine = Domain("user_id", "=", user.id) & Domain("kind", "in", list(self._get_allowed_kinds()))
         for group, kinds in self._get_kinds_of_groups().items():
             if user.has_group(group):
                 mine |= Domain("kind", "in", kinds)
@@ -92,6 +92,13 @@ class PembaToDo(models.Model):
             records = self.lead_id, self.contract_id, self.equipment_id, line
         return ":".join([self.kind, *(str(record.id or 0) for record in records)])
 
+    def _get_asked_user(self):
+        """Who is asked: of deliveries who delivers, else who is in charge, else the administrator."""
+        delivers = (
+            self.env["crm.lead"]._get_delivery_user(self.company_id) if self.kind == "service" else None
+        )
+        return delivers or self.user_id or self.env.ref("base.user_admin")
+
     def _get_asked_record(self):
         """What the activity is of."""
         return self.contract_id or self.equipment_id or self.lead_id
@@ -100,7 +107,7 @@ class PembaToDo(models.Model):
         """Plan an activity for each, in the language of who is there."""
         vals_list, keys = [], []
         todo = self.env.ref("mail.mail_activity_data_todo").id
-        for user, rows in self.grouped(lambda row: row.user_id or self.env.ref("base.user_admin")).items():
+        for user, rows in self.grouped(type(self)._get_asked_user).items():
             of_user = rows.with_context(lang=user.lang)
             labels = dict(of_user._fields["kind"]._description_selection(of_user.env))
             for row in of_user:
