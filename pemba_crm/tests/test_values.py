@@ -58,6 +58,7 @@ class TestSent(PembaContractCommon):
                 "reason": "Why not",
             }
         )
+        env["pemba.to.do.question"].create({"key": "start:0:0:0:0"})
         env["pemba.opening.sale"].create(
             {
                 "partner_id": cls.customer.id,

@@ -110,6 +110,7 @@ class OfferLedger:
     def quote(self, deal, day):
         self.start_by(deal, day)
         quotation = Quotation(deal, self.get_all_quoted(deal))
+        quotation.take_days()
         deal.quotations.append(quotation)
         return quotation
 
@@ -127,6 +128,7 @@ class OfferLedger:
         self.start_by(quotation.deal, day)
         added = {line: quoted for line, quoted in quotation.lines.items() if line.is_by_order}
         quotation.lines = self.get_all_quoted(quotation.deal) | added
+        quotation.take_days()
 
     # ------------------------------------------------------------
     # Results

@@ -194,6 +194,7 @@ class Contract:
 class Quotation:
     deal: "Deal"
     lines: dict  # offered line: [quantity, the price of one in the quotation]
+    days: dict = field(default_factory=dict)  # offered line: (first, last) when it was quoted
     state: str = "draft"
     is_signed: bool = False
 
@@ -203,6 +204,10 @@ class Quotation:
 
     def get_amount(self):
         return sum(self.get_net(line) for line in self.lines)
+
+    def take_days(self):
+        """It names the days that are offered now."""
+        self.days = {line: (line.first, line.last) for line in self.lines}
 
 
 @dataclass(eq=False, repr=False)
@@ -248,8 +253,15 @@ class Deal:
         return self.get_revenue() if self.state == "won" else Fraction(0)
 
     def is_other_than(self, quotation):
-        """Whether a quotation brings another amount than what is offered now."""
-        return quotation.state == "draft" and quotation.get_amount() != self.get_amount()
+        """Whether a quotation brings another amount, other lines or other days than are offered now."""
+        offered = {line: (line.quantity, line.first, line.last) for line in self.get_counting()}
+        quoted = {
+            line: (terms[0], *quotation.days.get(line, (line.first, line.last)))
+            for line, terms in quotation.lines.items()
+            if not line.is_by_order
+        }
+        is_other = quoted != offered or quotation.get_amount() != self.get_amount()
+        return quotation.state == "draft" and is_other
 
 
 @dataclass(eq=False, repr=False)

@@ -99,7 +99,8 @@ class RenewalLedger(ContractLedger):
                 renewal = contract.renewal
                 if before != (renewal.coefficient, renewal.month, renewal.is_to_revise):
                     self.propose(renewal)
-                    self.reprice_quotations(renewal)
+                    if before[2]:  # it could not be offered yet
+                        self.reprice_quotations(renewal)
 
     def revise(self, renewal):
         if not self.kind.has_index:

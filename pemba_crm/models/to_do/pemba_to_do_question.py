@@ -12,8 +12,8 @@ class PembaToDoQuestion(models.Model):
     _rec_name = "key"
     _log_access = False
 
-    key = fields.Char(required=True, readonly=True)
-    activity_id = fields.Many2one("mail.activity", readonly=True, index="btree_not_null", ondelete="set null")
+    key = fields.Char(required=True)
+    activity_id = fields.Many2one("mail.activity", index="btree_not_null", ondelete="set null")
 
     _key_uniq = models.UniqueIndex("(key)", "This was asked already.")
 
