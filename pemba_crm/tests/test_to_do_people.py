@@ -115,6 +115,16 @@ class TestToDoPeople(PembaContractCommon):
         self.assertEqual(row.user_id, self.manager)
         self.assertEqual(draft._get_asked_user(), self.manager)
 
+    @freeze_time(DAY)
+    def test_what_a_client_sends_narrows_nothing(self):
+        self._create_draft()
+        rows = self.env["pemba.to.do"].with_user(self.salesperson)
+        for value in (["zzz"], [["x"]], 5, "a", []):
+            for name in ("pemba_to_do_kinds", "pemba_to_do_ids"):
+                self.assertEqual(rows.with_context(**{name: value}).get_count(), 1, (name, value))
+        self.assertFalse(rows.search([("kind", "=", "zzz")]))
+        self.assertFalse(rows.search([("kind", "in", [])]))
+
     def test_one_who_may_not_opens_it(self):
         with freeze_time(DAY):
             contract = self._create_draft()

@@ -164,15 +164,14 @@ class PembaToDo(models.Model):
 
     def _get_numbered_lists(self):
         """The rows of each list, with ids of their own: of those alone that are asked for."""
-        wanted = {}
-        for row_id in self.env.context.get("pemba_to_do_ids", ()):
+        wanted, kinds = {}, self._get_asked_for("pemba_to_do_kinds")
+        for row_id in self._get_asked_for("pemba_to_do_ids") or ():
             wanted.setdefault(row_id % MOST_LISTS, []).append(row_id // MOST_LISTS)
-        kinds = self.env.context.get("pemba_to_do_kinds")
         lists = list(enumerate(self._get_lists()))
         asked = [
             one for one in lists if (not wanted or one[0] in wanted) and (kinds is None or one[1][0] in kinds)
         ]
-        for number, (kind, get_rows) in asked or lists[:1]:
+        for number, (kind, get_rows) in asked or lists[:1]:  # a query needs one: none of its rows then
             yield SQL(
                 "SELECT rows.id::bigint * %s + %s AS id, %s AS kind, %s FROM (%s) rows WHERE %s",
                 MOST_LISTS,
@@ -180,8 +179,13 @@ class PembaToDo(models.Model):
                 kind,
                 SQL(", ").join(SQL.identifier("rows", name) for name in self._get_columns()),
                 get_rows(),
-                SQL("rows.id = ANY(%s)", wanted.get(number, [])) if wanted else SQL("TRUE"),
+                SQL("rows.id = ANY(%s)", wanted.get(number, [])) if wanted else SQL("%s", bool(asked)),
             )
+
+    def _get_asked_for(self, name):
+        """What our own search or read asks for, if it does: a frozenset, which no client can send."""
+        value = self.env.context.get(name)
+        return value if isinstance(value, frozenset) else None
 
     @api.model
     def _search(self, domain, *args, **kwargs):
@@ -189,11 +193,11 @@ class PembaToDo(models.Model):
         whole = Domain(domain).optimize(self)
         parts = whole.children if isinstance(whole, DomainAnd) else [whole]
         asked = [
-            set(part.value)
+            frozenset(part.value)
             for part in parts
             if isinstance(part, DomainCondition) and (part.field_expr, part.operator) == ("kind", "in")
         ]
-        rows = self.with_context(pemba_to_do_kinds=set.intersection(*asked)) if asked else self
+        rows = self.with_context(pemba_to_do_kinds=frozenset.intersection(*asked)) if asked else self
         return super(PembaToDo, rows)._search(domain, *args, **kwargs)
 
     @api.private
@@ -206,7 +210,7 @@ class PembaToDo(models.Model):
         return super(PembaToDo, self._with_own_lists()).exists().with_env(self.env)
 
     def _with_own_lists(self):
-        return self.with_context(pemba_to_do_ids=self.ids)
+        return self.with_context(pemba_to_do_ids=frozenset(self.ids))
 
     @api.model
     def _select_rows(self, model, domain, joins=NOTHING, where=EVERYTHING, limit=0, **columns):
