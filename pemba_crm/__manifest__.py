@@ -1,7 +1,7 @@
 {
     "name": "PEMBA CRM",
     "summary": "Sell software from prospection to renewal: pipeline, installed base, maintenance, margins",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Sales/CRM",
     "author": "PEMBA",
     "license": "LGPL-3",

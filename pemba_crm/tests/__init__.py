@@ -77,6 +77,7 @@ from . import test_reconciliation_tours
 from . import test_reconciliation_workbook
 from . import test_renewal_chain
 from . import test_renewal_followed
+from . import test_renewal_following
 from . import test_renewal_offer
 from . import test_renewal_opportunities
 from . import test_renewal_prices

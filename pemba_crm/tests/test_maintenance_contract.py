@@ -117,7 +117,7 @@ class TestContract(PembaContractCommon):
         self.assertEqual((ended.amount, rest.amount, contract.amount_annual), (495.89, 302.47, 600))
         self.assertFalse(contract._reduce(rest, 6, "2026-10-01"))
         self.assertEqual((rest.date_end, contract.amount_annual), (date(2026, 9, 30), 0))
-        with self._refused(UserError, "there are 10.0 of it"):
+        with self._refused(UserError, "there are 10 of it"):
             contract._reduce(ended, 11, "2026-02-01")
 
     def test_a_reduction_from_the_first_day(self):

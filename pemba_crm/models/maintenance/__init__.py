@@ -6,7 +6,7 @@ from . import (
     pemba_contract_amendment,
     pemba_contract_job,
     pemba_contract_line,
-    pemba_contract_line_gone,
+    pemba_contract_line_coverage,
     pemba_contract_line_price,
     pemba_contract_line_rounding,
     pemba_contract_line_rule,

@@ -128,13 +128,15 @@ class CrmLead(models.Model):
         if sold or self.sudo().contract_ids:  # who wins may write the deal
             self._sell_contracts(sold)
 
-    def _sell_contracts(self, sold):
+    def _sell_contracts(self, sold, lines=None):
         """Lines go into the running contract that they extend, else into a draft of their type.
 
         :param sold: the lines that recur
+        :param lines: those that may be in contracts by this, all if not given
         """
+        lines = self._get_all_lines() if lines is None else lines
         contract_lines = self.env["pemba.contract.line"].sudo()  # who wins may write the deal
-        known = contract_lines.search([("opportunity_line_id", "in", self._get_all_lines().ids)])
+        known = contract_lines.search([("opportunity_line_id", "in", lines.ids)])
         of_line = known.grouped(lambda one: one.opportunity_line_id.id)
         (known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids))._withdraw()
         unmatched = sold.filtered(lambda line: not line.contract_id and line.id not in of_line)
@@ -179,6 +181,18 @@ class CrmLead(models.Model):
             last = start.replace(day=1) - relativedelta(months=kind.index_lag_months)
             vals["index_base_month"] = kind.index_id._get_newest_month(last)
         return vals
+
+    def _follow_settled_orders(self, texts):
+        """Its contracts stay as it was closed: whoever is in charge of them is asked."""
+        result = super()._follow_settled_orders(texts)
+        lines = self.env["pemba.contract.line"].sudo()  # of all salespeople
+        for line in lines.search([("opportunity_line_id.lead_id", "in", self.ids)]):
+            text = "\n".join(texts[line.opportunity_line_id.lead_id.id])
+            line.contract_id._get_running_term()._ask(
+                lambda env: env._("Its order was changed after sales were closed: is it?"),
+                lambda _env, text=text: text,
+            )
+        return result
 
     def _cover_by_hand(self):
         """Contracts of what was sold without a configuration cover what came of it, where that is clear."""

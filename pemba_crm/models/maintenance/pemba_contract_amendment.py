@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
+from odoo.tools.misc import formatLang
 
 from ..company_day import get_today
 
@@ -41,7 +42,28 @@ class PembaContract(models.Model):
                 quantity=f"{line.quantity:.12g}",
             )
         )
+        if self.currency_id.compare_amounts(added.amount, line.net_amount):
+            self._ask_about_amount(added, line)
         self._follow_extension(added)
+
+    def _ask_about_amount(self, added, line):
+        """It was sold for days that are not this term's, at an amount that is another one: which is right?
+
+        :param added: what came into the contract
+        :param line: of the opportunity
+        """
+        self._ask(
+            lambda env: env._("What was sold into it costs another amount here: is it as agreed?"),
+            lambda env: env._(
+                "%(lead)s, %(product)s: sold for %(sold)s, here %(amount)s from %(start)s to %(end)s.",
+                lead=line.lead_id.display_name,
+                product=line.product_id.display_name,
+                sold=formatLang(env, line.net_amount, currency_obj=line.deal_currency_id),
+                amount=formatLang(env, added.amount, currency_obj=self.currency_id),
+                start=format_date(env, added.date_start),
+                end=format_date(env, added.date_end),
+            ),
+        )
 
     def _widen(self, line):
         """A draft is as long as all that was sold into it."""
@@ -69,7 +91,7 @@ class PembaContract(models.Model):
                     "%(contract)s, %(product)s: there are %(quantity)s of it, from %(start)s to %(end)s.",
                     contract=self.display_name,
                     product=line.product_id.display_name,
-                    quantity=line.quantity,
+                    quantity=f"{line.quantity:.12g}",
                     start=format_date(self.env, line.date_start),
                     end=format_date(self.env, line.date_end),
                 )

@@ -97,6 +97,13 @@ class PembaContractLine(models.Model):
         "check(date_end >= date_start)", "A contract line cannot end before it starts."
     )
 
+    @api.depends("product_id", "quantity", "equipment_id")
+    def _compute_display_name(self):
+        """What tells lines of the same product apart."""
+        for line in self:
+            sold = f"{line.product_id.display_name} × {line.quantity:.12g}" if line.product_id else ""
+            line.display_name = " · ".join(filter(None, (sold, line.sudo().equipment_id.name)))  # its own
+
     @api.depends("contract_id")
     def _compute_dates(self):
         """Added inside the term, it starts today; it ends with the contract.

@@ -93,7 +93,6 @@ class PembaContractLine(models.Model):
         lines._follow_rounding(is_new=True)
         if not is_following:
             lines._check_open(self.env._("added"))
-        lines.filtered(lambda line: line.state != "draft")._tell_covered_twice()
         return lines
 
     @public(vals=VALUES)
@@ -135,34 +134,6 @@ class PembaContractLine(models.Model):
     def _unlink_except_closed(self):
         if self._take_removal() != FOLLOWING:
             self._check_open(self.env._("removed"), is_corrected=True)
-
-    def _tell_covered_twice(self):
-        """Whoever is in charge is told of equipment that another contract covers on the same days."""
-        covering = self.filtered("equipment_id")
-        if not covering:
-            return
-        others = self.sudo().search(  # of all salespeople
-            [
-                ("equipment_id", "in", covering.equipment_id.ids),
-                ("contract_id", "not in", covering.contract_id.ids),
-                ("contract_id.state", "!=", "draft"),
-                ("date_end", ">=", min(covering.mapped("date_start"))),
-            ]
-        )
-        for line in covering:
-            equipment = line.equipment_id
-            twice = others.filtered(
-                lambda one, line=line: (
-                    one.equipment_id.id == line.equipment_id.id
-                    and one.date_start <= line.date_end
-                    and one.date_end >= line.date_start
-                )
-            )
-            if twice:
-                line.contract_id._ask(
-                    lambda env, equipment=equipment: env._("%s is covered twice", equipment.name),
-                    lambda _env, twice=twice: ", ".join(twice.contract_id.mapped("display_name")),
-                )
 
     def _check_open(self, what, is_corrected=False):
         """Lines of what is over stay; those of what runs are amended, and it is told.

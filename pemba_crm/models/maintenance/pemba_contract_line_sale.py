@@ -67,12 +67,11 @@ class PembaContractLine(models.Model):
         return {"opportunity_line_id": self.opportunity_line_id.id}
 
     def _withdraw(self):
-        """It is not sold any more: drafts lose it, and go with their last line; running ones are told."""
+        """They are not sold any more: drafts lose them, and go with the last one; who runs some is asked."""
         drafts = self.filtered(lambda line: line.state == "draft")
         contracts = drafts.contract_id
-        for contract, lines in (
-            (self - drafts).filtered(lambda line: line.state == "running").grouped("contract_id").items()
-        ):
+        running = (self - drafts).filtered(lambda line: line.contract_id._is_open())
+        for contract, lines in running.grouped("contract_id").items():
             contract._log_lines(lines, self.env._("not sold any more"))
             names = ", ".join(f"{line.product_id.display_name} × {line.quantity:.12g}" for line in lines)
             contract._ask(

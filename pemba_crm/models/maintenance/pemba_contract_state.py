@@ -1,7 +1,8 @@
+from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
+from odoo.tools import html2plaintext, plaintext2html
 
 from ..company_day import by_day, get_today
 from ..public import public
@@ -121,19 +122,22 @@ class PembaContract(models.Model):
         """Ask whoever is in charge, once for each question, in that person's language.
 
         :param summary: what is asked, by a function of the person's environment
-        :param note: more of it, in the same way
+        :param note: more of it, in the same way; another one is added to what is asked already
         """
         for contract in self:
             user = contract._get_asked_user()
             of_user = contract.with_context(lang=user.lang).env
-            asked = summary(of_user)
-            if asked not in contract.activity_ids.mapped("summary"):
+            asked, text = summary(of_user), note(of_user) if note else ""
+            known = contract.activity_ids.filtered(lambda one, asked=asked: one.summary == asked)[:1]
+            if not known:
                 contract.activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=asked,
-                    note=note and plaintext2html(note(of_user)),
+                    note=text and plaintext2html(text),
                     user_id=user.id,
                 )
+            elif text not in html2plaintext(known.note or ""):
+                known.sudo().note = (known.note or Markup()) + plaintext2html(text)  # a colleague is asked
 
     def _get_asked_user(self):
         """Who is asked about it: the first of those in charge who is there."""

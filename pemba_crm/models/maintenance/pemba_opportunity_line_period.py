@@ -69,8 +69,16 @@ class PembaOpportunityLine(models.Model):
 
     def _follows_period(self):
         """Whether its dates are its own, and not typed, ordered or closed."""
-        is_kept = self.is_period_typed or self._keeps_terms() or self._keeps_amounts()
-        return bool(self.is_contracted and self.lead_id) and not is_kept
+        return self._has_own_period() and not (self._keeps_terms() or self._keeps_amounts())
+
+    def _has_own_period(self):
+        """Whether it has dates, which nobody typed."""
+        return bool(self.is_contracted and self.lead_id) and not self.is_period_typed
+
+    def _waits_for_order(self):
+        """Whether its deal was won by orders that left it out, so that another one may still bring it."""
+        is_left_out = not (self.active or self.is_aligned) and self._keeps_terms()
+        return is_left_out and self._has_own_period() and not self.lead_id._is_settled()
 
     def _get_first_day(self):
         lead = self.lead_id
@@ -197,7 +205,8 @@ class PembaOpportunityLine(models.Model):
 
     def _is_late(self, day):
         """Whether it is to start before a day, or on none, by dates that nobody typed."""
-        return bool(self) and self._follows_period() and not (self.date_start and self.date_start >= day)
+        is_free = bool(self) and (self._follows_period() or self._waits_for_order())
+        return is_free and not (self.date_start and self.date_start >= day)
 
     def _start_by(self, day):
         """What nobody typed starts on a day at the earliest, in the term that runs then.

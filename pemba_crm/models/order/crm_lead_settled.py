@@ -229,6 +229,12 @@ class CrmLead(models.Model):
         """Whatever becomes of their orders, settled deals stay; their history tells: see ``sale.order``."""
         return super(CrmLead, self - self._filtered_settled())._follow_orders(confirmed)
 
+    def _follow_settled_orders(self, texts):
+        """What became of their orders was told in their history, and changed nothing else.
+
+        :param texts: what was told, ``{id: [text]}``
+        """
+
     def _update_revenues_from_so(self, order):
         return super(CrmLead, self - self._filtered_settled())._update_revenues_from_so(order)
 

@@ -80,13 +80,14 @@ class SaleOrder(models.Model):
                 events[lead] = "changed"
             for settled in filter(None, events):
                 order._set(is_change_told=events[settled] == "changed")
-                told.setdefault(settled, []).append(order._describe_event(events[settled], settled))
+                told.setdefault(settled.id, []).append(order._describe_event(events[settled], settled))
         if told:
-            bodies = {lead.id: Markup("<br/>").join(map(escape, texts)) for lead, texts in told.items()}
+            bodies = {lead_id: Markup("<br/>").join(map(escape, texts)) for lead_id, texts in told.items()}
             leads = self.env["crm.lead"].sudo().browse(bodies)  # whoever may see them
             leads._message_log_batch(bodies=bodies)
             without = leads.filtered(lambda lead: lead._is_without_order())
             (leads - without)._answer_about_cancelled_orders()
+            (leads - without)._follow_settled_orders(told)
             for lead in without:
                 lead._ask_about_cancelled_orders()
 

@@ -54,9 +54,14 @@ class CrmLead(models.Model):
                     "record": lead,
                     "currency": lead.deal_currency_id,
                     "rows": rows,
-                    "index": lead.revaluation or {},
+                    "index": (lead.revaluation or {}) | {"missing": lead._get_missing_value()},
                 },
             )
+
+    def _get_missing_value(self):
+        """Why its price is not revised yet, in the language of who asks; an empty text where it is."""
+        contract = self.sudo().renewal_contract_id  # linked by us alone
+        return contract._get_revaluation().get("missing", "") if self.is_price_to_revise else ""
 
     def _get_revaluation_rows(self):
         """What the index makes of each renewed price.
@@ -136,7 +141,7 @@ class CrmLead(models.Model):
                     self.env._(
                         "%(lead)s: %(missing)s",
                         lead=lead.display_name,
-                        missing=(lead.revaluation or {}).get("missing", ""),
+                        missing=lead._get_missing_value(),
                     )
                 )
         return True
@@ -166,7 +171,7 @@ class CrmLead(models.Model):
                     self.env._(
                         "%(lead)s is not offered yet, its price is to be revised: %(missing)s",
                         lead=lead.display_name,
-                        missing=(lead.revaluation or {}).get("missing", ""),
+                        missing=lead._get_missing_value(),
                     )
                 )
 

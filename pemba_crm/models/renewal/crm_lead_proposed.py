@@ -49,10 +49,23 @@ class CrmLead(models.Model):
                 )
             lead._set(proposed_line_ids=offered.ids)
 
+    def _has_other_revaluation(self):
+        """Whether its contract's index makes another price of it today; why it makes none, is said then."""
+        now, before = self.renewal_contract_id._get_revaluation(), self.revaluation or {}
+        return now != before and not ("missing" in now and "missing" in before)
+
+    def _follow_index(self):
+        """Their prices are those of today's values and conditions; what was negotiated stays."""
+        for lead in self:
+            if lead.is_price_to_revise:  # it could not be offered yet
+                lead._revise_price()
+            else:
+                lead._propose_again()
+
     def _take_revaluation(self):
         """Its prices are those of the index, its months and its values that the contract has today."""
-        revaluation = self.renewal_contract_id._get_revaluation()
-        if revaluation != (self.revaluation or {}):
+        if self._has_other_revaluation():
+            revaluation = self.renewal_contract_id._get_revaluation()
             is_missing = bool(revaluation.get("missing"))
             self.with_context(**SILENT)._set(revaluation=revaluation or False, is_price_to_revise=is_missing)
 

@@ -34,10 +34,17 @@ class CrmLead(models.Model):
         return result
 
     def _follow_contract(self, sold):
-        """What is renewed is in the successor."""
+        """What is renewed is in the successor, what extends the term that runs is in that."""
         if not self.renewal_contract_id:
             return super()._follow_contract(sold)
-        return self._win_renewal() if sold else self._ask_about_successor()
+        renewing = sold._get_renewing()
+        if renewing:
+            self._win_renewal()
+        else:
+            self._ask_about_successor()
+        extending = self._get_all_lines().filtered(lambda line: line.contract_id and not line.contract_line_id)
+        if extending:
+            self._sell_contracts(sold - renewing, extending)
 
     def _win_renewal(self):
         """The successor starts; the customer's order has come."""

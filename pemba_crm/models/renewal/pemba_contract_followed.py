@@ -110,13 +110,38 @@ class PembaContract(models.Model):
     # The successor
     # ------------------------------------------------------------
 
+    def _get_following_terms(self):
+        """The terms that follow them, the next one first."""
+        following = self.successor_id
+        return following | following._get_following_terms() if following else following
+
     def _follow_extension(self, line):
         """What is added to a contract that was renewed already goes on in its successor."""
         result = super()._follow_extension(line)
-        following = self.successor_id.filtered(lambda one: one.state == "draft" or one._is_open())
-        if following and line.date_end == self.date_end:
-            vals = line._prepare_successor(line._prepare_renewal({}))
-            line._put([vals | {"contract_id": following.id}])
+        line._go_on()
+        return result
+
+    def _hold(self, reason):
+        """What follows is held, too: the payment that is disputed is the same customer's."""
+        before = {contract: contract.hold_reason for contract in self.sudo()}  # as below
+        result = super()._hold(reason)
+        for contract, old in before.items():  # accountants may not write contracts
+            following = contract._get_following_terms()
+            following.filtered(lambda one, old=old: not one.is_on_hold or one.hold_reason == old)._set(
+                is_on_hold=True, hold_reason=reason, hold_date=contract.hold_date
+            )
+        return result
+
+    @public
+    def action_release(self):
+        """The hold is over in what follows, too."""
+        following = self.browse().sudo()  # accountants may not write contracts
+        for contract in self.sudo():  # as above
+            following |= contract._get_following_terms().filtered(
+                lambda one, contract=contract: one.hold_reason == contract.hold_reason
+            )
+        result = super().action_release()
+        following._set(is_on_hold=False, hold_reason=False, hold_date=False)
         return result
 
     def _follow_reduction(self, line, rest, quantity):
@@ -125,10 +150,28 @@ class PembaContract(models.Model):
         leads = self.sudo().renewal_lead_ids  # linked by us; what is lost may be open again
         leads.filtered(lambda lead: lead.won_status != "won")._propose_instead(line, rest)
         self._reduce_following(line, rest, quantity)
+        self._ask_about_order(line)
         return result
 
+    def _ask_about_order(self, line):
+        """It runs without its order, whose offer says more than is left: shall it be another one?
+
+        :param line: that was reduced
+        """
+        for lead in self.predecessor_id._get_open_renewal():
+            offered = lead.opportunity_line_ids.filtered(
+                lambda one: one.contract_line_id == line.predecessor_id
+            )
+            if offered:
+                self._ask(
+                    lambda env: env._("It was reduced, and its renewal offers more: is that corrected?"),
+                    lambda _env, lead=lead, offered=offered: ", ".join(
+                        [lead.display_name, *(f"{one.product_id.display_name} × {one.quantity:.12g}" for one in offered)]
+                    ),
+                )
+
     def _reduce_following(self, line, rest, quantity):
-        """What is reduced in a contract that is renewed already is less in the next term, too.
+        """What is reduced in a contract that is renewed already is less in the next terms, too.
 
         :param line: that is reduced
         :param rest: the line that goes on of it, if any
@@ -136,12 +179,12 @@ class PembaContract(models.Model):
         """
         following = self.successor_id.line_ids.filtered(lambda one: one.predecessor_id == line)
         for one in following:
+            self.successor_id._reduce_following(one, one, quantity)
             if one.quantity > quantity:
                 left = one.quantity - quantity
                 one._set(quantity=left, is_amended=True, predecessor_id=(rest or line).id)
             else:
-                self.successor_id._log_lines(one, self.env._("removed"))
-                one._drop()
+                one._leave_contract()
 
     # ------------------------------------------------------------
     # What is terminated is not renewed
@@ -179,7 +222,7 @@ class PembaContract(models.Model):
 
         :return: the renewals that are lost by that
         """
-        leads = self._get_open_renewal()
+        leads = (self | self.predecessor_id)._get_open_renewal()  # it may run without its order
         if leads:
             reason = self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
             reasons = self.env["crm.lost.reason"].sudo()  # salespeople read them

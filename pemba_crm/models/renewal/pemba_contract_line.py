@@ -4,11 +4,6 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import float_round, sql
 
-from ..installed_base.pemba_customer_mixin import get_differing
-from ..public import VALUES, VALUES_LIST, public
-
-# What goes on in the next term as it was sold.
-FOLLOWED = ("quantity", "price_unit", "discount")
 
 
 class PembaContractLine(models.Model):
@@ -25,6 +20,7 @@ class PembaContractLine(models.Model):
         ondelete="set null",
         help="The line of the contract before, whose next term it is.",
     )
+    is_unsold = fields.Boolean(recursive=True)
     is_offered = fields.Boolean(
         compute="_compute_is_offered", store=True, precompute=True, export_string_translation=False
     )
@@ -54,6 +50,15 @@ class PembaContractLine(models.Model):
             goes_on = line.date_end in (False, line.contract_id.date_end)
             line.is_offered = goes_on and not line.is_equipment_gone
 
+    @api.depends("predecessor_id.is_unsold")
+    def _compute_is_unsold(self):
+        """What goes on by itself of what is not sold any more is not, either."""
+        result = super()._compute_is_unsold()
+        for line in self.filtered("predecessor_id"):
+            if not line.opportunity_line_id:
+                line.is_unsold = line.predecessor_id.is_unsold
+        return result
+
     @api.model
     def _get_result_fields(self):
         return super()._get_result_fields() | {"predecessor_id"}
@@ -65,87 +70,9 @@ class PembaContractLine(models.Model):
     def _prepare_origin(self):
         return super()._prepare_origin() | {"predecessor_id": self.predecessor_id.id}
 
-    def _follow_sale(self, sold):
-        """What was added to a contract that was renewed goes on in its successor as it was ordered."""
-        before = {name: self[name] for name in FOLLOWED}
-        is_following = super()._follow_sale(sold)
-        if is_following:
-            self._follow_in_successor(before)
-        return is_following
-
-    def _follow_in_successor(self, before):
-        """What the next term has by itself follows; of what was ordered for it, or reduced, one is asked.
-
-        :param before: what it was before
-        """
-        for line in self.contract_id.successor_id.line_ids:
-            is_going_on = line.state == "draft" or line.contract_id._is_open()
-            if line.predecessor_id != self or not is_going_on:
-                continue
-            changes = get_differing(line, {name: self[name] for name in FOLLOWED})
-            if not (line.opportunity_line_id or line.is_amended):
-                if changes:
-                    line._set(**changes)
-            elif changes and get_differing(self, before):
-                self._ask_about_next_term(line, before["quantity"])
-
-    def _ask_about_next_term(self, line, quantity):
-        """It is corrected once the next term is agreed on.
-
-        :param line: what goes on of it there
-        :param quantity: what it was before
-        """
-        source = self.opportunity_line_id.sudo().lead_id or self.contract_id  # of all salespeople
-        line.contract_id._ask(
-            lambda env: env._("The sale before was corrected: is this term?"),
-            lambda env: env._(
-                "%(lead)s: %(product)s × %(before)s in %(contract)s, %(after)s by now.",
-                lead=source.display_name,
-                product=self.product_id.display_name,
-                contract=self.contract_id.name,
-                before=f"{quantity:.12g}",
-                after=f"{self.quantity:.12g}",
-            ),
-        )
-
     def _is_agreed(self):
         """What was renewed costs what it did."""
         return super()._is_agreed() or bool(self.predecessor_id)
-
-    @api.model_create_multi
-    @public(vals_list=VALUES_LIST)
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.contract_id._offer_again()
-        return lines
-
-    @public(vals=VALUES)
-    def write(self, vals):
-        contracts = self.contract_id if not self._get_offered_terms().isdisjoint(vals) else None
-        if contracts:
-            contracts._get_open_renewal()._remember_proposal()
-        corrected = self._get_corrected(vals)
-        result = super().write(vals)
-        for line, before in corrected.items():
-            line._follow_in_successor(before)
-        if contracts:
-            (contracts | self.contract_id)._offer_again()
-        return result
-
-    def _get_corrected(self, vals):
-        """What a person corrects: ``{line: what it was}``; what follows from a sale sees to itself."""
-        granted = self._get_passing()
-        if not vals.keys() & set(FOLLOWED) or (granted and granted.is_for(self, vals)):
-            return {}
-        return {line: {name: line[name] for name in FOLLOWED} for line in self}
-
-    @public
-    def unlink(self):
-        contracts = self.contract_id
-        contracts._get_open_renewal()._remember_proposal()
-        result = super().unlink()
-        contracts.exists()._offer_again()
-        return result
 
     @api.model
     def _get_offered_terms(self):

@@ -10,7 +10,6 @@ from ..company_day import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..maintenance.pemba_contract_job import FAILURES
 from ..pipeline.crm_lead import SILENT
-from ..public import public
 from .pemba_contract import MISSED_MONTHS
 
 
@@ -67,15 +66,6 @@ class PembaContract(models.Model):
                 )
         before._check_gap(self.date_start, may_leave_gap)
 
-    @public
-    def action_release(self):
-        """The hold is over in what follows, too."""
-        held = self.sudo()  # accountants may not write contracts
-        following = held.successor_id.filtered(lambda one: one.hold_reason == one.predecessor_id.hold_reason)
-        result = super().action_release()
-        following._set(is_on_hold=False, hold_reason=False, hold_date=False)
-        return result
-
     def _check_gap(self, start, may_leave_gap):
         following = self.date_end + timedelta(days=1)
         if start < following:
@@ -99,7 +89,7 @@ class PembaContract(models.Model):
 
     def _prepare_successor(self, lead=None):
         """Values of the next term."""
-        sold = lead.opportunity_line_ids._get_contracted() if lead else None
+        sold = lead.opportunity_line_ids._get_renewing() if lead else None
         following = self._get_next_term()
         start = min(
             (line.date_start for line in sold or () if line.date_start), default=following["date_start"]
@@ -150,7 +140,7 @@ class PembaContract(models.Model):
 
         :param lead: the renewal that was won
         """
-        sold = lead.opportunity_line_ids._get_contracted() if lead else None
+        sold = lead.opportunity_line_ids._get_renewing() if lead else None
         if not sold:
             return
         ours = self.with_context(**SILENT)

@@ -53,9 +53,19 @@ class PembaOpportunityLine(models.Model):
         self.filtered("contract_line_id").is_recurring = True
         return result
 
-    def _follows_period(self):
+    def _has_own_period(self):
         """What is renewed follows the term before."""
-        return not self.contract_line_id and super()._follows_period()
+        return not self.contract_line_id and super()._has_own_period()
+
+    def _get_first_day(self):
+        """The order of a renewal is expected at the end of the term; what extends the term starts today."""
+        if self.contract_id and self.lead_id.renewal_contract_id and not self._keeps_terms():
+            return self.lead_id._get_today()
+        return super()._get_first_day()
+
+    def _get_renewing(self):
+        """Those that the next term is made of, and not the term that runs."""
+        return self._get_contracted().filtered(lambda line: line.contract_line_id or not line.contract_id)
 
     @api.depends("lead_id.renewal_contract_id.date_end")
     def _compute_dates(self):

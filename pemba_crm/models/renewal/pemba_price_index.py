@@ -13,10 +13,4 @@ class PembaPriceIndex(models.Model):
             series |= following
         leads = self.env["crm.lead"].sudo()  # of all salespeople
         open_ones = [("won_status", "=", "pending"), ("renewal_contract_id.index_id", "in", series.ids)]
-        for lead in leads.search(open_ones):
-            if lead.renewal_contract_id._get_revaluation() == (lead.revaluation or {}):
-                continue
-            if lead.is_price_to_revise:  # it could not be offered yet
-                lead._revise_price()
-            else:
-                lead._propose_again()
+        leads.search(open_ones).filtered(lambda lead: lead._has_other_revaluation())._follow_index()

@@ -33,7 +33,7 @@ class SaleOrder(models.Model):
         """
         for order in self:
             lead = order.opportunity_id.sudo()  # seen when linked
-            sold = lead.opportunity_line_ids._get_contracted()
+            sold = lead.opportunity_line_ids._get_renewing()
             starts = [line.date_start for line in sold if line.date_start]
             contract = lead.renewal_contract_id
             if contract and starts and not contract.successor_id:

@@ -90,7 +90,7 @@ class PembaToDo(models.Model):
         string="Step",
         readonly=True,
     )
-    name = fields.Char(string="What", compute="_compute_name")
+    name = fields.Char(string="What", compute="_compute_name", search="_search_name")
     since = fields.Date(readonly=True, help="The day since which it waits, or on which it is needed.")
     due_date = fields.Date(string="Due", readonly=True, help="After that day it is late.")
     is_late = fields.Boolean(string="Late", readonly=True)
@@ -268,6 +268,14 @@ class PembaToDo(models.Model):
         for row in self.sudo():  # whoever sees the row may read what it says
             get_text = texts.get(row.kind)
             row.name = get_text(row) if get_text else row._get_record().display_name
+
+    @api.model
+    def _search_name(self, operator, value):
+        """By what it is about, which it names."""
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        names = ("partner_id", "lead_id", "contract_id", "equipment_id", "order_id", "index_id")
+        return Domain.OR(Domain(f"{name}.display_name", operator, value) for name in names)
 
     @api.model
     def _get_texts(self):

@@ -38,12 +38,15 @@ class PembaContractChange(models.TransientModel):
         )
         self.kinds = (["reduce", "terminate"] if writes else []) + (["hold"] if holds else [])
 
-    @api.depends("kind", "contract_id")
+    @api.depends("kind", "contract_id", "line_id")
     def _compute_date(self):
+        """The end for terminating, else today, or the first day of a line that is to come."""
         for change in self:
-            today = get_today(change)
-            end = change.contract_id.date_end
-            change.date = end if change.kind == "terminate" else today
+            contract, line = change.contract_id, change.line_id
+            today = get_today(contract)
+            change.date = (
+                contract.date_end if change.kind == "terminate" else max(today, line.date_start or today)
+            )
 
     @public(one=True)
     def action_apply(self):

@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, sql
 
+from ..public import VALUES, VALUES_LIST, public
+
+# What decides on which equipment a line covers, and when.
+COVERAGE = {"equipment_id", "contract_id", "date_start", "date_end"}
+
 # How the columns are filled on a database that has lines: what computes them, in SQL.
 FILLED = {
     "is_equipment_gone": SQL(
@@ -19,7 +24,7 @@ FILLED = {
 
 
 class PembaContractLine(models.Model):
-    """A line that covers what is not there any more, or is not sold any more: somebody is to take it off."""
+    """What a line covers: what is not there or not sold any more is to be taken off, and nothing is twice."""
 
     _inherit = "pemba.contract.line"
 
@@ -72,3 +77,59 @@ class PembaContractLine(models.Model):
     @api.model
     def _get_result_fields(self):
         return super()._get_result_fields() | {"is_equipment_gone", "is_unsold"}
+
+    # ------------------------------------------------------------
+    # Once
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    @public(vals_list=VALUES_LIST)
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._tell_covered_twice()
+        return lines
+
+    @public(vals=VALUES)
+    def write(self, vals):
+        if COVERAGE.isdisjoint(vals):
+            return super().write(vals)
+        before = {line: line._get_coverage() for line in self}
+        result = super().write(vals)
+        self.filtered(lambda line: line._covers_more(*before[line]))._tell_covered_twice()
+        return result
+
+    def _get_coverage(self):
+        return self.equipment_id, self.contract_id, self.date_start, self.date_end
+
+    def _covers_more(self, equipment, contract, start, end):
+        """Whether it covers other equipment than before, or on days on which it did not."""
+        is_other = (self.equipment_id, self.contract_id) != (equipment, contract)
+        return is_other or self.date_start < start or self.date_end > end
+
+    def _tell_covered_twice(self):
+        """Whoever is in charge is told of equipment that another contract covers on the same days."""
+        covering = self.filtered(lambda line: line.equipment_id and line.state != "draft")
+        if not covering:
+            return
+        others = self.sudo().search(  # of all salespeople
+            [
+                ("equipment_id", "in", covering.equipment_id.ids),
+                ("contract_id", "not in", covering.contract_id.ids),
+                ("contract_id.state", "!=", "draft"),
+                ("date_end", ">=", min(covering.mapped("date_start"))),
+            ]
+        )
+        for line in covering:
+            equipment = line.equipment_id
+            twice = others.filtered(
+                lambda one, line=line: (
+                    one.equipment_id.id == line.equipment_id.id
+                    and one.date_start <= line.date_end
+                    and one.date_end >= line.date_start
+                )
+            )
+            if twice:
+                line.contract_id._ask(
+                    lambda env, equipment=equipment: env._("%s is covered twice", equipment.name),
+                    lambda _env, twice=twice: ", ".join(twice.contract_id.mapped("display_name")),
+                )

@@ -1,0 +1,161 @@
+"""What happens to a contract that was renewed reaches the terms that follow, or somebody is asked."""
+
+from datetime import date
+
+from odoo.tests import freeze_time, tagged
+
+from .renewal_common import RenewalCommon
+
+
+@tagged("post_install", "-at_install")
+class TestFollowing(RenewalCommon):
+    def _renew_twice(self, *lines):
+        """A contract of 2025 whose two next terms are agreed on."""
+        contract = self._create_year(*lines or ({"price_unit": 100, "quantity": 5},))
+        contract._renew()
+        contract.successor_id._renew()
+        return contract, contract.successor_id, contract.successor_id.successor_id
+
+    @freeze_time("2025-10-01")
+    def test_two_terms_ahead(self):
+        contract, second, third = self._renew_twice()
+        contract.line_ids.with_user(self.manager).quantity = 4
+        self.assertEqual((second.line_ids.quantity, third.line_ids.quantity), (4, 4))
+        contract._reduce(contract.line_ids, 1)
+        self.assertEqual((second.line_ids.quantity, third.line_ids.quantity), (3, 3))
+        deal = self._deal({"product_id": self.maintenance.id, "price_unit": 365})
+        deal.action_set_won()
+        self.assertEqual((second.amount, third.amount), (665, 665))
+        deal.with_user(self.manager).stage_id = self.stages["M"][:1]
+        for term in (contract, second, third):
+            self.assertIn("not sold any more", term.activity_ids.summary)
+            self.assertEqual(term.line_ids.mapped("is_unsold").count(True), 1)
+
+    @freeze_time("2025-10-01")
+    def test_lines_of_a_person(self):
+        contract, second, third = self._renew_twice()
+        manager = contract.with_user(self.manager)
+        line = self.env["pemba.contract.line"].with_user(self.manager)
+        line = line.create({"contract_id": contract.id, "product_id": self.maintenance.id, "price_unit": 50})
+        self.assertEqual((second.amount, third.amount), (550, 550))
+        line.date_end = "2025-11-30"  # it does not go on
+        self.assertEqual((second.amount, third.amount), (500, 500))
+        line.date_end = "2025-12-31"
+        self.assertEqual((second.amount, third.amount), (550, 550))
+        manager.line_ids.filtered(lambda one: one.quantity == 5).unlink()
+        self.assertEqual((second.amount, third.amount), (50, 50))
+        line.write({"equipment_id": self.geo.id, "discount": 10})
+        self.assertEqual((second.line_ids.equipment_id, second.amount), (self.geo, 45))
+        line.unlink()
+        self.assertFalse(second.line_ids or third.line_ids)
+        self.assertIn("Nothing of it is left", second.activity_ids.summary)
+
+    @freeze_time("2025-10-01")
+    def test_at_the_prices_of_the_next_term(self):
+        contract, second, _third = self._renew_twice()
+        second.line_ids._set(price_unit=110)
+        contract.line_ids.with_user(self.manager).quantity = 4
+        self.assertEqual((second.line_ids.quantity, second.line_ids.price_unit), (4, 110))
+        contract.line_ids.with_user(self.manager).price_unit = 90
+        self.assertEqual(second.line_ids.price_unit, 99)
+
+    def test_what_was_ordered_for_it_asks(self):
+        contract = self._create_year({"price_unit": 100, "quantity": 5})
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            renewal._make_quotation().action_confirm()
+            following = contract.successor_id
+            contract.with_user(self.manager).line_ids.unlink()
+            self.assertEqual(following.amount, 500)
+            self.assertIn("× 5", following.activity_ids.note)
+
+    @freeze_time("2025-10-01")
+    def test_nothing_is_left(self):
+        """All of it is reduced, the next term that runs by an order included: a person ends that."""
+        contract = self._create_year({"price_unit": 100, "quantity": 5})
+        renewal = contract._open_renewals()
+        renewal._make_quotation().action_confirm()
+        contract._reduce(contract.line_ids, 5)
+        following = contract.successor_id
+        self.assertFalse(following.line_ids)
+        self.assertIn("terminate", following.activity_ids.summary)
+
+    @freeze_time("2025-10-01")
+    def test_a_hold(self):
+        contract, second, third = self._renew_twice()
+        contract._hold("Unpaid")
+        self.assertEqual((second.hold_reason, third.hold_reason), ("Unpaid",) * 2)
+        self.assertEqual(third.hold_date, date(2025, 10, 1))
+        contract.action_release()
+        self.assertFalse(second.is_on_hold or third.is_on_hold)
+        third._hold("Another matter")
+        contract._hold("Unpaid")
+        contract.action_release()
+        self.assertEqual((second.is_on_hold, third.hold_reason), (False, "Another matter"))
+
+    def test_a_term_without_its_order(self):
+        """Reduced, its open renewal offers more: somebody is asked. Terminated, it is not offered any more."""
+        self.kind.is_tacit = True
+        contract = self._create_year({"price_unit": 100, "quantity": 5})
+        renewal = self._open(contract)
+        with freeze_time("2026-01-05"):
+            self.env["pemba.contract"]._cron_renew_tacitly()
+            following = contract.successor_id
+            following._reduce(following.line_ids, 2)
+            self.assertIn(renewal.display_name, following.activity_ids.note)
+            following._terminate("2026-06-30", "Moved away")
+            self.assertEqual(renewal.won_status, "lost")
+            following.action_reinstate()
+            self.assertEqual(renewal.won_status, "pending")
+
+    # ------------------------------------------------------------
+    # What extends the term that runs, in its renewal
+    # ------------------------------------------------------------
+
+    def test_an_extension_that_is_merged_with_the_renewal(self):
+        contract = self._create_year({"price_unit": 730, "quantity": 1})
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            extension = self._deal(date_deadline="2025-11-01")
+            self.assertEqual(extension.opportunity_line_ids.contract_id, contract)
+            head = (renewal | extension).merge_opportunity(auto_unlink=True)
+            line = head.opportunity_line_ids.filtered("contract_id")
+            self.assertEqual((line.date_start, line.net_amount), (date(2025, 10, 1), 92))
+        with freeze_time("2025-11-01"):
+            order = head._make_quotation()
+            self.assertEqual(order.amount_untaxed, 730 + 61)
+            order.action_confirm()
+            self.assertEqual((contract.amount, contract.successor_id.amount), (791, 1095))
+            self.assertEqual(contract.successor_id.date_start, date(2026, 1, 1))
+            order._action_cancel()
+            order.action_draft()
+            order.action_confirm()
+            self.assertEqual((contract.amount, contract.successor_id.amount), (791, 1095))
+
+    # ------------------------------------------------------------
+    # Conditions, and what is said
+    # ------------------------------------------------------------
+
+    def test_conditions_of_the_type_reach_open_renewals(self):
+        index = self._create_index({"2024-06": 100, "2025-06": 110})
+        contract = self._create_year({"price_unit": 1000}, index_id=index.id, index_base_month="2024-06-01")
+        self.kind.index_lag_months = 3
+        renewal = self._open(contract)
+        self._check_offer(renewal, 1100)
+        self.kind.write({"has_cap": True, "cap_rate": 4})
+        self._check_offer(renewal, 1040)
+        self.kind.write({"has_cap": False, "fixed_share": 50})
+        self._check_offer(renewal, 1050)
+        self.kind.duration_months = 24
+        self.assertEqual(renewal.opportunity_line_ids.date_end, date(2027, 12, 31))
+
+    def test_what_is_missing_is_said_in_the_language_of_who_reads(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        index = self._create_index({"2024-06": 100})
+        contract = self._create_year({"price_unit": 1000}, index_id=index.id, index_base_month="2024-06-01")
+        renewal = self._open(contract)
+        self.assertIn("no final value", renewal._get_missing_value())
+        self.assertIn("no final value", str(renewal.revaluation_info))
+        french = renewal.with_context(lang="fr_FR")
+        self.assertIn("valeur définitive", french._get_missing_value())
+        self.assertIn("valeur définitive", str(french.revaluation_info))
