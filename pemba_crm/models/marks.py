@@ -171,6 +171,11 @@ class PembaRules(models.AbstractModel):
         :raise AccessError: where they link what the user may not read
         :raise ValidationError: where a number or a day is none
         """
+        if is_new:
+            vals_list = [self._without_empty(vals) for vals in vals_list]
+        else:
+            for vals in vals_list:
+                self._check_given(vals)
         results = self._get_results()
         if any(not results.isdisjoint(vals) for vals in vals_list):
             results -= self._get_imported_results(is_new)

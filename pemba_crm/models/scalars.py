@@ -4,12 +4,13 @@ import math
 import sys
 from datetime import date
 
-from odoo import fields
+from odoo import fields, models
 from odoo.tools import SQL
 
 LARGEST_INTEGER = 2**31 - 1  # PostgreSQL's
 LARGEST, SMALLEST = 1e15, sys.float_info.min  # of more, sums and products are none
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+NUMBERS = ("float", "monetary", "integer")
 # What other systems write for "no end".
 FOREVER = date(9999, 1, 1)
 
@@ -28,6 +29,11 @@ def is_number(value, kind):
     if kind == "integer":
         return math.isfinite(number) and abs(number) <= LARGEST_INTEGER
     return math.isfinite(number) and (not number or SMALLEST <= abs(number) <= LARGEST)
+
+
+def is_empty(value):
+    """Whether a client sends nothing for a field; zero is something."""
+    return value is None or value is False or value == ""
 
 
 def get_day(value):
@@ -50,3 +56,26 @@ def clear(records, names):
         table = SQL.identifier(records._table)
         records.env.cr.execute(SQL("UPDATE %s SET %s WHERE id = ANY(%s)", table, columns, records.ids))
         records.invalidate_recordset(names)
+
+
+class FiniteNumbers(models.Constraint):
+    """The database refuses what is no number, too: in every column that may have one."""
+
+    def __init__(self, message):
+        super().__init__("", message)
+
+    def apply_to_database(self, model):
+        numbers = (model._fields[name] for name in model._get_checked_fields(NUMBERS) - model._checked_too)
+        columns = [
+            field.name
+            for field in numbers
+            if field.store and field.column_type and field.column_type[0] in ("float8", "numeric")
+        ]
+        if columns:
+            checks = " AND ".join(
+                f"(abs({name}::float8) < 'Infinity' AND ({name} = 0 OR abs({name}::float8) >= {SMALLEST!r}))"
+                for name in sorted(columns)
+            )
+            constraint = models.Constraint(f"check({checks})", self.message)
+            constraint.name = self.name
+            constraint.apply_to_database(model)

@@ -10,34 +10,19 @@ from odoo.exceptions import ValidationError
 from .beside import write_alone
 from .links import get_commands, get_linked, is_other
 from .public import NAMES, ROWS, VALUES, VALUES_LIST, check_names, public
-from .scalars import FIRST_DAY, FOREVER, LAST_DAY, SMALLEST, get_day, is_number
+from .scalars import (
+    FIRST_DAY,
+    FOREVER,
+    LAST_DAY,
+    NUMBERS,
+    FiniteNumbers,
+    get_day,
+    is_empty,
+    is_number,
+)
 
-NUMBERS = ("float", "monetary", "integer")
 DAYS = ("date",)
 KINDS = (*NUMBERS, *DAYS, "selection", "many2one", "many2many", "one2many")
-
-
-class FiniteNumbers(models.Constraint):
-    """The database refuses what is no number, too: in every column that may have one."""
-
-    def __init__(self, message):
-        super().__init__("", message)
-
-    def apply_to_database(self, model):
-        numbers = (model._fields[name] for name in model._get_checked_fields(NUMBERS) - model._checked_too)
-        columns = [
-            field.name
-            for field in numbers
-            if field.store and field.column_type and field.column_type[0] in ("float8", "numeric")
-        ]
-        if columns:
-            checks = " AND ".join(
-                f"(abs({name}::float8) < 'Infinity' AND ({name} = 0 OR abs({name}::float8) >= {SMALLEST!r}))"
-                for name in sorted(columns)
-            )
-            constraint = models.Constraint(f"check({checks})", self.message)
-            constraint.name = self.name
-            constraint.apply_to_database(model)
 
 
 class PembaValues(models.AbstractModel):
@@ -87,13 +72,14 @@ class PembaValues(models.AbstractModel):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        vals_list = [self._check_values(vals) for vals in vals_list]
+        vals_list = [self._check_values(self._without_empty(vals)) for vals in vals_list]
         if self._transient:
             self._check_links(vals_list, is_new=True)
         return super().create(vals_list)
 
     @public(vals=VALUES)
     def write(self, vals):
+        self._check_given(vals)
         vals = self._check_values(vals)
         if self._transient:
             self._check_links([vals])
@@ -227,6 +213,38 @@ class PembaValues(models.AbstractModel):
                 if linked and not linked.has_access(self._get_link_operation(name)):
                     del vals[name]
         return vals_list
+
+    @api.model
+    @tools.ormcache()
+    def _get_required_fields(self):
+        """The required fields of ours, but for numbers, of which none is 0."""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field.required and field.type not in (*NUMBERS, "boolean") and self._is_ours(field)
+        )
+
+    @api.model
+    @tools.ormcache()
+    def _get_filled_fields(self):
+        """The required fields of ours that fill themselves: an empty cell says nothing of them."""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field.required and (field.default or field.compute) and self._is_ours(field)
+        )
+
+    @api.model
+    def _without_empty(self, vals):
+        """Values of a new record, without those left empty that fill themselves."""
+        empty = {name for name in self._get_filled_fields().intersection(vals) if is_empty(vals[name])}
+        return {name: value for name, value in vals.items() if name not in empty} if empty else vals
+
+    def _check_given(self, vals):
+        """:raise ValidationError: naming the record and its required field that would be emptied"""
+        for name in self._get_required_fields().intersection(vals):
+            if is_empty(vals[name]):
+                self._refuse_value(name, "", self.env._("it must not be empty."))
 
     def _check_values(self, vals):
         """Values as they can be kept.

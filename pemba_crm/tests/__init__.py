@@ -32,6 +32,7 @@ from . import test_installed_base_portal
 from . import test_installed_base_sold
 from . import test_installed_base_tours
 from . import test_installed_base_volume
+from . import test_maintenance_asked
 from . import test_maintenance_belonging
 from . import test_maintenance_contract
 from . import test_maintenance_index
@@ -98,4 +99,5 @@ from . import test_to_do_rows
 from . import test_to_do_tours
 from . import test_translations
 from . import test_values
+from . import test_values_empty
 from . import test_year

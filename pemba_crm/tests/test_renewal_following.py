@@ -94,7 +94,7 @@ class TestFollowing(RenewalCommon):
         self.assertEqual((second.is_on_hold, third.hold_reason), (False, "Another matter"))
 
     def test_a_term_without_its_order(self):
-        """Reduced, its open renewal offers more: somebody is asked. Terminated, it is not offered any more."""
+        """Reduced, its renewal offers more: somebody is asked. Terminated, it is not offered any more."""
         self.kind.is_tacit = True
         contract = self._create_year({"price_unit": 100, "quantity": 5})
         renewal = self._open(contract)

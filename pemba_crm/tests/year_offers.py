@@ -4,7 +4,9 @@ Contracts and renewals are in ``year_contracts`` and ``year_renewal``; the ledge
 add-on. Every act names its day; what it says of an amount is exact.
 """
 
-from .year_plain import DAY, Deal, Quotation, add_months, to_money
+from fractions import Fraction
+
+from .year_plain import DAY, Deal, Quotation, add_months, get_share, to_money
 
 PRICE_DIGITS = 9  # that a price has which follows from an amount
 
@@ -144,20 +146,35 @@ class OfferLedger:
 
     def confirm(self, quotation, day):
         """The order wins: what was to start before it starts now, at prices in proportion."""
-        deal, digits = quotation.deal, quotation.deal.account.digits
-        before = {line: self.get_quoted(line, digits) for line in quotation.lines if line in deal.lines}
-        if deal.state == "pending" and not quotation.is_signed:
-            for line in self.start_by(deal, day):
-                if line in before:
-                    self.move_price(quotation.lines[line], before[line], self.get_quoted(line, digits))
+        deal = quotation.deal
+        if not quotation.is_signed:
+            if deal.state == "pending":
+                self.start_by(deal, day)
+            for line, days in quotation.days.items():
+                is_other = days != (line.first, line.last)
+                if (
+                    line in quotation.lines
+                    and is_other
+                    and line.is_recurring
+                    and not (line.is_typed or line.renews)
+                ):
+                    self.move_price(quotation.lines[line], line, days, deal.account.digits)
         self.add_lines(deal, [line for line in quotation.lines if line not in deal.lines], day)
         quotation.state = "sale"
         if deal.state != "won":
             self.close(deal, "won", day)
         self.align(deal, day)
 
-    def move_price(self, quoted, before, now):
-        quoted[1] = now[1] if quoted[1] == before[1] else quoted[1] * now[1] / before[1]
+    def move_price(self, quoted, line, days, digits):
+        """Its price is that of other days now, in proportion where it was none of the offer.
+
+        :param days: those that it was quoted for
+        """
+        share = get_share(*days, line.extends.anchor if line.extends else days[0])
+        now = self.get_quoted(line, digits)[1]
+        before = now * share / line.get_share()
+        is_as_offered = abs(quoted[1] - before) < Fraction(1, 10**digits)  # by less than the smallest coin
+        quoted[1] = now if is_as_offered else quoted[1] * line.get_share() / share
 
     def align(self, deal, day):
         """The lines are what was ordered; without an order any more they are what was offered."""

@@ -152,6 +152,8 @@ class CrmLead(models.Model):
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
+        sold_again = known.contract_id.filtered(lambda one: not any(one.line_ids.mapped("is_unsold")))
+        sold_again._answer(contract_lines._get_unsold_question)
 
     def _get_draft_contract(self, line):
         """The draft of this deal for the contract type of a line."""

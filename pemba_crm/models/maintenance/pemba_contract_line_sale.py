@@ -58,6 +58,10 @@ class PembaContractLine(models.Model):
         )
 
     @api.model
+    def _get_unsold_question(self, env):
+        return env._("It covers what is not sold any more: reduce it?")
+
+    @api.model
     def _get_kept_fields(self):
         """What it does not take from the sale again: a new set."""
         return {"equipment_id", "date_start", "date_end"}
@@ -74,9 +78,6 @@ class PembaContractLine(models.Model):
         for contract, lines in running.grouped("contract_id").items():
             contract._log_lines(lines, self.env._("not sold any more"))
             names = ", ".join(f"{line.product_id.display_name} × {line.quantity:.12g}" for line in lines)
-            contract._ask(
-                lambda env: env._("It covers what is not sold any more: reduce it?"),
-                lambda _env, names=names: names,
-            )
+            contract._ask(self._get_unsold_question, lambda _env, names=names: names)
         drafts.unlink()
         contracts.filtered(lambda contract: contract._is_left_empty()).unlink()

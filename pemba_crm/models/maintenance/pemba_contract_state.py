@@ -139,6 +139,16 @@ class PembaContract(models.Model):
             elif text not in html2plaintext(known.note or ""):
                 known.sudo().note = (known.note or Markup()) + plaintext2html(text)  # a colleague is asked
 
+    def _answer(self, summary):
+        """What was asked is settled by itself.
+
+        :param summary: see ``_ask``
+        """
+        asked = self.activity_ids
+        asked.filtered(
+            lambda one: one.summary == summary(one.with_context(lang=one.user_id.lang).env)
+        ).sudo().unlink()  # a colleague was asked
+
     def _get_asked_user(self):
         """Who is asked about it: the first of those in charge who is there."""
         lead, zone = self.sudo().lead_id, self.zone_id  # of all salespeople

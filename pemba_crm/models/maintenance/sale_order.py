@@ -66,14 +66,22 @@ class SaleOrder(models.Model):
             late._set(is_signed_late=True)
 
     def _start_today(self):
-        """Recurring lines whose period nobody typed start today at the earliest, at prices in proportion."""
+        """Recurring lines whose period nobody typed start today at the earliest, at prices in proportion.
+
+        So do those that the deal sells for other days by now than they were quoted for.
+        """
         day = get_today(self.company_id or self.env.company)
-        sold = self.order_line.filtered(lambda one: one.opportunity_line_id._is_late(day))
-        if not sold:
+        offered = self.order_line.opportunity_line_id
+        if not offered:
             return
-        before = {line: (line._get_negotiated_price()[0], line._get_period_texts()) for line in sold}
-        moved = self.opportunity_id._start_by(day)
-        for line in sold.filtered(lambda one: one.opportunity_line_id in moved):
+        before = {line: line._get_quoted_period() for line in self.order_line}
+        self.opportunity_id._start_by(day)
+        if offered.filtered(lambda line: line._is_late(day))._start_by(day):  # of a deal that is won
+            offered.lead_id._follow_lines()
+        moved = self.order_line.filtered(
+            lambda one: one.opportunity_line_id._has_own_period() and one._get_offered_period() != before[one]
+        )
+        for line in moved:
             line._follow_period(*before[line])
         if moved:
             self._message_log(
@@ -83,9 +91,9 @@ class SaleOrder(models.Model):
                         self.env._(
                             "%(product)s from %(start)s to %(end)s, %(amount)s",
                             product=line.product_id.display_name,
-                            start=format_date(self.env, line.date_start),
-                            end=format_date(self.env, line.date_end),
-                            amount=formatLang(self.env, line.net_amount, currency_obj=line.deal_currency_id),
+                            start=format_date(self.env, line.pemba_date_start),
+                            end=format_date(self.env, line.pemba_date_end),
+                            amount=formatLang(self.env, line.price_subtotal, currency_obj=line.currency_id),
                         )
                         for line in moved
                     ),

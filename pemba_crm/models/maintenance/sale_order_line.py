@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..offer.pemba_opportunity_line import get_years
 from ..public import VALUES_LIST, public
 
 
@@ -30,46 +31,50 @@ class SaleOrderLine(models.Model):
         if (self.pemba_date_start, self.pemba_date_end) != period:
             self._set(pemba_date_start=period[0], pemba_date_end=period[1])
 
+    def _get_offered_period(self):
+        """The days that are offered now, none where it has another product by now."""
+        offered = self._get_sold_line().sudo()  # seen when linked
+        return offered.date_start, offered.date_end
+
+    def _get_quoted_period(self):
+        """The days that it was quoted for; those that are offered where they were not kept."""
+        quoted = self.pemba_date_start, self.pemba_date_end
+        return quoted if all(quoted) else self._get_offered_period()
+
     def _has_other_period(self):
         """Whether other days are offered than it was quoted for."""
-        offered = self._get_sold_line().sudo()  # seen when linked
-        quoted = self.pemba_date_start, self.pemba_date_end
-        return bool(offered and all(quoted)) and quoted != (offered.date_start, offered.date_end)
+        return bool(self._get_sold_line()) and self._get_quoted_period() != self._get_offered_period()
 
     def _format_period(self, start, end):
         """Days as a quotation names them, in the customer's language."""
         env = self.with_context(lang=self.order_id._get_lang()).env
         return env["pemba.opportunity.line"]._format_period(start, end)
 
-    def _follow_days(self):
-        """Its description names the days that are offered now."""
-        quoted = self._format_period(self.pemba_date_start, self.pemba_date_end)
-        offered = self.opportunity_line_id.sudo()  # seen when linked
-        now = self._format_period(offered.date_start, offered.date_end)
+    def _follow_days(self, start=None, end=None):
+        """Its description names the days that are offered now.
+
+        :param start: the first day that it names, if it is not the one that it was quoted for
+        :param end: the last one
+        """
+        quoted = self._format_period(start or self.pemba_date_start, end or self.pemba_date_end)
+        now = self._format_period(*self._get_offered_period())
         name = self.name.replace(quoted, now) if quoted in self.name else f"{self.name}\n{now}"
         self.write({"name": name})
         self._take_period()
 
-    def _get_period_texts(self):
-        """What it says of the opportunity's line, in the customer's language."""
-        return self.opportunity_line_id.with_context(lang=self.order_id._get_lang())._get_details()
-
-    def _follow_period(self, price, texts):
+    def _follow_period(self, start, end):
         """Its price is in proportion, and its description names the new days.
 
-        :param price: the negotiated one before
-        :param texts: what it said before
+        :param start: the first day that it was quoted for
+        :param end: the last one
         """
-        vals, (now, _discount) = {}, self._get_negotiated_price()
-        if price and now != price:
-            vals["price_unit"] = vals["technical_price_unit"] = self.price_unit * now / price
-            if not self.currency_id.compare_amounts(self.price_unit, price):
-                vals["price_unit"] = vals["technical_price_unit"] = now
-        name = self.name
-        for old, new in zip(texts, self._get_period_texts(), strict=False):
-            name = name.replace(old, new)
-        if name != self.name:
-            vals["name"] = name
-        if vals:
-            self.write(vals)
-        self._take_period()
+        offered = self.opportunity_line_id.sudo()  # seen when linked
+        share = get_years(start, end, offered.contract_id.anchor_date or start)
+        now, _discount = self._get_negotiated_price()
+        if share and offered.year_share != share:
+            price = self.price_unit * offered.year_share / share
+            quoted = now * share / offered.year_share if offered.year_share else 0.0
+            if not self.currency_id.compare_amounts(self.price_unit, quoted):  # which may be rounded
+                price = now
+            self.write({"price_unit": price, "technical_price_unit": price})
+        self._follow_days(start, end)

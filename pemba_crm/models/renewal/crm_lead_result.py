@@ -42,7 +42,9 @@ class CrmLead(models.Model):
             self._win_renewal()
         else:
             self._ask_about_successor()
-        extending = self._get_all_lines().filtered(lambda line: line.contract_id and not line.contract_line_id)
+        extending = self._get_all_lines().filtered(
+            lambda line: line.contract_id and not line.contract_line_id
+        )
         if extending:
             self._sell_contracts(sold - renewing, extending)
 

@@ -166,7 +166,10 @@ class PembaContract(models.Model):
                 self._ask(
                     lambda env: env._("It was reduced, and its renewal offers more: is that corrected?"),
                     lambda _env, lead=lead, offered=offered: ", ".join(
-                        [lead.display_name, *(f"{one.product_id.display_name} × {one.quantity:.12g}" for one in offered)]
+                        [
+                            lead.display_name,
+                            *(f"{one.product_id.display_name} × {one.quantity:.12g}" for one in offered),
+                        ]
                     ),
                 )
 

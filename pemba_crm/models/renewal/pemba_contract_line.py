@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.tools import float_round, sql
 
 
-
 class PembaContractLine(models.Model):
     """What a line gives to the term that follows, and what is offered of it."""
 
