@@ -54,6 +54,18 @@ class TestFollowed(RenewalCommon):
             contract.line_ids[0].with_user(self.manager).quantity = 3
         self._check_offer(renewal, 300)
 
+    def test_what_comes_after_all_was_taken_away(self):
+        contract = self._create_year({"price_unit": 100})
+        with freeze_time("2025-03-01"):
+            deal = self._deal()
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            contract._reduce(contract.line_ids, 1)
+            self._check_offer(renewal)
+        with freeze_time("2025-11-01"):
+            deal._make_quotation().action_confirm()
+            self._check_offer(renewal, 365)
+
     def test_several_changes_in_one_go(self):
         contract = self._create_year({"price_unit": 100, "quantity": 4}, {"price_unit": 50})
         renewal = self._open(contract)

@@ -4,7 +4,7 @@ from datetime import date
 
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from .common import PembaContractCommon
 
@@ -105,6 +105,28 @@ class TestToDoRows(PembaContractCommon):
             change.action_apply()
         self.assertFalse(self._rows("gone", "2025-06-01"))
 
+    def test_what_is_to_be_covered_and_was_retired(self):
+        """The dialog proposes the first day of a contract that is to come."""
+        with freeze_time("2024-11-01"):
+            contract = self._create_year()
+            self.geo._retire()
+            row = self._row("gone", "2024-11-01")
+            change = self.env["pemba.contract.change"].with_context(**row.action_settle()["context"])
+            change = change.create({})
+            self.assertEqual(change.date, contract.date_start)
+            change.action_apply()
+        self.assertFalse(self._rows("gone", "2024-11-01"))
+        self.assertFalse(contract.line_ids)
+
+    def test_it_is_found_by_what_it_names(self):
+        contract = self._create_year(state="draft")
+        row = self._row("start", "2025-02-01")
+        for name in (contract.name, self.customer.name):
+            self.assertIn(row, row.search([("name", "ilike", name)]))
+            self.assertIn((row.id, row.display_name), row.name_search(name))
+        self.assertNotIn(row, row.search([("name", "ilike", "Nobody at all")]))
+        self.assertNotIn(row, row.search([("name", "not ilike", contract.name)]))
+
     def test_what_is_covered_and_is_somebody_else_s(self):
         self._create_year()
         with freeze_time("2025-05-01"):
@@ -155,7 +177,18 @@ class TestToDoRows(PembaContractCommon):
         self.assertEqual((str(row.since), row.user_id), ("2025-08-31", self.manager))
         with freeze_time("2025-07-02"):
             self.assertTrue(row.with_user(self.manager).is_mine)
-            self.assertEqual(row.action_settle()["context"]["default_index_id"], index.id)
+            self.assertIn("July 2024", row.name)
+            value = Form.from_action(self.env, row.action_settle())
+            self.assertEqual((value.index_id, str(value.month), value.state), (index, "2024-07-01", "final"))
+            contracts[:1].line_ids.unlink()
+            contracts[:1].index_base_month = "2024-05-01"  # of which there is no value
+            self.env.invalidate_all()
+            self.assertIn("May 2024", row.name)
+            contracts[:1].index_base_month = False
+            self.env.invalidate_all()
+            self.assertIn("base month", row.name)
+            self.assertEqual(row.action_settle()["res_id"], contracts[:1].id)
+            contracts[:1].index_base_month = "2024-06-01"
         value = index.value_ids.create({"index_id": index.id, "month": "2025-05-01", "value": 103})
         value.state = "provisional"
         self.assertTrue(self._rows("index", "2025-07-03"))
@@ -235,7 +268,9 @@ class TestToDoRows(PembaContractCommon):
         self.assertFalse(row.is_late)
         self.assertTrue(self._row("offer", "2025-10-01").is_late)
         with freeze_time("2025-09-07"):
-            self.assertEqual(row.action_settle()["res_id"], renewal.id)
+            context = row.action_settle()["context"]  # a new quotation
+            self.assertEqual(context["default_opportunity_id"], renewal.id)
+            self.assertTrue(context["default_order_line"])
             order = renewal._make_quotation()
             self.assertEqual(row.action_settle()["res_id"], order.id)
             order.action_quotation_sent()
@@ -293,7 +328,9 @@ class TestToDoRows(PembaContractCommon):
             order._action_cancel()
         row = self._row("cancelled", "2025-04-02")
         self.assertEqual((row.lead_id, row.user_id), (deal, self.salesperson))
-        deal.activity_ids.action_feedback()
+        self.assertTrue(deal.asks_about_orders)  # where the row leads
+        deal.with_user(self.salesperson).action_stay_won()
+        self.assertFalse(deal.asks_about_orders)
         self.assertFalse(self._rows("cancelled", "2025-04-02"), "it is won all the same")
 
     def test_the_only_order_of_a_settled_sale_is_cancelled(self):

@@ -1,7 +1,7 @@
 """The ledger of contracts: what is sold comes into them, they are reduced, held, terminated and covered."""
 
-from .year_offers import OfferLedger
-from .year_plain import DAY, Contract, Covered
+from .year_offers import PRICE_DIGITS, OfferLedger
+from .year_plain import DAY, Contract, Covered, to_money
 
 
 class ContractLedger(OfferLedger):
@@ -24,10 +24,17 @@ class ContractLedger(OfferLedger):
                 self.follow_sale(covered[line], line, day)
             elif line in covered and covered[line].contract.state == "draft":
                 self.take_out(covered[line])
-            elif line in covered and covered[line].contract.state == "running":
-                covered[line].contract.is_asked = True  # it covers what is not sold any more
+            elif line in covered:
+                self.ask_about_unsold(covered[line], day)
             elif line.counts and line not in covered:
                 self.put_into_contract(deal, line, day)
+
+    def ask_about_unsold(self, covered, day):
+        """Whoever has a contract that covers what is not sold any more is asked, of what goes on there too."""
+        covered.contract.is_asked |= covered.contract.is_open(day)
+        for copy in covered.contract.get_copies(covered):
+            if not copy.sold:
+                self.ask_about_unsold(copy, day)
 
     def take_out(self, covered):
         """A draft loses it, and goes with its last line."""
@@ -48,11 +55,15 @@ class ContractLedger(OfferLedger):
         first = max(line.first, term.first) if is_within else min(max(deal.closed_on, term.first), term.last)
         last = min(line.last, term.last) if is_within else term.last
         added = term.add(self.cover(line, first, last, deal.account.digits))
-        following = term.following
-        if following and last == term.last and (following.is_open(day) or following.state == "draft"):
+        self.go_on(added, day)
+
+    def go_on(self, added, day):
+        """What runs to the end of a contract goes on in the terms that follow it already."""
+        term, following = added.contract, added.contract.following
+        if following and added.last == term.last and (following.is_open(day) or following.state == "draft"):
             copy = Covered(**added.get_terms(), first=following.first, last=following.last)
             copy.before, copy.equipment = added, added.equipment
-            following.add(copy)
+            self.go_on(following.add(copy), day)
 
     def draft(self, deal, line):
         """The draft that the deal brought; the index is as old as what it will be compared with."""
@@ -70,7 +81,9 @@ class ContractLedger(OfferLedger):
 
     def cover(self, line, first, last, digits):
         covered = Covered(**line.get_agreed(digits), first=first, last=last, sold=line, before=line.renews)
-        covered.equipment = line.renews.equipment if line.renews else line.deal.equipment
+        equipment = line.renews.equipment if line.renews else line.deal.equipment
+        if equipment and equipment.owner == line.deal.account.name:
+            covered.equipment = equipment
         return covered
 
     def follow_sale(self, covered, line, day):
@@ -85,14 +98,39 @@ class ContractLedger(OfferLedger):
             return
         if covered.is_amended:
             return
+        before = covered.get_terms()
         covered.take_terms(terms)
         if line.first <= contract.last and line.last >= contract.first:
             covered.first, covered.last = max(line.first, contract.first), min(line.last, contract.last)
-        for copy in contract.following.lines if contract.following else ():
-            if copy.before is covered and not (copy.sold or copy.is_amended):
+        self.follow_in_copies(covered, before)
+
+    def follow_in_copies(self, covered, before):
+        """What changed changes in the next term, at its prices; where that was agreed on, a person is asked.
+
+        :param before: its terms before
+        """
+        now = covered.get_terms()
+        changed = {name: value for name, value in now.items() if value != before[name]}
+        for copy in covered.contract.get_copies(covered) if changed else ():
+            terms, was = dict(changed), copy.get_terms()
+            if "price" in changed and before["price"]:
+                terms["price"] = self.scale(now["price"], copy.price / before["price"], copy.contract)
+            if all(was[name] == value for name, value in terms.items()):
+                continue
+            if copy.sold or copy.is_amended:
+                copy.contract.is_asked = True
+            else:
                 copy.take_terms(terms)
-            elif copy.before is covered and copy.get_terms() != terms:
-                contract.following.is_asked |= is_other
+                self.follow_in_copies(copy, was)
+
+    def scale(self, price, coefficient, contract):
+        """A price that was revised by a coefficient, with the digits of prices or two more than it has."""
+        digits = max(2, contract.account.digits)
+        if coefficient == 1:
+            return price
+        if (price * 10**digits).denominator != 1:
+            digits = PRICE_DIGITS + 2
+        return to_money(price * coefficient, digits)
 
     def get_running_term(self, contract, day):
         while contract.following and not contract.is_open(day):
@@ -105,10 +143,10 @@ class ContractLedger(OfferLedger):
             contract.before.state = "renewed"
 
     def hold(self, contract, is_held):
-        """A payment is disputed; once it is not any more, what follows is not held either."""
+        """A payment is disputed, or not any more: so it is in what follows."""
         contract.is_held = is_held
-        if contract.following and not is_held:
-            self.hold(contract.following, False)
+        if contract.following:
+            self.hold(contract.following, is_held)
 
     def deliver(self, deal, equipment):
         """What was sold with it is covered by whatever its contract became."""
@@ -117,7 +155,14 @@ class ContractLedger(OfferLedger):
         for contract in deal.account.contracts:
             for line in contract.lines:
                 if line.sold in sold:
-                    line.equipment = equipment
+                    self.cover_with(line, equipment)
+
+    def cover_with(self, covered, equipment):
+        """So does what goes on of it by itself."""
+        covered.equipment = equipment
+        for copy in covered.contract.get_copies(covered):
+            if not (copy.sold or copy.is_amended):
+                self.cover_with(copy, equipment)
 
     def reduce(self, covered, quantity, day):
         """Less of a line from a day on: what stays goes on, in the next term too."""
@@ -130,12 +175,7 @@ class ContractLedger(OfferLedger):
             contract.add(rest)
         elif left:
             covered.quantity, covered.is_amended = left, True
-        for next_line in list(contract.following.lines) if contract.following else ():
-            if next_line.before is covered and next_line.quantity > quantity:
-                next_line.quantity -= quantity
-                next_line.is_amended, next_line.before = True, rest if left else covered
-            elif next_line.before is covered:
-                contract.following.lines.remove(next_line)
+        self.reduce_copies(covered, rest if left else covered, quantity)
         if left and contract.renewal and rest is not covered:
             for line in contract.renewal.lines:
                 line.renews = rest if line.renews is covered else line.renews
@@ -147,18 +187,29 @@ class ContractLedger(OfferLedger):
             for line in contract.renewal.lines if contract.renewal else ():
                 line.renews = None if line.renews is covered else line.renews
 
+    def reduce_copies(self, covered, rest, quantity):
+        """Less in the next terms, too."""
+        for copy in covered.contract.get_copies(covered):
+            self.reduce_copies(copy, copy, quantity)
+            if copy.quantity > quantity:
+                copy.quantity -= quantity
+                copy.is_amended, copy.before = True, rest
+            else:
+                copy.contract.lines.remove(copy)
+
     def terminate(self, contract, day, today):
-        """It ends on a day, and is not renewed; offers that add to it end with it."""
+        """It ends on a day, and is not offered any more; offers that add to it end with it."""
         renewal = contract.renewal
         lasts = [(line, line.last) for line in contract.lines]
-        lost = renewal if renewal and renewal.state == "pending" else None
+        awaited = contract.before.renewal if contract.before else None  # it may run without its order
+        lost = [one for one in (renewal, awaited) if one and one.state == "pending"]
         contract.termination = contract.last, lasts, lost
         contract.last, contract.state, contract.is_closed = day, "terminated", True
         contract.lines = [line for line in contract.lines if line.first <= day]
         for line in contract.lines:
             line.last = min(line.last, day)
-        if lost:
-            self.close(lost, "lost", today)
+        for one in lost:
+            self.close(one, "lost", today)
         self.move_offers(contract, today)
 
     def reinstate(self, contract, today):
@@ -168,8 +219,8 @@ class ContractLedger(OfferLedger):
         contract.lines = [line for line, _last in lasts]
         for line, last in lasts:
             line.last = last
-        if lost:
-            self.reopen(lost)
+        for one in lost:
+            self.reopen(one)
         self.move_offers(contract, today)
 
     def move_offers(self, contract, today):

@@ -170,6 +170,10 @@ class Contract:
         """Whether it takes what is sold: it is in force, or will be."""
         return self.state in ("running", "renewed") and self.last >= day
 
+    def get_copies(self, covered):
+        """What goes on of a line in the next term."""
+        return [line for line in self.following.lines if line.before is covered] if self.following else []
+
     def get_offered(self):
         """What is renewed: it goes on to the end, and what it covers is there and still the customer's."""
         return [
@@ -254,7 +258,11 @@ class Deal:
 
     def is_other_than(self, quotation):
         """Whether a quotation brings another amount, other lines or other days than are offered now."""
-        offered = {line: (line.quantity, line.first, line.last) for line in self.get_counting()}
+        offered = {  # what was ordered is not offered any more
+            line: (line.quantity, line.first, line.last)
+            for line in self.get_counting()
+            if line.ordered is None
+        }
         quoted = {
             line: (terms[0], *quotation.days.get(line, (line.first, line.last)))
             for line, terms in quotation.lines.items()

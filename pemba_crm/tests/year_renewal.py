@@ -162,6 +162,13 @@ class RenewalLedger(ContractLedger):
                 setattr(line, name, now)
         line.proposed = proposed
 
+    def reopen(self, deal):
+        """It offers what its contract says by now."""
+        super().reopen(deal)
+        if deal.renews:
+            self.revise(deal)
+            self.propose(deal)
+
     # ------------------------------------------------------------
     # The next term
     # ------------------------------------------------------------

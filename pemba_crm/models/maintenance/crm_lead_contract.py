@@ -20,6 +20,15 @@ class CrmLead(models.Model):
         help="Those that it brought, and those that its lines extend.",
     )
 
+    has_contracted_lines = fields.Boolean(
+        compute="_compute_has_contracted_lines", export_string_translation=False
+    )
+
+    @api.depends("opportunity_line_ids.is_contracted")
+    def _compute_has_contracted_lines(self):
+        for lead in self:
+            lead.has_contracted_lines = any(lead.opportunity_line_ids.mapped("is_contracted"))
+
     @api.depends("contract_ids", "opportunity_line_ids.contract_id")
     def _compute_sold_contract_ids(self):
         for lead in self:

@@ -1,3 +1,4 @@
+from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
@@ -154,6 +155,19 @@ class PembaPriceIndex(models.Model):
             if value.state == "final" and value.month <= date
         ]
         return max(months, default=None)
+
+    def _get_missing_month(self, base):
+        """The month whose value is entered next for prices to be revised: that of the base, else the newest.
+
+        :param base: the month that prices are of
+        """
+        months = {
+            value.month
+            for index, _link in self._get_series()
+            for value in index.value_ids
+            if value.state == "final"
+        }
+        return max(months) + relativedelta(months=1) if base in months else base
 
     def _get_series(self):
         """The series and those that it continues: ``[(index, coefficient to this one)]``."""

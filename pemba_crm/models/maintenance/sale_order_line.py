@@ -74,7 +74,7 @@ class SaleOrderLine(models.Model):
         if share and offered.year_share != share:
             price = self.price_unit * offered.year_share / share
             quoted = now * share / offered.year_share if offered.year_share else 0.0
-            if not self.currency_id.compare_amounts(self.price_unit, quoted):  # which may be rounded
+            if abs(self.price_unit - quoted) < self.currency_id.rounding:  # by less than the smallest coin
                 price = now
             self.write({"price_unit": price, "technical_price_unit": price})
         self._follow_days(start, end)

@@ -1,4 +1,6 @@
-from odoo import models
+from odoo import api, fields, models
+
+from ..public import public
 
 # The activity that asks what becomes of a deal whose orders were cancelled.
 CANCELLED_ORDERS = "pemba_crm.mail_activity_type_cancelled_orders"
@@ -8,6 +10,24 @@ class CrmLead(models.Model):
     """What becomes of a deal whose orders are all cancelled: its offer is back, and a person is asked."""
 
     _inherit = "crm.lead"
+
+    asks_about_orders = fields.Boolean(
+        compute="_compute_asks_about_orders", compute_sudo=True, export_string_translation=False
+    )
+
+    @api.depends("activity_ids.activity_type_id", "activity_ids.active")
+    def _compute_asks_about_orders(self):
+        asked = self.env.ref(CANCELLED_ORDERS, raise_if_not_found=False)
+        for lead in self:
+            open_ones = lead.activity_ids.filtered("active")
+            lead.asks_about_orders = bool(asked) and asked in open_ones.activity_type_id
+
+    @public
+    def action_stay_won(self):
+        """They are won still, without an order: what it sells is the offer."""
+        self.check_access("write")
+        self.sudo()._answer_about_cancelled_orders()  # a colleague may have been asked
+        return True
 
     def _return_to_offer(self):
         """All orders are cancelled: the lines are those of the offer again; a person decides what next."""

@@ -149,7 +149,7 @@ class SaleOrder(models.Model):
             told = order._describe_differences()
             order._bring_up_to_date()
             if told:
-                order._message_log(body=self.env._("Brought up to date: %s.", "; ".join(told)))
+                order._message_log(body=self.env._("Brought up to date. Before: %s.", "; ".join(told)))
         return True
 
     def _bring_up_to_date(self):

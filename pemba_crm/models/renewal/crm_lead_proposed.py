@@ -4,6 +4,9 @@ from odoo import api, fields, models
 
 from ..pipeline.crm_lead import SILENT
 
+# No line was proposed, which is known: an empty list would be kept as nothing.
+NONE = [0]
+
 
 class CrmLead(models.Model):
     """An open renewal offers what its contract says, whatever changes it; what was negotiated stays.
@@ -47,7 +50,7 @@ class CrmLead(models.Model):
                 line._set(
                     proposed=line.contract_line_id._prepare_proposal(lead.revaluation or {})["proposed"]
                 )
-            lead._set(proposed_line_ids=offered.ids)
+            lead._set(proposed_line_ids=offered.ids or NONE)
 
     def _has_other_revaluation(self):
         """Whether its contract's index makes another price of it today; why it makes none, is said then."""
@@ -116,8 +119,9 @@ class CrmLead(models.Model):
                 lambda one, lines=lines: one.active and one.contract_line_id not in lines
             )._withdraw_proposal()
             proposed._put(new_vals)
-            if known != set(lines.ids):
-                lead._set(proposed_line_ids=lines.ids)
+            now = lines.ids or NONE
+            if known != set(now):
+                lead._set(proposed_line_ids=now)
             if told:
                 lead._follow_lines()
                 lead._message_log(

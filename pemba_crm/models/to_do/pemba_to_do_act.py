@@ -126,20 +126,31 @@ class PembaToDo(models.Model):
         return self.contract_id.action_release()
 
     def _act_index(self):
-        """The values of the index, to add one."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("pemba_crm.pemba_price_index_value_action")
-        index = self.index_id.id
-        return action | {
-            "domain": [("index_id", "=", index)],
-            "context": {"default_index_id": index, "default_state": "final"},
+        """A new value of the index, of the month that is missing; or a contract's base month."""
+        month = self._get_missing_month()
+        if not month:
+            return self.contract_id.get_formview_action()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Enter Value"),
+            "res_model": "pemba.price.index.value",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_index_id": self.index_id.id,
+                "default_month": month,
+                "default_state": "final",
+            },
         }
 
     def _act_offer(self):
         """The quotation that is to be sent; a new one where there is none."""
-        drafts = self.lead_id.order_ids.filtered(lambda order: order.state == "draft")
-        if self.lead_id.is_price_to_revise or not drafts:
-            return self.lead_id.get_formview_action()
-        return drafts.sorted("id")[-1:].get_formview_action()
+        lead = self.lead_id
+        drafts = lead.order_ids.filtered(lambda order: order.state == "draft")
+        if lead.is_price_to_revise:
+            return lead.get_formview_action()
+        return drafts.sorted("id")[-1:].get_formview_action() if drafts else lead.action_new_quotation()
 
     def _act_order(self):
         """The offer that the customer is to order by; the renewal, where none was sent."""

@@ -213,10 +213,19 @@ class PembaToDo(models.Model):
             reason=self.contract_id.hold_reason or "",
         )
 
+    def _get_missing_month(self):
+        """Of which the value is missing; none where a contract does not say what its prices are of."""
+        base = self.contract_id.index_base_month
+        return self.index_id._get_missing_month(base) if base else None
+
     def _say_index(self):
+        month = self._get_missing_month()
+        if not month:
+            return self.env._("%s: the base month of its prices is not known", self.contract_id.name)
         return self.env._(
-            "%(index)s: a final value is missing, renewals: %(count)s",
+            "%(index)s: the final value of %(month)s is missing, renewals: %(count)s",
             index=self.index_id.display_name,
+            month=format_date(self.env, month, date_format="MMMM yyyy"),
             count=self.count,
         )
 
