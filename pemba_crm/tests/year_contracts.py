@@ -30,7 +30,7 @@ class ContractLedger(OfferLedger):
                 self.put_into_contract(deal, line, day)
 
     def ask_about_unsold(self, covered, day):
-        """Whoever has a contract that covers what is not sold any more is asked, of what goes on there too."""
+        """Who has a contract that covers what is not sold any more is asked, of what goes on there, too."""
         covered.contract.is_asked |= covered.contract.is_open(day)
         for copy in covered.contract.get_copies(covered):
             if not copy.sold:

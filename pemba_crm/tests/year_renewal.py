@@ -164,10 +164,11 @@ class RenewalLedger(ContractLedger):
 
     def reopen(self, deal):
         """It offers what its contract says by now."""
-        super().reopen(deal)
+        result = super().reopen(deal)
         if deal.renews:
             self.revise(deal)
             self.propose(deal)
+        return result
 
     # ------------------------------------------------------------
     # The next term
