@@ -95,6 +95,7 @@ from . import test_rights_tours
 from . import test_rooms
 from . import test_territory_zones
 from . import test_to_do_people
+from . import test_to_do_queries
 from . import test_to_do_rows
 from . import test_to_do_tours
 from . import test_translations

@@ -167,6 +167,17 @@ class TestToDoRows(PembaContractCommon):
         self.assertFalse(contract.is_on_hold or contract.hold_date)
         self.assertFalse(self._rows("hold", "2025-03-11"))
 
+    def test_a_renewal_of_a_contract_on_hold(self):
+        """It is not offered meanwhile: the hold alone waits."""
+        contract = self._create_year()
+        self._open(contract)
+        with freeze_time("2025-09-06"):
+            contract._hold("Unpaid")
+        self.assertFalse(self._rows("offer", "2025-09-07"))
+        self.assertTrue(self._rows("hold", "2025-09-07"))
+        contract.action_release()
+        self.assertTrue(self._rows("offer", "2025-09-07"))
+
     def test_an_index_value_that_renewals_wait_for(self):
         index = self._create_index({"2024-06": 100})
         contracts = self._create_year(index_id=index.id, index_base_month="2024-06-01")

@@ -200,6 +200,15 @@ class PembaToDo(models.Model):
         rows = self.with_context(pemba_to_do_kinds=frozenset.intersection(*asked)) if asked else self
         return super(PembaToDo, rows)._search(domain, *args, **kwargs)
 
+    def _open_groups(self, *, groups, auto_unfold, **kwargs):
+        """Of many rows the steps are shown, and those of one once it is opened."""
+        is_short = sum(group["__count"] for group in groups) <= self._get_most_unfolded()
+        return super()._open_groups(groups=groups, auto_unfold=auto_unfold and is_short, **kwargs)
+
+    @api.model
+    def _get_most_unfolded(self):
+        return 200
+
     @api.private
     def fetch(self, field_names=None):
         """Rows that are known are looked for in their own lists alone."""

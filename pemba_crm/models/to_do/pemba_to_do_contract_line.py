@@ -61,7 +61,7 @@ class PembaToDo(models.Model):
                       FROM pemba_opportunity_line line
                       JOIN pemba_equipment_component component ON component.opportunity_line_id = line.id
                       JOIN pemba_equipment equipment ON equipment.id = component.equipment_id
-                     WHERE line.lead_id = sale.lead_id AND line.active
+                     WHERE line.lead_id = sale.lead_id AND line.active AND line.delivered_quantity > 0
                        AND equipment.partner_id = pemba_contract.partner_id
                        AND equipment.state IN ('planned', 'in_service', 'suspended')
                        AND NOT EXISTS (

@@ -68,19 +68,23 @@ class PembaToDo(models.Model):
         """Won deals of which something is not in the base."""
         return self._select_deals(
             Domain("is_to_deliver", "=", True),
-            where=SQL("NOT EXISTS (SELECT FROM %s)", self._get_cancellations()),
+            where=SQL(
+                "NOT EXISTS (SELECT FROM %s question WHERE question.lead_id = crm_lead.id)",
+                self._get_cancellations(),
+            ),
             since=SQL("crm_lead.close_date"),
             limit=3,
         )
 
     @api.model
     def _get_cancellations(self):
-        """The questions about a deal whose orders are cancelled, as ``question``."""
+        """The deals of which somebody is asked about cancelled orders, and since when, in SQL."""
         asked = self.env.ref(CANCELLED_ORDERS, raise_if_not_found=False)
         return SQL(
-            """mail_activity question WHERE question.res_model = 'crm.lead'
-                AND question.res_id = crm_lead.id AND question.active
-                AND question.activity_type_id = %s""",
+            """(
+            SELECT res_id AS lead_id, MIN(create_date) AS create_date FROM mail_activity
+             WHERE res_model = 'crm.lead' AND active AND activity_type_id = %s GROUP BY res_id
+            )""",
             asked.id if asked else None,
         )
 
@@ -126,10 +130,14 @@ class PembaToDo(models.Model):
         return SQL("LEFT JOIN %s seen ON seen.id = %s", get_seen(self.env["crm.lead"]), SQL(lead))
 
     def _get_renewals_without_offer(self):
-        """Open renewals of which no offer was sent; late once the contract cannot be terminated any more."""
+        """Open renewals of which no offer was sent; late once the contract cannot be terminated any more.
+
+        What is on hold waits for that alone: nothing is offered meanwhile.
+        """
         opened = self._get_day_of("crm_lead.create_date", "renewed.company_id")
         return self._select_deals(
             Domain("renewal_contract_id", "!=", False)
+            & Domain("renewal_contract_id.is_on_hold", "!=", True)
             & Domain("won_status", "=", "pending")
             & Domain("active", "=", True),
             SQL("JOIN pemba_contract renewed ON renewed.id = crm_lead.renewal_contract_id"),
@@ -211,10 +219,7 @@ class PembaToDo(models.Model):
         """Won deals all of whose orders were cancelled, until somebody says that they are won still."""
         return self._select_deals(
             Domain("won_status", "=", "won"),
-            SQL(
-                "JOIN LATERAL (SELECT question.create_date FROM %s LIMIT 1) question ON TRUE",
-                self._get_cancellations(),
-            ),
+            SQL("JOIN %s question ON question.lead_id = crm_lead.id", self._get_cancellations()),
             since=self._get_day_of("question.create_date", "company.id"),
         )
 
