@@ -68,15 +68,20 @@ class Pass:
 
     def take_created(self, model, vals_list):
         """Whether all of these are what is created; they are created once."""
+        left = self.get_left(model, vals_list)
+        if left is not None:
+            self.created[model] = left
+        return left is not None
+
+    def get_left(self, model, vals_list):
+        """:return: what is to be created besides these, none where one of these is not to be"""
         left = list(self.created.get(model, ()))
         for vals in vals_list:
             place = next((place for place, own in enumerate(left) if _includes(vals, own)), None)
             if place is None:
-                return False
+                return None
             del left[place]
-        if vals_list:
-            self.created[model] = left
-        return bool(vals_list)
+        return left if vals_list else None
 
 
 def _includes(vals, own):
@@ -258,6 +263,12 @@ class PembaRules(models.AbstractModel):
         """Whether records of this model are being created past the rules."""
         granted = self._get_passing()
         return granted is not None and self._name in granted.created
+
+    @api.model
+    def _is_granted(self, vals_list):
+        """Whether there is a pass for creating these, which is not taken by asking."""
+        granted = self._get_passing()
+        return granted is not None and granted.get_left(self._name, vals_list) is not None
 
     @api.model
     def _take_creation(self, vals_list):

@@ -231,7 +231,10 @@ class PembaValues(models.AbstractModel):
         return frozenset(
             name
             for name, field in self._fields.items()
-            if field.required and (field.default or field.compute) and self._is_ours(field)
+            if field.required
+            and field.type != "boolean"
+            and (field.default or field.compute)
+            and self._is_ours(field)
         )
 
     @api.model

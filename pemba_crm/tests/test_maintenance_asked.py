@@ -4,6 +4,7 @@ from datetime import date
 
 from odoo import fields
 from odoo.tests import freeze_time, tagged
+from odoo.tools import html2plaintext
 
 from .common import PembaContractCommon
 from .test_order_settled import Settling
@@ -83,14 +84,63 @@ class TestOrderedApart(PembaContractCommon):
         self.assertEqual((order.amount_untaxed, following.line_ids[-1].amount), (306, 334))
         self.assertRegex(following.activity_ids.note, r"sold for .*306\.00.*here .*334\.00")
 
+    def test_quoted_for_a_day_that_is_to_come(self):
+        """Ordered before, it starts on that, whatever the deal expects by now."""
+        with freeze_time("2026-03-01"):
+            deal = self._create_deal(self.line, partner_id=self.customer.id, date_deadline="2026-07-01")
+            order = deal._make_quotation()
+            deal.date_deadline = "2026-10-01"
+        with freeze_time("2026-04-01"):
+            order.action_confirm()
+        self._check(deal, order, "2026-07-01", 184)
+
+    def test_another_product_on_the_order(self):
+        deal, order = self._offer()
+        order.order_line.write({"product_id": self.licence.id, "price_unit": 1000})
+        with freeze_time("2026-06-01"):
+            order.action_confirm()
+        self.assertEqual((order.amount_untaxed, deal.deal_amount), (1000, 1000))
+        self.assertNotIn("From  to", order.order_line.name)
+
+    def test_a_small_price_of_many(self):
+        """Negotiated by less than a cent for one, by hundreds for all."""
+        deal, order = self._offer(self.line | {"price_unit": 0.05, "quantity": 100000})
+        self.assertEqual(order.amount_untaxed, 4191.78)
+        order.order_line.price_unit = 0.035
+        with freeze_time("2026-06-01"):
+            order.action_confirm()
+        self.assertEqual(order.amount_untaxed, round(3500 * 214 / 306, 2))
+        self._check(deal, order, "2026-06-01", order.amount_untaxed)
+
+    def test_an_order_of_less_than_a_draft_has(self):
+        customer = self.env["res.partner"].create({"name": "New", "is_company": True})
+        with freeze_time("2026-03-01"):
+            deal = self._create_deal(self.line, self.line | {"price_unit": 100}, partner_id=customer.id)
+            order = deal._make_quotation()
+            deal.action_set_won()
+            self.assertEqual(deal.contract_ids.amount, 465)
+            order.order_line[1].unlink()
+            order.action_confirm()
+        self.assertEqual((deal.deal_amount, deal.contract_ids.amount), (365, 365))
+
+    def test_a_line_of_a_won_deal_is_deleted(self):
+        deal, _order = self._offer(self.line, self.line | {"price_unit": 730})
+        with freeze_time("2026-06-01"):
+            deal.action_set_won()
+            deal.with_user(self.manager).opportunity_line_ids[1].unlink()
+        self.assertIn("Maintenance × 1", self.contract.activity_ids.note)
+
     def test_sold_again_it_asks_no_more(self):
         deal, order = self._offer()
         with freeze_time("2026-06-01"):
             order.action_confirm()
+            self.contract._renew()
             deal.stage_id = self.stages["M"][:1]
-            self.assertEqual(len(self.contract.activity_ids), 1)
+            terms = self.contract | self.contract.successor_id
+            self.assertEqual(len(terms.activity_ids), 2)
+            terms.activity_ids.user_id = self.manager  # who reads it in another language
             deal.action_set_won()
-        self.assertFalse(self.contract.activity_ids)
+        self.assertFalse(terms.activity_ids)
         self._check(deal, order, "2026-06-01", 214)
 
 
@@ -98,11 +148,26 @@ class TestOrderedApart(PembaContractCommon):
 class TestAsked(Settling, PembaContractCommon):
     def test_once_and_all_of_it(self):
         contract = self._create_contract()
-        for note in ("One", "Two", "One"):
+        notes = ("P × 12", "P × 1", "P × 12", "P  × 1\n\nTwo ")
+        for note in notes + notes:
             contract._ask(lambda _env: "What now?", lambda _env, note=note: note)
         self.assertEqual(contract.activity_ids.summary, "What now?")
-        self.assertEqual(contract.activity_ids.note.count("One"), 1)
-        self.assertIn("Two", contract.activity_ids.note)
+        found = html2plaintext(contract.activity_ids.note).split("\n")
+        self.assertEqual([line for line in found if line.strip()], ["P × 12", "P × 1", "Two"])
+
+    def test_once_in_all_languages(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        contract = self._create_contract(user_id=self.salesperson.id)
+
+        def ask(env):
+            return env._("%s is covered twice", "Geo")
+
+        contract._ask(ask)
+        self.salesperson.lang = "fr_FR"
+        contract._ask(ask)
+        self.assertEqual(len(contract.activity_ids), 1)
+        contract._answer(ask)
+        self.assertFalse(contract.activity_ids)
 
     def test_the_order_of_a_settled_sale(self):
         line = {"product_id": self.maintenance.id, "price_unit": 365}
@@ -135,6 +200,12 @@ class TestAsked(Settling, PembaContractCommon):
         self.assertFalse(draft.activity_ids)
         draft.action_start()
         self.assertIn("covered twice", draft.activity_ids.summary)
+
+    def test_covered_twice_in_one_go(self):
+        contracts = self._create_contract({"price_unit": 1}) | self._create_contract({"price_unit": 2})
+        contracts.line_ids.equipment_id = self.geo
+        for contract in contracts:
+            self.assertIn("covered twice", contract.activity_ids.summary)
 
     def test_lines_of_one_product_are_told_apart(self):
         contract = self._create_contract({"quantity": 2, "equipment_id": self.geo.id}, {"quantity": 5})

@@ -138,7 +138,7 @@ class TestPeriods(PembaContractCommon):
         self._check(line, "2026-06-01", "2026-12-31", 214)
         self.assertEqual(order.amount_untaxed, 214)
         self.assertIn("From 06/01/2026 to 12/31/2026", order.order_line.name)
-        self.assertTrue(order.message_ids.filtered(lambda one: "later than offered" in one.body))
+        self.assertTrue(order.message_ids.filtered(lambda one: "other days than it was quoted" in one.body))
         self.assertEqual(self.contract.line_ids.mapped("amount"), [1200, 214])
 
     def test_a_full_year_is_a_full_year_later(self):

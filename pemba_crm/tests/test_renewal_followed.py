@@ -283,7 +283,8 @@ class TestFollowed(RenewalCommon):
         self.assertEqual((contract.amount, successor.amount), (1000, 1000))
         self.assertEqual(len(successor.activity_ids), 1)
         self.assertEqual(successor.activity_ids.user_id, successor.user_id)
-        self.assertIn("× 10", successor.activity_ids.note)
+        self.assertIn("Quantity 10 → 8", successor.activity_ids.note)
+        self.assertIn("Quantity 10 → 7", successor.activity_ids.note)
 
     def test_a_sale_that_is_lost_after_all_asks(self):
         contract = self._create_year()

@@ -67,7 +67,56 @@ class TestFollowing(RenewalCommon):
             following = contract.successor_id
             contract.with_user(self.manager).line_ids.unlink()
             self.assertEqual(following.amount, 500)
-            self.assertIn("× 5", following.activity_ids.note)
+            self.assertIn("Quantity 5 → 0", following.activity_ids.note)
+
+    @freeze_time("2025-10-01")
+    def test_what_was_agreed_there_by_hand(self):
+        contract, second, _third = self._renew_twice()
+        second.line_ids.with_user(self.manager).quantity = 12
+        contract.line_ids.with_user(self.manager).quantity = 6
+        self.assertEqual(second.line_ids.quantity, 12)
+        self.assertIn("is this one?", second.activity_ids.summary)
+
+    @freeze_time("2025-10-01")
+    def test_it_goes_on_once(self):
+        contract, second, _third = self._renew_twice()
+        second._reduce(second.line_ids, 1, "2026-01-01")
+        line = contract.line_ids.with_user(self.manager)
+        line.date_end = "2025-11-30"
+        line.date_end = "2025-12-31"
+        self.assertEqual(second.line_ids.quantity, 4)
+        self.assertTrue(second.activity_ids)
+
+    @freeze_time("2025-10-01")
+    def test_moved_to_another_contract(self):
+        contract, second, third = self._renew_twice()
+        other, its_second, its_third = self._renew_twice({"price_unit": 10})
+        contract.line_ids.with_user(self.manager).contract_id = other
+        self.assertFalse(second.line_ids or third.line_ids)
+        self.assertEqual((its_second.amount, its_third.amount), (510, 510))
+
+    def test_a_successor_that_waits(self):
+        """Its renewal was reopened: it is a draft, into which goes what is added meanwhile."""
+        contract = self._create_year({"price_unit": 500})
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            renewal.action_set_won()
+            renewal.stage_id = self.stages["M"][:1]
+            self.assertEqual(contract.successor_id.state, "draft")
+            vals = {"contract_id": contract.id, "product_id": self.maintenance.id, "price_unit": 50}
+            self.env["pemba.contract.line"].with_user(self.manager).create(
+                vals | {"date_start": "2025-01-01"}
+            )
+            self.assertEqual((contract.amount, contract.successor_id.amount), (550, 550))
+            renewal.action_set_won()
+            self.assertEqual((renewal.deal_amount, contract.successor_id.amount), (550, 550))
+
+    @freeze_time("2025-10-01")
+    def test_a_term_that_is_over_stays(self):
+        contract, second, _third = self._renew_twice()
+        second.with_user(self.manager)._set(state="terminated")
+        contract._reduce(contract.line_ids, 2)
+        self.assertEqual(second.line_ids.quantity, 5)
 
     @freeze_time("2025-10-01")
     def test_nothing_is_left(self):
@@ -94,7 +143,7 @@ class TestFollowing(RenewalCommon):
         self.assertEqual((second.is_on_hold, third.hold_reason), (False, "Another matter"))
 
     def test_a_term_without_its_order(self):
-        """Reduced, its renewal offers more: somebody is asked. Terminated, it is not offered any more."""
+        """Reduced or terminated, its renewal offers more: somebody is asked."""
         self.kind.is_tacit = True
         contract = self._create_year({"price_unit": 100, "quantity": 5})
         renewal = self._open(contract)
@@ -103,10 +152,9 @@ class TestFollowing(RenewalCommon):
             following = contract.successor_id
             following._reduce(following.line_ids, 2)
             self.assertIn(renewal.display_name, following.activity_ids.note)
+            following.activity_ids.unlink()
             following._terminate("2026-06-30", "Moved away")
-            self.assertEqual(renewal.won_status, "lost")
-            following.action_reinstate()
-            self.assertEqual(renewal.won_status, "pending")
+            self.assertIn(renewal.display_name, following.activity_ids.note)
 
     # ------------------------------------------------------------
     # What extends the term that runs, in its renewal
@@ -131,6 +179,27 @@ class TestFollowing(RenewalCommon):
             order.action_draft()
             order.action_confirm()
             self.assertEqual((contract.amount, contract.successor_id.amount), (791, 1095))
+            head.with_user(self.manager).opportunity_line_ids.filtered("contract_id").contract_id = False
+            self.assertEqual((contract.amount, contract.successor_id.amount), (791, 1095))
+
+    def test_a_merged_extension_that_comes_late(self):
+        """The next term runs without its order: the extension is for that, and stays."""
+        self.kind.is_tacit = True
+        contract = self._create_year({"price_unit": 730})
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            head = (renewal | self._deal()).merge_opportunity(auto_unlink=True)
+            order = head._make_quotation()
+        with freeze_time("2026-01-05"):
+            self.env["pemba.contract"]._cron_renew_tacitly()
+        with freeze_time("2026-02-01"):
+            order.action_confirm()
+            following = contract.successor_id
+            amounts = following.line_ids.mapped("amount")
+            self.assertEqual(sorted(amounts), [334, 730])
+            head._follow_contracts()
+            self.assertEqual(following.line_ids.mapped("amount"), amounts)
+            self.assertFalse(following.message_ids.filtered(lambda one: "not sold any more" in one.body))
 
     # ------------------------------------------------------------
     # Conditions, and what is said

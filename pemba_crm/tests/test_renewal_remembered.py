@@ -111,7 +111,7 @@ class TestRemembered(RenewalCommon):
             ordered.line_ids.with_user(self.manager).quantity = 3
             following = ordered.successor_id
             self.assertEqual(following.line_ids.quantity, 5)
-            self.assertIn("is this term?", following.activity_ids.summary)
+            self.assertIn("is this one?", following.activity_ids.summary)
 
     # ------------------------------------------------------------
     # What a quotation differs by, at the same amount

@@ -201,8 +201,7 @@ class ContractLedger(OfferLedger):
         """It ends on a day, and is not offered any more; offers that add to it end with it."""
         renewal = contract.renewal
         lasts = [(line, line.last) for line in contract.lines]
-        awaited = contract.before.renewal if contract.before else None  # it may run without its order
-        lost = [one for one in (renewal, awaited) if one and one.state == "pending"]
+        lost = [renewal] if renewal and renewal.state == "pending" else []
         contract.termination = contract.last, lasts, lost
         contract.last, contract.state, contract.is_closed = day, "terminated", True
         contract.lines = [line for line in contract.lines if line.first <= day]

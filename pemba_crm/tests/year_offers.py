@@ -68,14 +68,15 @@ class OfferLedger:
         return max(running, key=lambda one: (one.first, account.contracts.index(one)), default=None)
 
     def give_days(self, line, first):
+        if not line.is_typed:
+            line.first, line.last = self.get_days(line, first)
+
+    def get_days(self, line, first):
         """From a day on, to the end of the contract that it adds to, else for a term of its own."""
         contract = line.extends
-        if line.is_typed:
-            return
         if contract:
-            line.first, line.last = max(first, contract.first), contract.last
-        else:
-            line.first, line.last = first, add_months(first, self.kind.months) - DAY
+            return max(first, contract.first), contract.last
+        return first, add_months(first, self.kind.months) - DAY
 
     def start_by(self, deal, day):
         """What is to start before a day starts on that day, in the term that runs then.
@@ -150,20 +151,25 @@ class OfferLedger:
         if not quotation.is_signed:
             if deal.state == "pending":
                 self.start_by(deal, day)
-            for line, days in quotation.days.items():
-                is_other = days != (line.first, line.last)
-                if (
-                    line in quotation.lines
-                    and is_other
-                    and line.is_recurring
-                    and not (line.is_typed or line.renews)
-                ):
-                    self.move_price(quotation.lines[line], line, days, deal.account.digits)
+            for line in quotation.lines:
+                if line in quotation.days and line.is_recurring and not (line.is_typed or line.renews):
+                    self.meet(quotation, line, day)
         self.add_lines(deal, [line for line in quotation.lines if line not in deal.lines], day)
         quotation.state = "sale"
         if deal.state != "won":
             self.close(deal, "won", day)
         self.align(deal, day)
+
+    def meet(self, quotation, line, day):
+        """What was quoted for a day that is to come starts on it; else it is for the days of the offer."""
+        days = quotation.days[line]
+        is_open = line.deal.state == "pending"
+        if days == (line.first, line.last):
+            return
+        if is_open and days[0] >= day and self.get_days(line, days[0]) == days:
+            line.first, line.last = days
+        else:
+            self.move_price(quotation.lines[line], line, days, line.deal.account.digits)
 
     def move_price(self, quoted, line, days, digits):
         """Its price is that of other days now, in proportion where it was none of the offer.

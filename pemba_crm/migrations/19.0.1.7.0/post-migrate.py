@@ -1,5 +1,12 @@
 def migrate(cr, version):
-    """What goes on by itself of what is not sold any more is not, either."""
+    """What waits for the order of its renewal is sold; what goes on of what is not sold any more is not."""
+    cr.execute(
+        """UPDATE pemba_contract_line line SET is_unsold = FALSE
+             FROM pemba_contract contract, pemba_opportunity_line sale, crm_lead lead
+            WHERE line.is_unsold AND contract.id = line.contract_id AND sale.id = line.opportunity_line_id
+              AND lead.id = sale.lead_id AND lead.won_status = 'pending'
+              AND lead.renewal_contract_id = contract.predecessor_id"""
+    )
     cr.execute(
         """WITH RECURSIVE following AS (
                 SELECT line.id FROM pemba_contract_line line

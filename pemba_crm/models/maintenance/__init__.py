@@ -2,6 +2,7 @@
 
 from . import (
     crm_lead_contract,
+    mail_activity,
     pemba_contract,
     pemba_contract_amendment,
     pemba_contract_job,

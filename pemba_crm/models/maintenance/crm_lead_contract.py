@@ -126,15 +126,16 @@ class CrmLead(models.Model):
 
         Done again it brings these up to date, and adds nothing twice.
         """
-        for lead in self.filtered("opportunity_line_count").filtered("customer_id"):
-            lead._follow_contract(lead.opportunity_line_ids._get_contracted())
+        for lead in self.filtered("customer_id"):
+            if lead._get_all_lines():
+                lead._follow_contract(lead.opportunity_line_ids._get_contracted())
 
     def _follow_contract(self, sold):
         """What recurs is in a running contract or in a new one.
 
         :param sold: the lines that recur
         """
-        if sold or self.sudo().contract_ids:  # who wins may write the deal
+        if sold or self._get_all_lines().sudo().contracted_ids:  # who wins may write the deal
             self._sell_contracts(sold)
 
     def _sell_contracts(self, sold, lines=None):
@@ -146,7 +147,7 @@ class CrmLead(models.Model):
         lines = self._get_all_lines() if lines is None else lines
         contract_lines = self.env["pemba.contract.line"].sudo()  # who wins may write the deal
         known = contract_lines.search([("opportunity_line_id", "in", lines.ids)])
-        of_line = known.grouped(lambda one: one.opportunity_line_id.id)
+        of_line, contracts = known.grouped(lambda one: one.opportunity_line_id.id), known.contract_id
         (known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids))._withdraw()
         unmatched = sold.filtered(lambda line: not line.contract_id and line.id not in of_line)
         running = unmatched._get_running_contracts() if unmatched else self.env["pemba.contract"]
@@ -161,7 +162,8 @@ class CrmLead(models.Model):
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
-        sold_again = known.contract_id.filtered(lambda one: not any(one.line_ids.mapped("is_unsold")))
+        terms = contracts.exists()._get_terms_from_here()
+        sold_again = terms.filtered(lambda one: not any(one.line_ids.mapped("is_unsold")))
         sold_again._answer(contract_lines._get_unsold_question)
 
     def _get_draft_contract(self, line):
@@ -223,7 +225,7 @@ class CrmLead(models.Model):
 
     def _withdraw_contracts(self):
         """What is not won any more leaves the drafts it came into."""
-        sold = self.filtered("opportunity_line_count")._get_all_lines()
+        sold = self._get_all_lines()
         if sold:
             lines = self.env["pemba.contract.line"].sudo()  # who reopens may write the deal
             lines.search([("opportunity_line_id", "in", sold.ids)])._withdraw()

@@ -42,7 +42,8 @@ class PembaContract(models.Model):
                 quantity=f"{line.quantity:.12g}",
             )
         )
-        if self.currency_id.compare_amounts(added.amount, line.net_amount):
+        is_foreign = self.currency_id != line.deal_currency_id
+        if is_foreign or self.currency_id.compare_amounts(added.amount, line.net_amount):
             self._ask_about_amount(added, line)
         self._follow_extension(added)
 
@@ -107,10 +108,11 @@ class PembaContract(models.Model):
         )
         rest, left = line.browse(), line.quantity - quantity
         if left and date == line.date_start:
-            line._set(quantity=left, is_amended=True)
+            line._set(quantity_before=line.quantity_before or line.quantity, quantity=left, is_amended=True)
             rest = line
         elif left:
             vals = {"quantity": left, "date_start": date, "date_end": line.date_end, "is_amended": True}
+            vals["rest_of_id"] = line.id
             rest = line._put([{**line.copy_data()[0], "contract_id": self.id, **vals}])
         self._follow_reduction(line, rest, quantity)
         if date > line.date_start:

@@ -88,6 +88,21 @@ class PembaContractLine(models.Model):
     is_amended = fields.Boolean(
         readonly=True, copy=False, help="It was reduced: it does not follow its order any more."
     )
+    rest_of_id = fields.Many2one(
+        "pemba.contract.line",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The line that was reduced, of which this is what stays.",
+    )
+    quantity_before = fields.Float(
+        digits="Product Unit",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="What it was before it was reduced from its first day on.",
+    )
 
     _opportunity_line_uniq = models.UniqueIndex(
         "(opportunity_line_id) WHERE opportunity_line_id IS NOT NULL",
@@ -97,7 +112,7 @@ class PembaContractLine(models.Model):
         "check(date_end >= date_start)", "A contract line cannot end before it starts."
     )
 
-    @api.depends("product_id", "quantity", "equipment_id")
+    @api.depends("product_id.display_name", "quantity", "equipment_id.name")
     def _compute_display_name(self):
         """What tells lines of the same product apart."""
         for line in self:

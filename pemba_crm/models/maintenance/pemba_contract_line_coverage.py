@@ -42,8 +42,13 @@ class PembaContractLine(models.Model):
         compute="_compute_is_unsold",
         compute_sudo=True,
         store=True,
+        recursive=True,
         groups="base.group_user",
         help="The opportunity that sold it is not won any more, or sells something else.",
+    )
+
+    is_sale_deleted = fields.Boolean(
+        readonly=True, copy=False, groups="base.group_user", help="What sold it was deleted."
     )
 
     _gone_idx = models.Index("(equipment_id) WHERE is_equipment_gone IS TRUE")
@@ -68,11 +73,16 @@ class PembaContractLine(models.Model):
             is_elsewhere = equipment.partner_id != line.contract_id.partner_id
             line.is_equipment_gone = bool(equipment) and (equipment.state == "retired" or is_elsewhere)
 
-    @api.depends("opportunity_line_id.active", "opportunity_line_id.lead_id.won_status")
+    @api.depends(
+        *("opportunity_line_id.active", "opportunity_line_id.lead_id.won_status"),
+        *("rest_of_id.is_unsold", "is_sale_deleted"),
+    )
     def _compute_is_unsold(self):
+        """What is left of a line is sold as long as that is."""
         for line in self:
             sale = line.opportunity_line_id
-            line.is_unsold = bool(sale) and not (sale.active and sale.lead_id.won_status == "won")
+            is_sold = sale.active and sale.lead_id.won_status == "won"
+            line.is_unsold = not is_sold if sale else line.is_sale_deleted or line.rest_of_id.is_unsold
 
     @api.model
     def _get_result_fields(self):
@@ -114,7 +124,6 @@ class PembaContractLine(models.Model):
         others = self.sudo().search(  # of all salespeople
             [
                 ("equipment_id", "in", covering.equipment_id.ids),
-                ("contract_id", "not in", covering.contract_id.ids),
                 ("contract_id.state", "!=", "draft"),
                 ("date_end", ">=", min(covering.mapped("date_start"))),
             ]
@@ -124,6 +133,7 @@ class PembaContractLine(models.Model):
             twice = others.filtered(
                 lambda one, line=line: (
                     one.equipment_id.id == line.equipment_id.id
+                    and one.contract_id.id != line.contract_id.id
                     and one.date_start <= line.date_end
                     and one.date_end >= line.date_start
                 )

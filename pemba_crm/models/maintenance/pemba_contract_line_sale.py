@@ -1,6 +1,15 @@
 from odoo import api, models
+from odoo.tools import float_compare
 
+from ..company_day import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
+
+# What a sale says of a line, of which a correction is asked about once it cannot follow.
+CORRECTED = ("quantity", "price_unit", "discount")
+
+
+def is_other_number(one, other):
+    return bool(float_compare(one, other, precision_digits=6))
 
 
 class PembaContractLine(models.Model):
@@ -19,6 +28,7 @@ class PembaContractLine(models.Model):
             self._ask_about_correction(sold)
             return False
         if self.is_amended:
+            self._ask_about_amended(sold)
             return False  # what was reduced since stays
         vals = {
             name: value
@@ -40,22 +50,78 @@ class PembaContractLine(models.Model):
 
         :param sold: the line of the opportunity
         """
-        names = ("quantity", "price_unit", "discount")
-        new = {name: value for name, value in sold._prepare_contract_line().items() if name in names}
-        if not get_differing(self, new):
-            return
-        term = self.contract_id._get_running_term()
-        term._ask(
+        before = {name: self[name] for name in CORRECTED}
+        self._ask_about_change(
             lambda env: env._("Its sale was corrected after its term"),
-            lambda env: env._(
-                "%(lead)s: %(product)s × %(before)s in %(contract)s, %(after)s by now.",
-                lead=sold.lead_id.display_name,
-                product=self.product_id.display_name,
-                contract=self.contract_id.name,
-                before=f"{self.quantity:.12g}",
-                after=f"{sold.quantity:.12g}",
-            ),
+            sold,
+            before,
+            sold._prepare_contract_line(),
         )
+
+    def _ask_about_amended(self, sold):
+        """What it was sold for is corrected once it was reduced: whether what is left is, a person says.
+
+        :param sold: the line of the opportunity
+        """
+        before = {name: self[name] for name in CORRECTED}
+        if self.quantity_before:
+            before["quantity"] = self.quantity_before
+        elif self.date_end == self.contract_id.date_end:
+            del before["quantity"]  # it was reduced from its first day on, nobody knows from what
+        self._ask_about_change(
+            lambda env: env._("Its sale was corrected after it was reduced"),
+            sold,
+            before,
+            sold._prepare_contract_line(),
+        )
+
+    def _ask_about_change(self, question, sold, before, now):
+        """Whoever is in charge of the term that runs is asked, where something changed.
+
+        :param question: see ``pemba.contract._ask``
+        :param sold: the line of the opportunity
+        :param before: values that it had
+        :param now: values that it would have, these and others
+        """
+        values = {name: now.get(name, 0.0) for name in before}
+        changes = {name: value for name, value in values.items() if is_other_number(value, before[name])}
+        if changes:
+            self.contract_id._get_running_term()._ask(
+                question,
+                lambda env: ", ".join(
+                    [sold.lead_id.display_name, self._describe_changes(env, before, changes)]
+                ),
+            )
+
+    def _describe_changes(self, env, before, changes):
+        """What changes, for people to read.
+
+        :param before: the values before
+        :param changes: those that are others now
+        """
+        line = self.with_env(env)
+        labels = line.fields_get(list(changes), ["string"])
+        told = (
+            "{} {} → {}".format(
+                labels[name]["string"],
+                line._format_value(name, before[name]),
+                line._format_value(name, value),
+            )
+            for name, value in changes.items()
+        )
+        return f"{line.contract_id.name}, {line.product_id.display_name}: {', '.join(told)}"
+
+    def _format_value(self, name, value):
+        """A value that one of its fields may have, for people to read."""
+        field = self._fields[name]
+        if field.type == "many2one":
+            return self.env[field.comodel_name].sudo().browse(value).display_name or "–"  # what it names
+        return f"{value:.12g}"
+
+    def _get_unsold_rests(self):
+        """What is left of these without a sale of its own: all of it."""
+        rests = self.search([("rest_of_id", "in", self.ids), ("opportunity_line_id", "=", False)])
+        return rests | rests._get_unsold_rests() if rests else rests
 
     @api.model
     def _get_unsold_question(self, env):
@@ -72,9 +138,12 @@ class PembaContractLine(models.Model):
 
     def _withdraw(self):
         """They are not sold any more: drafts lose them, and go with the last one; who runs some is asked."""
-        drafts = self.filtered(lambda line: line.state == "draft")
+        withdrawn = self | self._get_unsold_rests()
+        drafts = withdrawn.filtered(lambda line: line.state == "draft")
         contracts = drafts.contract_id
-        running = (self - drafts).filtered(lambda line: line.contract_id._is_open())
+        running = (withdrawn - drafts).filtered(
+            lambda line: line.contract_id._is_open() and line.date_end >= get_today(line)
+        )
         for contract, lines in running.grouped("contract_id").items():
             contract._log_lines(lines, self.env._("not sold any more"))
             names = ", ".join(f"{line.product_id.display_name} × {line.quantity:.12g}" for line in lines)

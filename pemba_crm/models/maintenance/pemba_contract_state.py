@@ -1,8 +1,7 @@
-from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import html2plaintext, plaintext2html
+from odoo.tools import plaintext2html
 
 from ..company_day import by_day, get_today
 from ..public import public
@@ -44,6 +43,10 @@ class PembaContract(models.Model):
 
     def _get_running_term(self):
         """The term of it that runs; itself where nothing follows it."""
+        return self
+
+    def _get_terms_from_here(self):
+        """These, and the terms that follow them."""
         return self
 
     @public
@@ -122,32 +125,41 @@ class PembaContract(models.Model):
         """Ask whoever is in charge, once for each question, in that person's language.
 
         :param summary: what is asked, by a function of the person's environment
-        :param note: more of it, in the same way; another one is added to what is asked already
+        :param note: more of it, in the same way; what is new of it is added to what is asked already
         """
         for contract in self:
             user = contract._get_asked_user()
             of_user = contract.with_context(lang=user.lang).env
-            asked, text = summary(of_user), note(of_user) if note else ""
-            known = contract.activity_ids.filtered(lambda one, asked=asked: one.summary == asked)[:1]
-            if not known:
+            text = note(of_user) if note else ""
+            known = contract._get_asked(summary)[:1]
+            if known:
+                known._add_to_note(text)
+                if not known.user_id.active:
+                    known.user_id = user
+            else:
                 contract.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=asked,
+                    summary=summary(of_user),
                     note=text and plaintext2html(text),
                     user_id=user.id,
+                    pemba_question=contract._get_question(summary),
                 )
-            elif text not in html2plaintext(known.note or ""):
-                known.sudo().note = (known.note or Markup()) + plaintext2html(text)  # a colleague is asked
+
+    def _get_question(self, summary):
+        """What is asked whatever the language of whoever is asked."""
+        return summary(self.with_context(lang="en_US").env)
+
+    def _get_asked(self, summary):
+        """The activities that ask it: see ``_ask``."""
+        question = self._get_question(summary)
+        return self.sudo().activity_ids.filtered(  # whoever was asked
+            lambda one: one.active and question in (one.pemba_question, one.summary)
+        )
 
     def _answer(self, summary):
-        """What was asked is settled by itself.
-
-        :param summary: see ``_ask``
-        """
-        asked = self.activity_ids
-        asked.filtered(
-            lambda one: one.summary == summary(one.with_context(lang=one.user_id.lang).env)
-        ).sudo().unlink()  # a colleague was asked
+        """What was asked is settled by itself: see ``_ask``."""
+        for contract in self:
+            contract._get_asked(summary).unlink()
 
     def _get_asked_user(self):
         """Who is asked about it: the first of those in charge who is there."""

@@ -92,6 +92,18 @@ class PembaOpportunityLine(models.Model):
                         currency=contract.currency_id.name,
                     ),
                 )
+            if (
+                line.lead_id.won_status not in CLOSED
+                and contract.distributor_id != line.lead_id.distributor_id
+            ):
+                line._refuse(
+                    "contract_id",
+                    self.env._(
+                        "%(contract)s is sold by %(seller)s.",
+                        contract=contract.name,
+                        seller=contract.distributor_id.display_name or contract.company_id.display_name,
+                    ),
+                )
             if line.lead_id.won_status not in CLOSED and (
                 (line.date_start and line.date_start < contract.date_start)
                 or (line.date_end and line.date_end > contract.date_end)
@@ -114,6 +126,13 @@ class PembaOpportunityLine(models.Model):
         followed = super()._follow_deals(leads, is_corrected)
         followed.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
         return followed
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_from_contracts(self):
+        """What is deleted is not sold any more."""
+        lines = self.sudo().contracted_ids  # who may delete it
+        lines._set(is_sale_deleted=True)
+        lines._withdraw()
 
     def _propose_contracts(self):
         """What recurs extends the contract that its customer has running already."""

@@ -68,12 +68,18 @@ class PembaOpportunityLine(models.Model):
         return result
 
     def _follows_period(self):
-        """Whether its dates are its own, and not typed, ordered or closed."""
-        return self._has_own_period() and not (self._keeps_terms() or self._keeps_amounts())
+        """Whether its dates are its own, not typed, ordered or closed, and no contract runs by them."""
+        is_free = self._has_own_period() and not (self._keeps_terms() or self._keeps_amounts())
+        covered = self.sudo().contracted_ids if is_free else ()  # linked by us alone
+        return is_free and all(line.state == "draft" for line in covered)
 
     def _has_own_period(self):
         """Whether it has dates, which nobody typed."""
         return bool(self.is_contracted and self.lead_id) and not self.is_period_typed
+
+    def _is_quoted_by_days(self):
+        """Whether an order of other days than it was quoted for is met."""
+        return self._has_own_period()
 
     def _waits_for_order(self):
         """Whether its deal was won by orders that left it out, so that another one may still bring it."""
@@ -207,6 +213,31 @@ class PembaOpportunityLine(models.Model):
         """Whether it is to start before a day, or on none, by dates that nobody typed."""
         is_free = bool(self) and (self._follows_period() or self._waits_for_order())
         return is_free and not (self.date_start and self.date_start >= day)
+
+    def _start_as_signed(self, start, end):
+        """Its days are those that the customer signed, as far as its contract runs on them.
+
+        :param start: the first day that was signed
+        :param end: the last one
+        """
+        contract, covered = self.contract_id.sudo(), self.sudo().contracted_ids  # linked by us alone
+        is_within = not contract or contract.date_start <= start <= end <= contract.date_end
+        if is_within and not (covered or self.lead_id._is_settled()):
+            self._set(date_start=start, date_end=end)
+            self.lead_id._follow_lines()
+
+    def _start_as_quoted(self, day, start, end):
+        """What was quoted for a day that is to come starts on it, where that is a period of its own still.
+
+        :param day: of the order
+        :param start: the first day that was quoted
+        :param end: the last one
+        """
+        is_free = self._follows_period() or self._waits_for_order()
+        is_to_come = bool(start) and start >= day and start != self.date_start
+        if is_free and is_to_come and self._get_period(start) == (start, end):
+            self._set(date_start=start, date_end=end)
+            self.lead_id._follow_lines()
 
     def _start_by(self, day):
         """What nobody typed starts on a day at the earliest, in the term that runs then.

@@ -156,10 +156,11 @@ class PembaPriceIndex(models.Model):
         ]
         return max(months, default=None)
 
-    def _get_missing_month(self, base):
-        """The month whose value is entered next for prices to be revised: that of the base, else the newest.
+    def _get_missing_month(self, base, limit):
+        """The month whose value is entered next for prices to be revised: that of the base, else a newer one.
 
         :param base: the month that prices are of
+        :param limit: the newest month that is old enough
         """
         months = {
             value.month
@@ -167,7 +168,10 @@ class PembaPriceIndex(models.Model):
             for value in index.value_ids
             if value.state == "final"
         }
-        return max(months) + relativedelta(months=1) if base in months else base
+        if base not in months:
+            return base
+        following = max(months) + relativedelta(months=1)
+        return limit if base < limit < following else following
 
     def _get_series(self):
         """The series and those that it continues: ``[(index, coefficient to this one)]``."""

@@ -18,6 +18,7 @@ class SaleOrder(models.Model):
             orders = self.sudo()  # who confirms an order need not see all that it sells
             for order in orders.filtered(lambda one: one.state in OPEN):
                 if order._is_signed():
+                    order._start_as_signed()
                     order._tell_late()
                 else:
                     order._start_today()
@@ -58,6 +59,12 @@ class SaleOrder(models.Model):
         paid = self.transaction_ids.filtered(lambda one: one.state in ("authorized", "done"))
         return bool(self.signed_on or self.signature or paid)
 
+    def _start_as_signed(self):
+        """What was signed is for the days that it was quoted for, whatever the deal sells by now."""
+        for line in self.order_line:
+            if line._has_other_period():
+                line.opportunity_line_id._start_as_signed(*line._get_quoted_period())
+
     def _tell_late(self):
         """What was signed stays; that it began before the order, a person is to look at."""
         day = get_today(self.company_id or self.env.company)
@@ -68,25 +75,31 @@ class SaleOrder(models.Model):
     def _start_today(self):
         """Recurring lines whose period nobody typed start today at the earliest, at prices in proportion.
 
-        So do those that the deal sells for other days by now than they were quoted for.
+        Quoted for a day that is to come, they start on it; where that cannot be any more, the order follows.
         """
         day = get_today(self.company_id or self.env.company)
         offered = self.order_line.opportunity_line_id
         if not offered:
             return
-        before = {line: line._get_quoted_period() for line in self.order_line}
+        quoted = {
+            line: line._get_quoted_period()
+            for line in self.order_line
+            if line._get_sold_line() and line.opportunity_line_id._is_quoted_by_days()
+        }
         self.opportunity_id._start_by(day)
         if offered.filtered(lambda line: line._is_late(day))._start_by(day):  # of a deal that is won
             offered.lead_id._follow_lines()
+        for line, period in quoted.items():
+            line.opportunity_line_id._start_as_quoted(day, *period)
         moved = self.order_line.filtered(
-            lambda one: one.opportunity_line_id._has_own_period() and one._get_offered_period() != before[one]
+            lambda one: one in quoted and one._get_offered_period() != quoted[one]
         )
         for line in moved:
-            line._follow_period(*before[line])
+            line._follow_period(*quoted[line])
         if moved:
             self._message_log(
                 body=self.env._(
-                    "Ordered later than offered: %s",
+                    "Ordered for other days than it was quoted for: %s",
                     "; ".join(
                         self.env._(
                             "%(product)s from %(start)s to %(end)s, %(amount)s",

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
+from odoo.tools import float_compare
 
-from ..offer.pemba_opportunity_line import get_years
 from ..public import VALUES_LIST, public
 
 
@@ -69,12 +69,14 @@ class SaleOrderLine(models.Model):
         :param end: the last one
         """
         offered = self.opportunity_line_id.sudo()  # seen when linked
-        share = get_years(start, end, offered.contract_id.anchor_date or start)
+        quoted = offered.new({"date_start": start, "date_end": end}, origin=offered)
+        share = quoted._get_year_share()
         now, _discount = self._get_negotiated_price()
-        if share and offered.year_share != share:
+        if share and float_compare(offered.year_share, share, precision_digits=9):
             price = self.price_unit * offered.year_share / share
-            quoted = now * share / offered.year_share if offered.year_share else 0.0
-            if abs(self.price_unit - quoted) < self.currency_id.rounding:  # by less than the smallest coin
+            then = now * share / offered.year_share if offered.year_share else 0.0
+            # As it was offered, but for less than the smallest coin.
+            if abs(self.price_unit - then) * abs(self.product_uom_qty) < self.currency_id.rounding:
                 price = now
             self.write({"price_unit": price, "technical_price_unit": price})
         self._follow_days(start, end)

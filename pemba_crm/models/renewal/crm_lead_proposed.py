@@ -119,6 +119,8 @@ class CrmLead(models.Model):
                 lambda one, lines=lines: one.active and one.contract_line_id not in lines
             )._withdraw_proposal()
             proposed._put(new_vals)
+            added = lead._get_all_lines().filtered(lambda one: not one.contract_id and one._follows_period())
+            added._take_again("date_start", "date_end")
             now = lines.ids or NONE
             if known != set(now):
                 lead._set(proposed_line_ids=now)

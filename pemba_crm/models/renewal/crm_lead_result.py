@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
@@ -42,9 +42,7 @@ class CrmLead(models.Model):
             self._win_renewal()
         else:
             self._ask_about_successor()
-        extending = self._get_all_lines().filtered(
-            lambda line: line.contract_id and not line.contract_line_id
-        )
+        extending = self._get_all_lines().filtered(lambda line: line._is_extending())
         if extending:
             self._sell_contracts(sold - renewing, extending)
 
@@ -67,6 +65,7 @@ class CrmLead(models.Model):
                 )
             )
         ours._renew(self, may_leave_gap)
+        ours._answer(self._get_successor_question)
         orders = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # as above
         vals = {}
         if not contract.order_received_date:
@@ -106,9 +105,11 @@ class CrmLead(models.Model):
         """A renewal that was won without anything that recurs leaves no successor: is that right?"""
         contract = self.renewal_contract_id.sudo()  # linked by us alone
         if not contract.successor_id:
-            contract._ask(
-                lambda env: env._("Its renewal was won without a line that recurs: nothing follows it")
-            )
+            contract._ask(self._get_successor_question)
+
+    @api.model
+    def _get_successor_question(self, env):
+        return env._("Its renewal was won without a line that recurs: nothing follows it")
 
     def _withdraw_contracts(self):
         """A successor waits for its renewal as a draft."""

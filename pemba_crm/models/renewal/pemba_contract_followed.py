@@ -115,6 +115,9 @@ class PembaContract(models.Model):
         following = self.successor_id
         return following | following._get_following_terms() if following else following
 
+    def _get_terms_from_here(self):
+        return super()._get_terms_from_here() | self._get_following_terms()
+
     def _follow_extension(self, line):
         """What is added to a contract that was renewed already goes on in its successor."""
         result = super()._follow_extension(line)
@@ -127,9 +130,9 @@ class PembaContract(models.Model):
         result = super()._hold(reason)
         for contract, old in before.items():  # accountants may not write contracts
             following = contract._get_following_terms()
-            following.filtered(lambda one, old=old: not one.is_on_hold or one.hold_reason == old)._set(
-                is_on_hold=True, hold_reason=reason, hold_date=contract.hold_date
-            )
+            for one in following.filtered(lambda one, old=old: not one.is_on_hold or one.hold_reason == old):
+                day = one.hold_date or contract.hold_date
+                one._set(is_on_hold=True, hold_reason=reason, hold_date=day)
         return result
 
     @public
@@ -153,14 +156,14 @@ class PembaContract(models.Model):
         self._ask_about_order(line)
         return result
 
-    def _ask_about_order(self, line):
+    def _ask_about_order(self, lines):
         """It runs without its order, whose offer says more than is left: shall it be another one?
 
-        :param line: that was reduced
+        :param lines: those that were reduced
         """
         for lead in self.predecessor_id._get_open_renewal():
             offered = lead.opportunity_line_ids.filtered(
-                lambda one: one.contract_line_id == line.predecessor_id
+                lambda one: one.contract_line_id and one.contract_line_id in lines.predecessor_id
             )
             if offered:
                 self._ask(
@@ -180,8 +183,7 @@ class PembaContract(models.Model):
         :param rest: the line that goes on of it, if any
         :param quantity: how much is taken away
         """
-        following = self.successor_id.line_ids.filtered(lambda one: one.predecessor_id == line)
-        for one in following:
+        for one in line._get_following():
             self.successor_id._reduce_following(one, one, quantity)
             if one.quantity > quantity:
                 left = one.quantity - quantity
@@ -211,6 +213,7 @@ class PembaContract(models.Model):
     def _follow_termination(self):
         self._set(renewal_likelihood=0.0)
         self._withdraw_successor()
+        self._ask_about_order(self.line_ids)
         return super()._follow_termination() | {"closed": self._close_renewals().ids}
 
     def _follow_reinstatement(self, before):
@@ -225,7 +228,7 @@ class PembaContract(models.Model):
 
         :return: the renewals that are lost by that
         """
-        leads = (self | self.predecessor_id)._get_open_renewal()  # it may run without its order
+        leads = self._get_open_renewal()
         if leads:
             reason = self.env.ref("pemba_crm.lost_reason_terminated", raise_if_not_found=False)
             reasons = self.env["crm.lost.reason"].sudo()  # salespeople read them

@@ -19,7 +19,6 @@ class PembaContractLine(models.Model):
         ondelete="set null",
         help="The line of the contract before, whose next term it is.",
     )
-    is_unsold = fields.Boolean(recursive=True)
     is_offered = fields.Boolean(
         compute="_compute_is_offered", store=True, precompute=True, export_string_translation=False
     )
@@ -49,12 +48,18 @@ class PembaContractLine(models.Model):
             goes_on = line.date_end in (False, line.contract_id.date_end)
             line.is_offered = goes_on and not line.is_equipment_gone
 
-    @api.depends("predecessor_id.is_unsold")
+    @api.depends(
+        *("predecessor_id.is_unsold", "contract_id.predecessor_id"),
+        "opportunity_line_id.lead_id.renewal_contract_id",
+    )
     def _compute_is_unsold(self):
-        """What goes on by itself of what is not sold any more is not, either."""
+        """What goes on by itself is sold as long as what it goes on from is; what waits for its order is."""
         result = super()._compute_is_unsold()
-        for line in self.filtered("predecessor_id"):
-            if not line.opportunity_line_id:
+        for line in self:
+            lead, before = line.opportunity_line_id.lead_id, line.contract_id.predecessor_id
+            if before and lead.renewal_contract_id == before and lead.won_status == "pending":
+                line.is_unsold = False
+            elif line.predecessor_id and not (lead or line.rest_of_id):
                 line.is_unsold = line.predecessor_id.is_unsold
         return result
 

@@ -4,9 +4,6 @@ from odoo.fields import Domain
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..public import VALUES, VALUES_LIST, public
 
-# What goes on in the next term as it is in this one.
-FOLLOWED = ("product_id", "quantity", "price_unit", "discount", "distributor_margin_rate", "equipment_id")
-
 
 class PembaContractLine(models.Model):
     """What happens to a line reaches the renewal that is open, and the terms that follow already.
@@ -24,10 +21,10 @@ class PembaContractLine(models.Model):
     @api.model_create_multi
     @public(vals_list=VALUES_LIST)
     def create(self, vals_list):
-        is_ours = self._is_passing()
+        is_ours = self._is_granted(vals_list)
         lines = super().create(vals_list)
         if not is_ours:
-            lines.filtered(lambda one: one.state == "renewed")._go_on()
+            lines._go_on()
         lines.contract_id._offer_again()
         return lines
 
@@ -39,22 +36,31 @@ class PembaContractLine(models.Model):
         granted = self._get_passing()
         is_by_hand = not (granted and granted.is_for(self, vals))
         before = self._get_renewed(vals) if is_by_hand else {}
+        moved = self._get_moved(vals) if is_by_hand else self.browse()
+        moved._leave_successor()
         result = super().write(vals)
+        moved._go_on()
         for line, (was, went_on) in before.items():
-            line._follow_correction(was, went_on)
+            if line not in moved:
+                line._follow_correction(was, went_on)
         if contracts:
             (contracts | self.contract_id)._offer_again()
         return result
 
     def _get_renewed(self, vals):
         """``{line: (what it was, whether it ran to the end)}``, where something follows that changes."""
-        if not vals.keys() & {*FOLLOWED, "date_end"}:
+        if (self._get_followed_fields() | {"date_end"}).isdisjoint(vals):
             return {}
         return {
             line: (line._get_followed(), line._is_going_on())
             for line in self
             if line.contract_id.successor_id
         }
+
+    def _get_moved(self, vals):
+        """Those that come into another contract."""
+        target = vals.get("contract_id")
+        return self.filtered(lambda line: target and get_differing(line, {"contract_id": target}))
 
     def _follow_correction(self, before, went_on):
         """What a person corrects, in the terms that follow."""
@@ -91,7 +97,8 @@ class PembaContractLine(models.Model):
     def _get_unsold_following(self):
         """What goes on of these in the terms that follow, but for what was ordered there: with all of it."""
         following = self.search(
-            Domain("predecessor_id", "in", self.ids) & Domain("opportunity_line_id", "=", False)
+            Domain("predecessor_id", "in", (self | self._get_unsold_rests()).ids)
+            & Domain("opportunity_line_id", "=", False)
         )
         return following | following._get_unsold_following() if following else following
 
@@ -99,9 +106,15 @@ class PembaContractLine(models.Model):
     # In the terms that follow
     # ------------------------------------------------------------
 
+    @api.model
+    def _get_followed_fields(self):
+        """What goes on in the next term as it is in this one: a new set."""
+        return {"product_id", "quantity", "price_unit", "discount", "distributor_margin_rate", "equipment_id"}
+
     def _get_followed(self):
         """What goes on of it, as values: a new dict."""
-        return {name: self._fields[name].convert_to_write(self[name], self) for name in FOLLOWED}
+        names = self._get_followed_fields()
+        return {name: self._fields[name].convert_to_write(self[name], self) for name in names}
 
     def _is_going_on(self):
         """Whether it runs to the end of its contract."""
@@ -118,7 +131,10 @@ class PembaContractLine(models.Model):
         """What runs to the end of a contract that was renewed already goes on in the terms that follow."""
         for line in self.filtered(lambda one: one._is_going_on()):
             following = line.contract_id.successor_id
-            if following.state == "draft" or following._is_open():
+            known = line._get_following()
+            for one in known:  # it stayed there
+                line._ask_about_next_term(one, one._get_followed())
+            if not known and (following.state == "draft" or following._is_open()):
                 vals = line._prepare_successor(line._prepare_renewal({})) | {"contract_id": following.id}
                 added = line._put([vals])
                 if following.state != "draft":
@@ -128,29 +144,45 @@ class PembaContractLine(models.Model):
     def _follow_in_successor(self, before):
         """What changed of it changes in the next term, too, at the prices that it has there.
 
+        What is another one there was agreed on for that term: a person is asked.
+
         :param before: what it was before, see ``_get_followed``
         """
         changed = get_differing(self, before)
-        for line in self._get_following() if changed else ():
+        following = self._get_following() if changed else self.browse()
+        if changed and not following:
+            self._ask_about_unknown(before)
+        for line in following:
             new = {name: value for name, value in self._get_followed().items() if name in changed}
             if "price_unit" in new and before["price_unit"]:
                 new["price_unit"] = self._revalue(line.price_unit / before["price_unit"])
             if "equipment_id" in new:
                 new["equipment_id"] = self._get_next_equipment().id
             changes = get_differing(line, new)
-            if changes and (line.opportunity_line_id or line.is_amended):
-                self._ask_about_next_term(line, before["quantity"])
+            was = {name: before[name] for name in changes if name != "price_unit"}
+            is_agreed = line.opportunity_line_id or line.is_amended or get_differing(line, was)
+            if changes and is_agreed:
+                self._ask_about_next_term(line, before)
             elif changes:
                 was = line._get_followed()
                 line._set(**changes)
                 line._follow_in_successor(was)
+
+    def _ask_about_unknown(self, before):
+        """Of a next term that does not say of which line each of its lines is, a person sees to it.
+
+        :param before: what it was before
+        """
+        successor = self.contract_id.successor_id
+        if self._is_going_on() and successor.line_ids and not successor.line_ids.predecessor_id:
+            self._ask_about_next_term(successor.line_ids[:1], before)
 
     def _leave_successor(self):
         """What a person takes off is not in the next term, either."""
         for line in self._get_following():
             before = line.predecessor_id
             if line.opportunity_line_id or line.is_amended:
-                before._ask_about_next_term(line, before.quantity, 0.0)
+                before._ask_about_next_term(line, before._get_followed(), {"quantity": 0.0})
             else:
                 line._leave_successor()
                 line._leave_contract()
@@ -164,22 +196,17 @@ class PembaContractLine(models.Model):
         if not contract.line_ids and contract.state != "draft":
             contract._ask(lambda env: env._("Nothing of it is left: terminate it?"))
 
-    def _ask_about_next_term(self, line, quantity, now=None):
+    def _ask_about_next_term(self, line, before, now=None):
         """It is corrected once the next term is agreed on.
 
         :param line: what goes on of it there
-        :param quantity: what it was before
-        :param now: what it is, if not its quantity
+        :param before: what it was before, see ``_get_followed``
+        :param now: what of that is another value now, if it is not the line's
         """
-        source = self.opportunity_line_id.sudo().lead_id or self.contract_id  # of all salespeople
+        followed = now or self._get_followed()
+        changes = {name: value for name, value in followed.items() if value != before[name]}
+        source = self.opportunity_line_id.sudo().lead_id.display_name  # of all salespeople
         line.contract_id._ask(
-            lambda env: env._("The sale before was corrected: is this term?"),
-            lambda env: env._(
-                "%(lead)s: %(product)s × %(before)s in %(contract)s, %(after)s by now.",
-                lead=source.display_name,
-                product=self.product_id.display_name,
-                contract=self.contract_id.name,
-                before=f"{quantity:.12g}",
-                after=f"{self.quantity if now is None else now:.12g}",
-            ),
+            lambda env: env._("The term before was corrected: is this one?"),
+            lambda env: ", ".join(filter(None, [source, self._describe_changes(env, before, changes)])),
         )

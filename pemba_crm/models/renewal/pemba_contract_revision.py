@@ -88,9 +88,12 @@ class PembaContract(models.Model):
 
     def _get_revision_month(self):
         """The newest month with a final value, at least the lag before the next term starts."""
+        return self.index_id._get_newest_month(self._get_last_month())
+
+    def _get_last_month(self):
+        """The newest month whose value may be taken: the lag before the next term starts."""
         start = self.date_end + timedelta(days=1)
-        last = start.replace(day=1) - relativedelta(months=self.contract_type_id.index_lag_months)
-        return self.index_id._get_newest_month(last)
+        return start.replace(day=1) - relativedelta(months=self.contract_type_id.index_lag_months)
 
     def _format_month(self, month):
         """A month of a revaluation for people to read."""

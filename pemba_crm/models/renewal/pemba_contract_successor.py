@@ -161,8 +161,9 @@ class PembaContract(models.Model):
                 line._follow_sale(one)
             elif self._is_open() or self.state == "draft":
                 ours.line_ids._put([one._prepare_contract_line() | {"contract_id": self.id}])
+        kept = lead.opportunity_line_ids._get_contracted()  # what extends it, too
         unsold = ours.line_ids.filtered(
-            lambda line: line.opportunity_line_id.lead_id == lead and line.opportunity_line_id not in sold
+            lambda line: line.opportunity_line_id.lead_id == lead and line.opportunity_line_id not in kept
         )
         unsold._withdraw()
         if self.state == "draft":  # its renewal had been taken back

@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from ..installed_base.pemba_customer_mixin import get_differing
 from ..public import VALUES, public
 
 
@@ -10,10 +11,15 @@ class PembaContractType(models.Model):
 
     @public(vals=VALUES)
     def write(self, vals):
-        if self._get_offered_fields().isdisjoint(vals):
+        conditions = {name: vals[name] for name in self._get_offered_fields() if name in vals}
+        changed = self.filtered(lambda kind: conditions and get_differing(kind, conditions))
+        if not changed:
             return super().write(vals)
         leads = self.env["crm.lead"].sudo()  # of all salespeople
-        of_types = [("won_status", "=", "pending"), ("renewal_contract_id.contract_type_id", "in", self.ids)]
+        of_types = [
+            ("won_status", "=", "pending"),
+            ("renewal_contract_id.contract_type_id", "in", changed.ids),
+        ]
         renewals = leads.search(of_types)
         renewals._remember_proposal()
         result = super().write(vals)

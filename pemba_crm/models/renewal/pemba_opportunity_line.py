@@ -4,6 +4,7 @@ from odoo.tools import format_date
 
 from ..installed_base.pemba_customer_mixin import get_differing
 from ..offer.pemba_opportunity_line import get_months
+from ..pipeline.crm_lead import CLOSED
 
 
 class PembaOpportunityLine(models.Model):
@@ -63,9 +64,41 @@ class PembaOpportunityLine(models.Model):
             return self.lead_id._get_today()
         return super()._get_first_day()
 
+    def _is_quoted_by_days(self):
+        """What is renewed is as well."""
+        return bool(self.contract_line_id) or super()._is_quoted_by_days()
+
+    def _start_as_quoted(self, day, start, end):
+        """What is renewed is ordered for the days that were quoted, where these follow its contract still."""
+        contract = self.lead_id.sudo().renewal_contract_id  # linked by us alone
+        if not self.contract_line_id or not (start and end) or self.lead_id.won_status in CLOSED:
+            return super()._start_as_quoted(day, start, end)
+        if (start, end) == (self.date_start, self.date_end):
+            return None
+        if start == contract._get_next_term()["date_start"]:
+            self._set(date_start=start, date_end=end)
+            return self.lead_id._follow_lines()
+        return contract._ask(
+            lambda env: env._("Its renewal was ordered for other days than are offered: which are right?"),
+            lambda env: env._(
+                "%(lead)s, %(product)s: %(quoted)s ordered, %(offered)s offered.",
+                lead=self.lead_id.display_name,
+                product=self.product_id.display_name,
+                quoted=self.with_env(env)._format_period(start, end),
+                offered=self.with_env(env)._format_period(self.date_start, self.date_end),
+            ),
+        )
+
     def _get_renewing(self):
         """Those that the next term is made of, and not the term that runs."""
-        return self._get_contracted().filtered(lambda line: line.contract_line_id or not line.contract_id)
+        return self._get_contracted().filtered(lambda line: not line._is_extending())
+
+    def _is_extending(self):
+        """Whether it is for the term that runs: what is in it already stays there."""
+        if self.contract_line_id:
+            return False
+        terms = self.sudo().contracted_ids.contract_id  # linked by us alone
+        return bool(self.contract_id or terms - self.lead_id.sudo().renewal_contract_id.successor_id)
 
     @api.depends("lead_id.renewal_contract_id.date_end")
     def _compute_dates(self):

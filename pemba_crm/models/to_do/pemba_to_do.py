@@ -284,7 +284,11 @@ class PembaToDo(models.Model):
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
         names = ("partner_id", "lead_id", "contract_id", "equipment_id", "order_id", "index_id")
-        return Domain.OR(Domain(f"{name}.display_name", operator, value) for name in names)
+        return Domain.OR(
+            Domain(f"{name}.display_name", operator, value)
+            for name in names
+            if self.env[self._fields[name].comodel_name].has_access("read")
+        )
 
     @api.model
     def _get_texts(self):

@@ -215,8 +215,9 @@ class PembaToDo(models.Model):
 
     def _get_missing_month(self):
         """Of which the value is missing; none where a contract does not say what its prices are of."""
-        base = self.contract_id.index_base_month
-        return self.index_id._get_missing_month(base) if base else None
+        contract = self.contract_id
+        base = contract.index_base_month
+        return self.index_id._get_missing_month(base, contract._get_last_month()) if base else None
 
     def _say_index(self):
         month = self._get_missing_month()

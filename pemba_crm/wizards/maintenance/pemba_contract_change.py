@@ -43,6 +43,13 @@ class PembaContractChange(models.TransientModel):
         """The end for terminating, else today, or the first day of a line that is to come."""
         for change in self:
             contract, line = change.contract_id, change.line_id
+            if (
+                change.kind == "reduce"
+                and line
+                and change.date
+                and line.date_start <= change.date <= line.date_end
+            ):
+                continue  # a day of it
             today = get_today(contract)
             change.date = (
                 contract.date_end if change.kind == "terminate" else max(today, line.date_start or today)
