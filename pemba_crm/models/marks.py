@@ -66,22 +66,17 @@ class Pass:
             return False
         return self.vals is vals or (None not in (self.vals, vals) and _includes(vals, self.vals))
 
-    def take_created(self, model, vals_list):
-        """Whether all of these are what is created; they are created once."""
-        left = self.get_left(model, vals_list)
-        if left is not None:
-            self.created[model] = left
-        return left is not None
-
-    def get_left(self, model, vals_list):
-        """:return: what is to be created besides these, none where one of these is not to be"""
+    def take_created(self, model, vals_list, is_asked=False):
+        """Whether all of these are what is created; they are created once, unless it is only asked."""
         left = list(self.created.get(model, ()))
         for vals in vals_list:
             place = next((place for place, own in enumerate(left) if _includes(vals, own)), None)
             if place is None:
-                return None
+                return False
             del left[place]
-        return left if vals_list else None
+        if vals_list and not is_asked:
+            self.created[model] = left
+        return bool(vals_list)
 
 
 def _includes(vals, own):
@@ -96,10 +91,7 @@ def _get_scopes(env, name):
 
 @contextmanager
 def scope(records, name):
-    """Have records in a scope for as long as the block lasts.
-
-    :param name: of the scope
-    """
+    """Have records in a scope of a name for as long as the block lasts."""
     scopes = _get_scopes(records.env, name)
     scopes.append(set(records.ids))
     try:
@@ -119,10 +111,7 @@ def is_in_scope(records, name):
 
 
 def take(records, name):
-    """What is let pass once is taken out of its scope.
-
-    :return: those of the records that were in it
-    """
+    """What is let pass once is taken out of its scope: those of the records that were in it."""
     ids = get_scope(records.env, name)
     taken = records.filtered(lambda record: record.id in ids)
     for of_scope in _get_scopes(records.env, name):
@@ -178,9 +167,8 @@ class PembaRules(models.AbstractModel):
         """
         if is_new:
             vals_list = [self._without_empty(vals) for vals in vals_list]
-        else:
-            for vals in vals_list:
-                self._check_given(vals)
+        for vals in () if is_new else vals_list:
+            self._check_given(vals)
         results = self._get_results()
         if any(not results.isdisjoint(vals) for vals in vals_list):
             results -= self._get_imported_results(is_new)
@@ -266,9 +254,9 @@ class PembaRules(models.AbstractModel):
 
     @api.model
     def _is_granted(self, vals_list):
-        """Whether there is a pass for creating these, which is not taken by asking."""
+        """Whether there is a pass for creating these."""
         granted = self._get_passing()
-        return granted is not None and granted.get_left(self._name, vals_list) is not None
+        return bool(granted and granted.take_created(self._name, vals_list, is_asked=True))
 
     @api.model
     def _take_creation(self, vals_list):

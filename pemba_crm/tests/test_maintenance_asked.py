@@ -3,6 +3,7 @@
 from datetime import date
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import html2plaintext
 
@@ -101,6 +102,28 @@ class TestOrderedApart(PembaContractCommon):
             order.action_confirm()
         self.assertEqual((order.amount_untaxed, deal.deal_amount), (1000, 1000))
         self.assertNotIn("From  to", order.order_line.name)
+
+    def test_signed_for_other_days_than_the_deal_sells_by_now(self):
+        """What the customer signed stays: amounts and dates."""
+        deal, order = self._offer()
+        with freeze_time("2026-03-02"):
+            deal.date_deadline = "2026-06-01"
+        with freeze_time("2026-04-01"):
+            order.signed_on = fields.Datetime.now()
+            order.action_confirm()
+        self._check(deal, order, "2026-03-01", 306)
+        self.assertTrue(deal.opportunity_line_ids.is_signed_late)
+
+    def test_a_contract_that_another_seller_has(self):
+        deal, _order = self._offer()
+        line = deal.opportunity_line_ids
+        line.contract_id = False
+        distributor = self.env["res.partner"].create(
+            {"name": "Dis", "is_company": True, "is_distributor": True}
+        )
+        deal.distributor_id = distributor
+        with self._refused(UserError, "is sold by"):
+            line.contract_id = self.contract
 
     def test_a_small_price_of_many(self):
         """Negotiated by less than a cent for one, by hundreds for all."""

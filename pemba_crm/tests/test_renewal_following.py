@@ -142,6 +142,62 @@ class TestFollowing(RenewalCommon):
         contract.action_release()
         self.assertEqual((second.is_on_hold, third.hold_reason), (False, "Another matter"))
 
+    def test_it_waits_for_its_order_and_is_sold(self):
+        self.kind.is_tacit = True
+        contract = self._create_year({"price_unit": 100})
+        self._open(contract)
+        with freeze_time("2026-01-05"):
+            self.env["pemba.contract"]._cron_renew_tacitly()
+        self.assertTrue(contract.successor_id.line_ids.opportunity_line_id)
+        self.assertFalse(contract.successor_id.line_ids.is_unsold)
+
+    def test_a_correction_of_what_was_reduced_asks(self):
+        _deal, order, contract = self._sell_ten()
+        with freeze_time("2025-04-01"):
+            contract._reduce(contract.line_ids, 4)
+            order.order_line.product_uom_qty = 12
+            self.assertIn("Quantity 10 → 12", contract.activity_ids.note)
+
+    def test_a_correction_of_what_was_reduced_from_its_first_day_on(self):
+        _deal, order, contract = self._sell_ten()
+        with freeze_time("2025-01-01"):
+            contract._reduce(contract.line_ids, 4)
+            self.assertFalse(contract.activity_ids)
+            order.order_line.price_unit = 90
+            self.assertIn("100 → 90", contract.activity_ids.note)
+            self.assertNotIn("Quantity", contract.activity_ids.note)
+
+    def test_the_rest_of_what_is_not_sold_any_more(self):
+        deal, order, contract = self._sell_ten()
+        with freeze_time("2025-02-01"):
+            contract._reduce(contract.line_ids, 4)
+        with freeze_time("2025-03-01"):
+            order._action_cancel()
+            deal.stage_id = self.stages["M"][:1]
+            [rest] = contract.line_ids.filtered(lambda line: line.date_end == contract.date_end)
+            self.assertTrue(rest.is_unsold)
+            self.assertIn("× 6", contract.activity_ids.note)
+            contract._reduce(rest, 6)
+            self.assertFalse(contract.activity_ids)
+
+    def test_ordered_again_months_later(self):
+        """What a contract covers since is not cut."""
+        deal, order, contract = self._sell_ten()
+        with freeze_time("2025-07-01"):
+            order._action_cancel()
+            deal.stage_id = self.stages["M"][:1]
+            order.action_draft()
+            order.action_confirm()
+        self.assertEqual((deal.deal_amount, order.amount_untaxed, contract.amount), (1000, 1000, 1000))
+        self.assertEqual(contract.line_ids.date_start, date(2025, 1, 1))
+
+    def test_an_order_of_nothing_any_more(self):
+        deal, order, contract = self._sell_ten()
+        with freeze_time("2025-02-01"):
+            order.order_line.product_uom_qty = 0
+            self.assertFalse(deal.opportunity_line_ids)
+            self.assertIn("not sold any more", contract.activity_ids.summary)
+
     def test_a_term_without_its_order(self):
         """Reduced or terminated, its renewal offers more: somebody is asked."""
         self.kind.is_tacit = True
@@ -204,6 +260,34 @@ class TestFollowing(RenewalCommon):
     # ------------------------------------------------------------
     # Conditions, and what is said
     # ------------------------------------------------------------
+
+    def test_an_order_by_a_quotation_of_another_duration(self):
+        """The customer orders what was quoted: a year, whatever the type says by now."""
+        contract = self._create_year({"price_unit": 1200, "quantity": 2})
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            order = renewal._make_quotation()
+            added = {"lead_id": renewal.id, "product_id": self.maintenance.id, "price_unit": 100}
+            line = self.env["pemba.opportunity.line"].create(added)
+            self.kind.duration_months = 24
+            self.assertEqual(set(renewal.opportunity_line_ids.mapped("date_end")), {date(2027, 12, 31)})
+            self.assertEqual((renewal.deal_amount, order.amount_untaxed), (5000, 2400))
+            line.unlink()
+            order.action_confirm()
+        following = contract.successor_id
+        self.assertEqual((following.date_end, following.amount), (date(2026, 12, 31), 2400))
+        self.assertEqual((renewal.deal_amount, following.line_ids.price_unit), (2400, 1200))
+
+    def test_an_order_for_days_that_follow_nothing_any_more(self):
+        contract = self._create_year({"price_unit": 365})
+        renewal = self._open(contract)
+        with freeze_time("2025-10-01"):
+            order = renewal._make_quotation()
+            contract.with_user(self.manager).date_end = "2025-11-30"
+            order.action_confirm()
+        self.assertEqual(contract.successor_id.date_start, date(2025, 12, 1))
+        self.assertIn("other days", contract.activity_ids.summary)
+        self.assertIn("01/01/2026", contract.activity_ids.note)
 
     def test_conditions_of_the_type_reach_open_renewals(self):
         index = self._create_index({"2024-06": 100, "2025-06": 110})

@@ -81,7 +81,7 @@ class TestRenewalTerms(PembaContractCommon):
             self.assertFalse(successor.activity_ids)
             order.order_line.product_uom_qty = 8
             self.assertEqual((contract.amount, successor.amount), (800, 1000))
-            self.assertIn("× 10", successor.activity_ids.note)
+            self.assertIn("Quantity 10 → 8", successor.activity_ids.note)
 
     def test_a_tacit_term_becomes_what_is_sold_at_last(self):
         self.kind.is_tacit = True

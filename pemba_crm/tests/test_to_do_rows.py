@@ -100,9 +100,12 @@ class TestToDoRows(PembaContractCommon):
         self.assertFalse(row.is_late)
         self.assertTrue(self._row("gone", "2025-06-01").is_late)
         with freeze_time("2025-06-01"):
+            self.env["pemba.to.do"]._cron_ask()
+            self.assertTrue(contract.activity_ids)
             action = row.action_settle()
             change = self.env["pemba.contract.change"].with_context(**action["context"]).create({})
             change.action_apply()
+            self.assertFalse(contract.activity_ids)
         self.assertFalse(self._rows("gone", "2025-06-01"))
 
     def test_what_is_to_be_covered_and_was_retired(self):
@@ -177,6 +180,11 @@ class TestToDoRows(PembaContractCommon):
         self.assertTrue(self._rows("hold", "2025-09-07"))
         contract.action_release()
         self.assertTrue(self._rows("offer", "2025-09-07"))
+        with freeze_time("2025-10-01"):
+            contract._renew(contract.renewal_lead_id)
+            contract._hold("Unpaid")
+        self.assertEqual(self._row("hold", "2025-10-02").contract_id, contract, "once for all its terms")
+        self.assertEqual(self._row("hold", "2026-01-02").contract_id, contract.successor_id)
 
     def test_an_index_value_that_renewals_wait_for(self):
         index = self._create_index({"2024-06": 100})
@@ -189,6 +197,10 @@ class TestToDoRows(PembaContractCommon):
         with freeze_time("2025-07-02"):
             self.assertTrue(row.with_user(self.manager).is_mine)
             self.assertIn("July 2024", row.name)
+            renewal = contracts[:1]._open_renewals()
+            offer = self._rows("offer", "2025-07-02").filtered(lambda one: one.lead_id == renewal)
+            self.assertIn("July 2024", offer.name)
+            self.assertFalse(offer.may_settle)
             value = Form.from_action(self.env, row.action_settle())
             self.assertEqual((value.index_id, str(value.month), value.state), (index, "2024-07-01", "final"))
             contracts[:1].line_ids.unlink()
@@ -315,6 +327,8 @@ class TestToDoRows(PembaContractCommon):
             order.action_confirm()
         row = self._row("win", "2025-03-02")
         self._check(row, "2025-03-01", 8000, lead_id=deal, order_id=order)
+        self.assertEqual(row.action_settle()["res_id"], deal.id, "it says 10,000")
+        deal.expected_revenue = 8000
         row.action_settle()
         self.assertEqual(deal.won_status, "won")
         self.assertFalse(self._rows("win", "2025-03-02"))
@@ -343,6 +357,17 @@ class TestToDoRows(PembaContractCommon):
         deal.with_user(self.salesperson).action_stay_won()
         self.assertFalse(deal.asks_about_orders)
         self.assertFalse(self._rows("cancelled", "2025-04-02"), "it is won all the same")
+
+    def test_a_won_deal_without_lines_whose_order_is_cancelled(self):
+        deal = self._create_opportunity(partner_id=self.customer.id, expected_revenue=1000)
+        vals = {"product_id": self.licence.id, "price_unit": 1000}
+        order = self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "opportunity_id": deal.id, "order_line": [Command.create(vals)]}
+        )
+        order.action_confirm()
+        deal.action_set_won()
+        order._action_cancel()
+        self.assertEqual(self._row("cancelled").lead_id, deal)
 
     def test_the_only_order_of_a_settled_sale_is_cancelled(self):
         with freeze_time("2025-03-01"):

@@ -163,13 +163,14 @@ class OfferLedger:
     def meet(self, quotation, line, day):
         """What was quoted for a day that is to come starts on it; else it is for the days of the offer."""
         days = quotation.days[line]
-        is_open = line.deal.state == "pending"
+        deal = quotation.deal
+        is_open = deal.state == "pending"
         if days == (line.first, line.last):
             return
         if is_open and days[0] >= day and self.get_days(line, days[0]) == days:
             line.first, line.last = days
         else:
-            self.move_price(quotation.lines[line], line, days, line.deal.account.digits)
+            self.move_price(quotation.lines[line], line, days, deal.account.digits)
 
     def move_price(self, quoted, line, days, digits):
         """Its price is that of other days now, in proportion where it was none of the offer.
@@ -178,8 +179,10 @@ class OfferLedger:
         """
         share = get_share(*days, line.extends.anchor if line.extends else days[0])
         now = self.get_quoted(line, digits)[1]
-        before = now * share / line.get_share()
-        is_as_offered = abs(quoted[1] - before) < Fraction(1, 10**digits)  # by less than the smallest coin
+        then = line.price * share * (1 - line.discount / 100)
+        if line.rate:
+            then = line.get_net(share, digits) / line.quantity
+        is_as_offered = abs(quoted[1] - then) * quoted[0] < Fraction(1, 10**digits)  # the smallest coin
         quoted[1] = now if is_as_offered else quoted[1] * line.get_share() / share
 
     def align(self, deal, day):

@@ -162,9 +162,7 @@ class CrmLead(models.Model):
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
-        terms = contracts.exists()._get_terms_from_here()
-        sold_again = terms.filtered(lambda one: not any(one.line_ids.mapped("is_unsold")))
-        sold_again._answer(contract_lines._get_unsold_question)
+        contracts.exists()._get_terms_from_here()._answer_about_unsold()
 
     def _get_draft_contract(self, line):
         """The draft of this deal for the contract type of a line."""

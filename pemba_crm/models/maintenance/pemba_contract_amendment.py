@@ -119,6 +119,7 @@ class PembaContract(models.Model):
             line._set(date_end=date - timedelta(days=1), is_amended=True)
         elif not left:
             line._drop()
+        self._answer_about_unsold()
         return rest
 
     def _log_lines(self, lines, what):

@@ -161,6 +161,14 @@ class PembaContract(models.Model):
         for contract in self:
             contract._get_asked(summary).unlink()
 
+    def _answer_about_unsold(self):
+        """What is not sold any more is taken off, or sold again."""
+        today = get_today(self)
+        done = self.filtered(
+            lambda one: not any(line.is_unsold and line.date_end >= today for line in one.line_ids)
+        )
+        done._answer(done.line_ids._get_unsold_question)
+
     def _get_asked_user(self):
         """Who is asked about it: the first of those in charge who is there."""
         lead, zone = self.sudo().lead_id, self.zone_id  # of all salespeople

@@ -74,7 +74,7 @@ class SaleOrderLine(models.Model):
         now, _discount = self._get_negotiated_price()
         if share and float_compare(offered.year_share, share, precision_digits=9):
             price = self.price_unit * offered.year_share / share
-            then = now * share / offered.year_share if offered.year_share else 0.0
+            then, _discount = self._get_negotiated_price(share)
             # As it was offered, but for less than the smallest coin.
             if abs(self.price_unit - then) * abs(self.product_uom_qty) < self.currency_id.rounding:
                 price = now

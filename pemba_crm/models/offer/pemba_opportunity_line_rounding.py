@@ -24,16 +24,23 @@ class PembaOpportunityLine(models.Model):
         is_shared = name == "net_amount" or not self.is_distributed
         return self[name] - (self.rounding_amount if is_shared else 0.0)
 
-    def _get_order_price(self):
+    def _get_order_price(self, share=None):
         """Unit price and discount on a quotation, in the deal's currency and before tax.
 
+        :param share: of a year, if not that of its days
         :return: ``(price, discount)``
         """
+        if share is None:
+            share, net = self.year_share, self._get_unrounded("net_amount")
+        else:
+            currency = self.lead_id.deal_currency_id
+            paid = currency.round(self.quantity * self.price_unit * share * (1 - self.discount / 100))
+            net = paid - currency.round(paid * self._get_distributor_rate() / 100)
         return self._as_ordered(
             self.quantity,
-            self.price_unit * self.year_share,
+            self.price_unit * share,
             self.discount,
-            self._get_unrounded("net_amount"),
+            net,
             is_kept=not (self.is_distributed or self._keeps_amounts()),
         )
 

@@ -116,6 +116,8 @@ class CrmLead(models.Model):
                     lead._ask_whether_won(confirmed or orders.browse())
                 else:
                     lead._withdraw_question()
+                    if lead._is_without_order():
+                        lead._ask_about_cancelled_orders()
                 continue
             if orders:
                 lead._align(orders)

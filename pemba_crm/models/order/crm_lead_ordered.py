@@ -51,6 +51,14 @@ class CrmLead(models.Model):
         there = (user for user in in_charge if user.active and not user.share)
         return next(there, self.env.ref("base.user_admin"))
 
+    def _has_other_amount(self):
+        """Whether it says another amount than its orders; lines are what these say by themselves."""
+        if self.opportunity_line_count:
+            return False
+        orders = self.sudo().order_ids.filtered(lambda order: order.state == "sale")  # whoever asks
+        ordered = sum(order._get_deal_amount(self, order.amount_untaxed) for order in orders)
+        return bool(orders) and bool(self.deal_currency_id.compare_amounts(ordered, self.deal_amount))
+
     def _withdraw_question(self):
         """Nothing is ordered any more."""
         if self._is_asked(self):

@@ -109,12 +109,13 @@ class SaleOrderLine(models.Model):
         offered = self._get_sold_line()
         return "\n".join([description, *offered._get_details()]) if offered else description
 
-    def _get_negotiated_price(self):
+    def _get_negotiated_price(self, share=None):
         """The opportunity line's price for this order's unit, with the taxes that its prices include.
 
+        :param share: of a year, if not that of the opportunity line's days
         :return: ``(unit price in the order's currency, discount)``
         """
-        price, discount = self.opportunity_line_id._get_order_price()
+        price, discount = self.opportunity_line_id._get_order_price(share)
         if self.product_uom_id:
             price = self.product_id.uom_id._compute_price(price, self.product_uom_id)
         lead = self.opportunity_line_id.lead_id

@@ -128,7 +128,7 @@ class CrmLead(models.Model):
                 lead._follow_lines()
                 lead._message_log(
                     body=self.env._(
-                        "%(contract)s has changed: %(changes)s.",
+                        "%(contract)s proposes by now: %(changes)s.",
                         contract=contract.display_name,
                         changes="; ".join(told),
                     )

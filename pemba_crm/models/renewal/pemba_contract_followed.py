@@ -188,6 +188,8 @@ class PembaContract(models.Model):
             if one.quantity > quantity:
                 left = one.quantity - quantity
                 one._set(quantity=left, is_amended=True, predecessor_id=(rest or line).id)
+                if one.state != "draft":
+                    one.contract_id._log_lines(one, self.env._("reduced"))
             else:
                 one._leave_contract()
 

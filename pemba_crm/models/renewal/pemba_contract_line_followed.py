@@ -60,7 +60,8 @@ class PembaContractLine(models.Model):
     def _get_moved(self, vals):
         """Those that come into another contract."""
         target = vals.get("contract_id")
-        return self.filtered(lambda line: target and get_differing(line, {"contract_id": target}))
+        is_id = type(target) is int  # what is none is refused later
+        return self.filtered(lambda line: is_id and line.contract_id.id != target)
 
     def _follow_correction(self, before, went_on):
         """What a person corrects, in the terms that follow."""

@@ -152,7 +152,7 @@ class PembaContract(models.Model):
             return
         try:
             with self.env.cr.savepoint():
-                self._open_renewals()
+                (self._in_own_language() if len(self) == 1 else self)._open_renewals()
             return
         except UniqueViolation:
             self.env.invalidate_all()
@@ -165,6 +165,10 @@ class PembaContract(models.Model):
                 return
         for contract in self:
             contract._open_renewals_apart()
+
+    def _in_own_language(self):
+        """It as whoever is asked about it reads it."""
+        return self.with_context(lang=self._get_asked_user().lang)
 
     def _set_aside(self, reason):
         """Its renewal could not be opened: whoever is in charge is asked, once for each reason."""

@@ -242,7 +242,7 @@ class PembaContract(models.Model):
     def _renew_tacitly(self):
         """Each by itself: what fails is set aside with its reason. Terms that were missed follow, too."""
         for contract in self:
-            term, today = contract, get_today(contract)
+            term, today = contract._in_own_language(), get_today(contract)
             while term.date_end < today and term.contract_type_id.is_tacit and not term.close_reason:
                 try:
                     with self.env.cr.savepoint():

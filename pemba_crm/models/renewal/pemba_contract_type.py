@@ -1,6 +1,6 @@
 from odoo import api, models
+from odoo.fields import Domain
 
-from ..installed_base.pemba_customer_mixin import get_differing
 from ..public import VALUES, public
 
 
@@ -11,20 +11,20 @@ class PembaContractType(models.Model):
 
     @public(vals=VALUES)
     def write(self, vals):
-        conditions = {name: vals[name] for name in self._get_offered_fields() if name in vals}
-        changed = self.filtered(lambda kind: conditions and get_differing(kind, conditions))
-        if not changed:
+        if self._get_offered_fields().isdisjoint(vals):
             return super().write(vals)
+        before = {kind: kind._get_conditions() for kind in self}
         leads = self.env["crm.lead"].sudo()  # of all salespeople
-        of_types = [
-            ("won_status", "=", "pending"),
-            ("renewal_contract_id.contract_type_id", "in", changed.ids),
-        ]
-        renewals = leads.search(of_types)
+        is_open = Domain("won_status", "=", "pending")
+        renewals = leads.search(is_open & Domain("renewal_contract_id.contract_type_id", "in", self.ids))
         renewals._remember_proposal()
         result = super().write(vals)
-        renewals._follow_index()
+        changed = self.filtered(lambda kind: kind._get_conditions() != before[kind])
+        renewals.filtered(lambda lead: lead.renewal_contract_id.contract_type_id in changed)._follow_index()
         return result
+
+    def _get_conditions(self):
+        return {name: self[name] for name in self._get_offered_fields()}
 
     @api.model
     def _get_offered_fields(self):

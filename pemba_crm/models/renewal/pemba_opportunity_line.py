@@ -97,8 +97,9 @@ class PembaOpportunityLine(models.Model):
         """Whether it is for the term that runs: what is in it already stays there."""
         if self.contract_line_id:
             return False
-        terms = self.sudo().contracted_ids.contract_id  # linked by us alone
-        return bool(self.contract_id or terms - self.lead_id.sudo().renewal_contract_id.successor_id)
+        ours = self.sudo()  # linked by us alone
+        elsewhere = ours.contracted_ids.contract_id - ours.lead_id.renewal_contract_id.successor_id
+        return bool(self.contract_id or elsewhere)
 
     @api.depends("lead_id.renewal_contract_id.date_end")
     def _compute_dates(self):

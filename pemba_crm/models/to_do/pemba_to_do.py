@@ -115,7 +115,7 @@ class PembaToDo(models.Model):
     equipment_id = fields.Many2one("pemba.equipment", readonly=True)
     order_id = fields.Many2one("sale.order", string="Quotation or Order", readonly=True)
     index_id = fields.Many2one("pemba.price.index", readonly=True)
-    count = fields.Integer(readonly=True, aggregator=None, export_string_translation=False)
+    count = fields.Integer(string="Renewals", readonly=True, aggregator=None)
 
     # ------------------------------------------------------------
     # The rows

@@ -17,7 +17,11 @@ class PembaToDo(models.Model):
     def _compute_may_settle(self):
         allowed = self._get_allowed_kinds()
         for row in self:
-            row.may_settle = row.kind in allowed
+            row.may_settle = row.kind in allowed and not row._is_held_up()
+
+    def _is_held_up(self):
+        """Whether something else is to be done first, which its text says."""
+        return self.kind == "offer" and self.sudo().lead_id.is_price_to_revise  # of a row that is seen
 
     @api.model
     def _get_allowed_kinds(self):
@@ -148,8 +152,6 @@ class PembaToDo(models.Model):
         """The quotation that is to be sent; a new one where there is none."""
         lead = self.lead_id
         drafts = lead.order_ids.filtered(lambda order: order.state == "draft")
-        if lead.is_price_to_revise:
-            return lead.get_formview_action()
         return drafts.sorted("id")[-1:].get_formview_action() if drafts else lead.action_new_quotation()
 
     def _act_order(self):
@@ -159,8 +161,8 @@ class PembaToDo(models.Model):
         return (offers.sorted("id")[-1:] or renewal or self.contract_id).get_formview_action()
 
     def _act_win(self):
-        """An open deal is won; one that was lost is opened, to say what became of it."""
-        if self.lead_id.won_status != "pending":
+        """An open deal is won; one that was lost, or says another amount, is opened to say what counts."""
+        if self.lead_id.won_status != "pending" or self.lead_id._has_other_amount():
             return self.lead_id.get_formview_action()
         self.lead_id.action_set_won()
         return True

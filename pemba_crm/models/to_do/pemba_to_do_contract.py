@@ -66,10 +66,17 @@ class PembaToDo(models.Model):
         )
 
     def _get_held(self):
-        """Contracts on hold: no rights meanwhile, and no renewal is offered."""
+        """Contracts on hold: no rights meanwhile, and no renewal is offered; once for all their terms."""
         lasting = self._by_day(lambda today: Domain("date_end", ">=", today))
         return self._select_contracts(
             Domain("is_on_hold", "=", True) & Domain("state", "in", ("running", "renewed")) & lasting,
+            where=SQL(
+                """NOT EXISTS (
+                    SELECT FROM pemba_contract earlier
+                     WHERE earlier.id = pemba_contract.predecessor_id AND earlier.is_on_hold
+                       AND earlier.hold_reason = pemba_contract.hold_reason AND earlier.date_end >= %s)""",
+                self._get_day("earlier.company_id"),
+            ),
             since=SQL("pemba_contract.hold_date"),
             limit=14,
         )
@@ -217,17 +224,28 @@ class PembaToDo(models.Model):
         """Of which the value is missing; none where a contract does not say what its prices are of."""
         contract = self.contract_id
         base = contract.index_base_month
-        return self.index_id._get_missing_month(base, contract._get_last_month()) if base else None
+        return contract.index_id._get_missing_month(base, contract._get_last_month()) if base else None
 
     def _say_index(self):
         month = self._get_missing_month()
         if not month:
             return self.env._("%s: the base month of its prices is not known", self.contract_id.name)
         return self.env._(
-            "%(index)s: the final value of %(month)s is missing, renewals: %(count)s",
+            "%(index)s: a final value is missing (%(month)s), renewals: %(count)s",
             index=self.index_id.display_name,
-            month=format_date(self.env, month, date_format="MMMM yyyy"),
+            month=self.contract_id._format_month(month),
             count=self.count,
+        )
+
+    def _say_price_to_revise(self):
+        contract, month = self.contract_id, self._get_missing_month()
+        if not month:
+            return self.env._("%s: the base month of its prices is not known", contract.name)
+        return self.env._(
+            "%(contract)s: no offer before the value of %(index)s (%(month)s)",
+            contract=contract.name,
+            index=contract.index_id.display_name,
+            month=contract._format_month(month),
         )
 
     def _say_order(self):

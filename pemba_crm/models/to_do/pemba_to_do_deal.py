@@ -267,9 +267,8 @@ class PembaToDo(models.Model):
         return self.env._("%s is planned, not in service", self.equipment_id.display_name)
 
     def _say_offer(self):
-        missing = self.lead_id._get_missing_value()
-        if missing:
-            return self.env._("%(contract)s: %(missing)s", contract=self.contract_id.name, missing=missing)
+        if self.lead_id.is_price_to_revise:
+            return self._say_price_to_revise()
         return self.env._("%s: no renewal offer was sent", self.contract_id.name)
 
     def _say_answer(self):

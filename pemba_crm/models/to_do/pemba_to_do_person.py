@@ -83,6 +83,19 @@ class PembaToDo(models.Model):
                     return not left
         return True
 
+    @api.model
+    def _withdraw_settled(self, contracts):
+        """What does not wait at some contracts any more is not asked any more."""
+        questions = self.env["pemba.to.do.question"].sudo()  # whoever was asked, as below
+        of_contracts = Domain("activity_id.res_id", "in", contracts.ids)
+        asked = questions.search(of_contracts & Domain("activity_id.res_model", "=", contracts._name))
+        if asked:
+            waiting = Domain("contract_id", "in", contracts.ids) & Domain(
+                "kind", "in", self._get_asked_kinds()
+            )
+            keys = {row._get_question_key() for row in self.sudo().search(waiting)}  # as above
+            asked.filtered(lambda question: question.key not in keys)._withdraw()
+
     def _get_question_key(self):
         """What is asked about, the same as long as it waits."""
         if self.index_id:
