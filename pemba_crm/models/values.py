@@ -33,6 +33,8 @@ class PembaValues(models.AbstractModel):
 
     # Whether not everybody of a company sees all records: who links one must see it.
     _is_owned = False
+    # Required fields that are filled again where they are emptied.
+    _refilled = frozenset()
     # Numbers of Odoo's that ours follow from.
     _checked_too = frozenset()
     # Whether a rule compares each record with all others: an import waits before it begins, and not within.
@@ -221,7 +223,10 @@ class PembaValues(models.AbstractModel):
         return frozenset(
             name
             for name, field in self._fields.items()
-            if field.required and field.type not in (*NUMBERS, "boolean") and self._is_ours(field)
+            if name not in self._refilled
+            and field.required
+            and field.type not in (*NUMBERS, "boolean")
+            and self._is_ours(field)
         )
 
     @api.model

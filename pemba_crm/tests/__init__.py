@@ -86,6 +86,7 @@ from . import test_renewal_quoted
 from . import test_renewal_remembered
 from . import test_renewal_revenue
 from . import test_renewal_settled
+from . import test_renewal_taken
 from . import test_renewal_terms
 from . import test_renewal_tours
 from . import test_renewal_workers

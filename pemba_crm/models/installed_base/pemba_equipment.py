@@ -36,6 +36,7 @@ class PembaEquipment(models.Model):
         "pemba.rules",
     ]
     _is_owned = True
+    _refilled = frozenset({"site_id"})
     _order = "id desc"
     _rec_names_search = ("name", "serial_number")
     _check_company_auto = True

@@ -148,12 +148,16 @@ class CrmLead(models.Model):
         contract_lines = self.env["pemba.contract.line"].sudo()  # who wins may write the deal
         known = contract_lines.search([("opportunity_line_id", "in", lines.ids)])
         of_line, contracts = known.grouped(lambda one: one.opportunity_line_id.id), known.contract_id
-        (known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids))._withdraw()
+        unsold = known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids)
+        withdrawn = unsold.contract_id
+        unsold._withdraw()
         unmatched = sold.filtered(lambda line: not line.contract_id and line.id not in of_line)
         running = unmatched._get_running_contracts() if unmatched else self.env["pemba.contract"]
         for line in sold:
             if line.id in of_line:
                 of_line[line.id]._follow_sale(line)
+                continue
+            if line.is_taken_off:
                 continue
             given = line.contract_id.sudo()  # seen when linked
             given = given if given and line._belongs_to(given) else given.browse()
@@ -162,7 +166,8 @@ class CrmLead(models.Model):
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
-        contracts.exists()._get_terms_from_here()._answer_about_unsold()
+        # Not of those that were asked just now.
+        (contracts - withdrawn).exists()._get_terms_from_here()._answer_about_unsold()
 
     def _get_draft_contract(self, line):
         """The draft of this deal for the contract type of a line."""
@@ -205,6 +210,11 @@ class CrmLead(models.Model):
             )
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_from_contracts(self):
+        """What a deleted deal sold is not sold any more."""
+        self._get_all_lines()._unlink_from_contracts()
+
     def _cover_by_hand(self):
         """Contracts of what was sold without a configuration cover what came of it, where that is clear."""
         if not self:
@@ -225,5 +235,6 @@ class CrmLead(models.Model):
         """What is not won any more leaves the drafts it came into."""
         sold = self._get_all_lines()
         if sold:
+            sold.filtered("is_taken_off")._set(is_taken_off=False)
             lines = self.env["pemba.contract.line"].sudo()  # who reopens may write the deal
             lines.search([("opportunity_line_id", "in", sold.ids)])._withdraw()

@@ -106,9 +106,10 @@ class PembaContract(models.Model):
                 date=format_date(self.env, date),
             )
         )
+        line._remember_sale()
         rest, left = line.browse(), line.quantity - quantity
         if left and date == line.date_start:
-            line._set(quantity_before=line.quantity_before or line.quantity, quantity=left, is_amended=True)
+            line._set(quantity=left, is_amended=True)
             rest = line
         elif left:
             vals = {"quantity": left, "date_start": date, "date_end": line.date_end, "is_amended": True}
@@ -118,8 +119,8 @@ class PembaContract(models.Model):
         if date > line.date_start:
             line._set(date_end=date - timedelta(days=1), is_amended=True)
         elif not left:
-            line._drop()
-        self._answer_about_unsold()
+            line._take_off()
+        self._get_terms_from_here()._answer_about_unsold()
         return rest
 
     def _log_lines(self, lines, what):

@@ -99,12 +99,11 @@ class PembaContractLine(models.Model):
         ondelete="set null",
         help="The line that was reduced, of which this is what stays.",
     )
-    quantity_before = fields.Float(
-        digits="Product Unit",
+    sold_terms = fields.Json(
         readonly=True,
         copy=False,
-        aggregator=None,
-        help="What it was before it was reduced from its first day on.",
+        export_string_translation=False,
+        help="What its sale said when it was reduced, or when somebody was asked about that last.",
     )
 
     _opportunity_line_uniq = models.UniqueIndex(

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, sql
 
+from ..company_day import get_today
 from ..public import VALUES, VALUES_LIST, public
 
 # What decides on which equipment a line covers, and when.
@@ -83,6 +84,18 @@ class PembaContractLine(models.Model):
             sale = line.opportunity_line_id
             is_sold = sale.active and sale.lead_id.won_status == "won"
             line.is_unsold = not is_sold if sale else line.is_sale_deleted or line.rest_of_id.is_unsold
+
+    def _is_to_take_off(self):
+        """Whether it is not sold any more, and goes on all the same."""
+        is_ending = self.is_amended and self.date_end < self.contract_id.date_end
+        return self.is_unsold and not is_ending and self.date_end >= get_today(self)
+
+    @public
+    def unlink(self):
+        contracts = self.contract_id
+        result = super().unlink()
+        contracts.exists()._answer_about_unsold()
+        return result
 
     @api.model
     def _get_result_fields(self):

@@ -63,17 +63,31 @@ class PembaContractLine(models.Model):
 
         :param sold: the line of the opportunity
         """
-        before = {name: self[name] for name in CORRECTED}
-        if self.quantity_before:
-            before["quantity"] = self.quantity_before
-        elif self.date_end == self.contract_id.date_end:
-            del before["quantity"]  # it was reduced from its first day on, nobody knows from what
-        self._ask_about_change(
-            lambda env: env._("Its sale was corrected after it was reduced"),
-            sold,
-            before,
-            sold._prepare_contract_line(),
-        )
+        before = self.sold_terms
+        self._remember_sale()
+        if before:
+            self._ask_about_change(
+                lambda env: env._("Its sale was corrected after it was reduced"),
+                sold,
+                before,
+                self.sold_terms,
+            )
+
+    def _remember_sale(self):
+        """What its sale says now, from which a later correction differs."""
+        sold = self.opportunity_line_id.sudo()  # whoever reduces
+        if sold:
+            terms = sold._prepare_contract_line()
+            self._set(sold_terms={name: terms.get(name, 0.0) for name in CORRECTED})
+
+    def _take_off(self):
+        """It is removed, and does not come back by its sale; what is left of it is what that sold."""
+        sold = self.opportunity_line_id.sudo()  # whoever takes it off
+        rest = self.search([("rest_of_id", "in", self.ids)], limit=1)
+        sold._set(is_taken_off=True)
+        self._drop()
+        if sold and rest:
+            rest._set(opportunity_line_id=sold[:1].id)
 
     def _ask_about_change(self, question, sold, before, now):
         """Whoever is in charge of the term that runs is asked, where something changed.
@@ -134,7 +148,13 @@ class PembaContractLine(models.Model):
 
     def _prepare_origin(self):
         """Values of what it came from, which copies do not take over."""
-        return {"opportunity_line_id": self.opportunity_line_id.id}
+        return {
+            "opportunity_line_id": self.opportunity_line_id.id,
+            "rest_of_id": self.rest_of_id.id,
+            "is_amended": self.is_amended,
+            "is_sale_deleted": self.is_sale_deleted,
+            "sold_terms": self.sold_terms,
+        }
 
     def _withdraw(self):
         """They are not sold any more: drafts lose them, and go with the last one; who runs some is asked."""

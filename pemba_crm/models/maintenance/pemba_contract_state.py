@@ -152,9 +152,14 @@ class PembaContract(models.Model):
     def _get_asked(self, summary):
         """The activities that ask it: see ``_ask``."""
         question = self._get_question(summary)
-        return self.sudo().activity_ids.filtered(  # whoever was asked
-            lambda one: one.active and question in (one.pemba_question, one.summary)
-        )
+
+        def is_asked(one):
+            if one.pemba_question:
+                return one.pemba_question == question
+            return one.summary in (question, summary(self.with_context(lang=one.user_id.lang).env))
+
+        asked = self.sudo().activity_ids  # whoever was asked
+        return asked.filtered(lambda one: one.active and is_asked(one))
 
     def _answer(self, summary):
         """What was asked is settled by itself: see ``_ask``."""
@@ -163,10 +168,7 @@ class PembaContract(models.Model):
 
     def _answer_about_unsold(self):
         """What is not sold any more is taken off, or sold again."""
-        today = get_today(self)
-        done = self.filtered(
-            lambda one: not any(line.is_unsold and line.date_end >= today for line in one.line_ids)
-        )
+        done = self.filtered(lambda one: not any(line._is_to_take_off() for line in one.line_ids))
         done._answer(done.line_ids._get_unsold_question)
 
     def _get_asked_user(self):

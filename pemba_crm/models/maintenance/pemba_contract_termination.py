@@ -84,7 +84,18 @@ class PembaContract(models.Model):
             contract._set(state="running", date_end=end, termination=False)
             for line in contract.line_ids:
                 line._set(date_end=before["lines"].get(str(line.id)) or line.date_end)
-            contract.line_ids._put([vals | {"contract_id": contract.id} for vals in before["removed"]])
+            rests = contract.line_ids.browse([vals.get("rest_of_id") or 0 for vals in before["removed"]])
+            known = set(rests.exists().ids)
+            contract.line_ids._put(
+                [
+                    vals
+                    | {
+                        "contract_id": contract.id,
+                        "rest_of_id": vals.get("rest_of_id") in known and vals["rest_of_id"],
+                    }
+                    for vals in before["removed"]
+                ]
+            )
             contract._set(close_reason=before["close_reason"])
             contract._follow_reinstatement(before)
         return True

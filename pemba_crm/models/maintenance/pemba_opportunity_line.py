@@ -25,6 +25,9 @@ class PembaOpportunityLine(models.Model):
         "pemba.contract.line", "opportunity_line_id", string="In Contract", readonly=True
     )
 
+    is_taken_off = fields.Boolean(
+        readonly=True, copy=False, help="It was taken off its contract, and does not come back by itself."
+    )
     is_contracted = fields.Boolean(
         string="Comes into a Contract",
         compute="_compute_is_contracted",

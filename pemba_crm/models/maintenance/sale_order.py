@@ -92,7 +92,11 @@ class SaleOrder(models.Model):
         for line, period in quoted.items():
             line.opportunity_line_id._start_as_quoted(day, *period)
         moved = self.order_line.filtered(
-            lambda one: one in quoted and one._get_offered_period() != quoted[one]
+            lambda one: (
+                one in quoted
+                and one.opportunity_line_id._has_own_period()
+                and one._get_offered_period() != quoted[one]
+            )
         )
         for line in moved:
             line._follow_period(*quoted[line])

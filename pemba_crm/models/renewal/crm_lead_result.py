@@ -42,6 +42,8 @@ class CrmLead(models.Model):
             self._win_renewal()
         else:
             self._ask_about_successor()
+            lines = self.sudo().renewal_contract_id.successor_id.line_ids  # linked by us alone
+            lines.filtered(lambda line: line.opportunity_line_id.lead_id == self)._withdraw()
         extending = self._get_all_lines().filtered(lambda line: line._is_extending())
         if extending:
             self._sell_contracts(sold - renewing, extending)

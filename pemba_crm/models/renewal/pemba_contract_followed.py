@@ -187,6 +187,7 @@ class PembaContract(models.Model):
             self.successor_id._reduce_following(one, one, quantity)
             if one.quantity > quantity:
                 left = one.quantity - quantity
+                one._remember_sale()
                 one._set(quantity=left, is_amended=True, predecessor_id=(rest or line).id)
                 if one.state != "draft":
                     one.contract_id._log_lines(one, self.env._("reduced"))

@@ -60,7 +60,7 @@ class PembaContractLine(models.Model):
             if before and lead.renewal_contract_id == before and lead.won_status == "pending":
                 line.is_unsold = False
             elif line.predecessor_id and not (lead or line.rest_of_id):
-                line.is_unsold = line.predecessor_id.is_unsold
+                line.is_unsold = line.is_sale_deleted or line.predecessor_id.is_unsold
         return result
 
     @api.model

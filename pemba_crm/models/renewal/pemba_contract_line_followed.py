@@ -79,7 +79,7 @@ class PembaContractLine(models.Model):
         granted = self._get_passing()
         if not (granted and granted.is_for(self)):
             self._leave_successor()
-        result = super().unlink()
+        result = super(PembaContractLine, self.exists()).unlink()  # two terms may go in one
         contracts.exists()._offer_again()
         return result
 
@@ -134,7 +134,8 @@ class PembaContractLine(models.Model):
             following = line.contract_id.successor_id
             known = line._get_following()
             for one in known:  # it stayed there
-                line._ask_about_next_term(one, one._get_followed())
+                if get_differing(one, line._get_followed()):
+                    line._ask_about_next_term(one, one._get_followed())
             if not known and (following.state == "draft" or following._is_open()):
                 vals = line._prepare_successor(line._prepare_renewal({})) | {"contract_id": following.id}
                 added = line._put([vals])
@@ -161,6 +162,8 @@ class PembaContractLine(models.Model):
                 new["equipment_id"] = self._get_next_equipment().id
             changes = get_differing(line, new)
             was = {name: before[name] for name in changes if name != "price_unit"}
+            if not line.equipment_id:  # what it covered went
+                was.pop("equipment_id", None)
             is_agreed = line.opportunity_line_id or line.is_amended or get_differing(line, was)
             if changes and is_agreed:
                 self._ask_about_next_term(line, before)
@@ -193,7 +196,7 @@ class PembaContractLine(models.Model):
         contract = self.contract_id
         if contract.state != "draft":
             contract._log_lines(self, self.env._("removed"))
-        self._drop()
+        self._take_off()
         if not contract.line_ids and contract.state != "draft":
             contract._ask(lambda env: env._("Nothing of it is left: terminate it?"))
 

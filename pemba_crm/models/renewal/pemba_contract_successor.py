@@ -143,6 +143,12 @@ class PembaContract(models.Model):
         sold = lead.opportunity_line_ids._get_renewing() if lead else None
         if not sold:
             return
+        if self.state == "terminated":
+            self._ask(
+                lambda env: env._("Its renewal was ordered after it was terminated"),
+                lambda _env: lead.display_name,
+            )
+            return
         ours = self.with_context(**SILENT)
         if self.lead_id != lead:
             ours._take_over_first(lead, sold)
@@ -159,7 +165,7 @@ class PembaContract(models.Model):
             )
             if line:
                 line._follow_sale(one)
-            elif self._is_open() or self.state == "draft":
+            elif not one.is_taken_off and (self._is_open() or self.state == "draft"):
                 ours.line_ids._put([one._prepare_contract_line() | {"contract_id": self.id}])
         kept = lead.opportunity_line_ids._get_contracted()  # what extends it, too
         unsold = ours.line_ids.filtered(
@@ -168,6 +174,7 @@ class PembaContract(models.Model):
         unsold._withdraw()
         if self.state == "draft":  # its renewal had been taken back
             self._start(may_leave_gap=True)
+        ours.exists()._get_terms_from_here()._answer_about_unsold()
 
     def _take_over_first(self, lead, sold):
         """It started without its order: what that leaves out goes, its dates hold."""

@@ -70,10 +70,20 @@ class PembaOpportunityLine(models.Model):
 
     def _start_as_quoted(self, day, start, end):
         """What is renewed is ordered for the days that were quoted, where these follow its contract still."""
-        contract = self.lead_id.sudo().renewal_contract_id  # linked by us alone
-        if not self.contract_line_id or not (start and end) or self.lead_id.won_status in CLOSED:
+        if not self.contract_line_id:
             return super()._start_as_quoted(day, start, end)
-        if (start, end) == (self.date_start, self.date_end):
+        return self._renew_as_quoted(start, end)
+
+    def _start_as_signed(self, start, end):
+        if not self.lead_id.renewal_contract_id or self._is_extending():
+            return super()._start_as_signed(start, end)
+        return self._renew_as_quoted(start, end)
+
+    def _renew_as_quoted(self, start, end):
+        """The next term is what was quoted, if that follows its contract; else somebody is asked."""
+        contract = self.lead_id.sudo().renewal_contract_id  # linked by us alone
+        is_same = (start, end) == (self.date_start, self.date_end)
+        if is_same or not (start and end) or self.lead_id.won_status in CLOSED:
             return None
         if start == contract._get_next_term()["date_start"]:
             self._set(date_start=start, date_end=end)

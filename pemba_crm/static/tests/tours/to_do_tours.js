@@ -16,6 +16,11 @@ registry.category("web_tour.tours").add("pemba_crm_settle_what_waits", {
             run: "click",
         },
         {
+            content: "it is no draft any more then",
+            trigger: ".modal-footer .btn-primary",
+            run: "click",
+        },
+        {
             content: "it does not wait any more",
             trigger: ".o_list_view:not(:has(.o_data_row:contains('is a draft')))",
         },
