@@ -3,8 +3,11 @@
 from datetime import date
 
 from odoo import fields
+from odoo.modules.module import load_script
 from odoo.tests import freeze_time, tagged
+from odoo.tools import file_path
 
+from ..models.maintenance.pemba_contract_line_coverage import FILLED
 from .renewal_common import RenewalCommon
 
 
@@ -15,7 +18,7 @@ class TestTaken(RenewalCommon):
         with freeze_time("2025-01-01"):
             contract._reduce(contract.line_ids, 10)
             self.assertFalse(contract.line_ids)
-            deal.sudo()._follow_contracts()
+            deal._follow_contracts()
             self.assertFalse(contract.line_ids)
             deal.stage_id = self.stages["M"][:1]
             deal.action_set_won()
@@ -54,6 +57,10 @@ class TestTaken(RenewalCommon):
             self.env["pemba.contract"]._cron_renew_tacitly()
             following = contract.successor_id
             following._terminate("2026-04-30", "Moved away")
+            self.assertIn("more than is left", following.activity_ids.summary)
+            following.action_reinstate()
+            self.assertFalse(following.activity_ids)
+            following._terminate("2026-04-30", "Moved away")
             order.action_confirm()
         self.assertEqual((following.state, following.date_end), ("terminated", date(2026, 4, 30)))
         self.assertEqual(following.line_ids.date_end, date(2026, 4, 30))
@@ -73,12 +80,12 @@ class TestTaken(RenewalCommon):
         with freeze_time("2025-04-01"):
             contract._reduce(contract.line_ids, 4)
             contract.line_ids[0].with_user(self.manager).price_unit = 90  # of the contract alone
-            deal.sudo()._follow_contracts()
+            deal._follow_contracts()
             self.assertFalse(contract.activity_ids)
             order.order_line.product_uom_qty = 8
             self.assertIn("10 → 8", contract.activity_ids.note)
             contract.activity_ids.unlink()
-            deal.sudo()._follow_contracts()
+            deal._follow_contracts()
             self.assertFalse(contract.activity_ids)
 
     def test_a_rest_keeps_what_sold_it(self):
@@ -91,6 +98,49 @@ class TestTaken(RenewalCommon):
             self.assertEqual((rest.quantity, rest.is_amended), (6, True))
             deal.stage_id = self.stages["M"][:1]
             self.assertTrue(rest.is_unsold)
+
+    def test_what_is_returned_or_recurs_no_more(self):
+        """It is not sold any more: so says its line, as long as that goes on."""
+        deal, order, contract = self._sell_ten()
+        with freeze_time("2025-03-01"):
+            order.order_line.product_uom_qty = -10
+            self.assertTrue(contract.line_ids.is_unsold)
+            self.assertIn("not sold any more", contract.activity_ids.summary)
+            order.order_line.product_uom_qty = 10
+            self.assertFalse(contract.line_ids.is_unsold or contract.activity_ids)
+            line = deal.opportunity_line_ids
+            line.sale_type_id = self.env.ref("pemba_crm.sale_type_software")
+            self.assertEqual(contract.line_ids.is_unsold, not line.is_contracted)
+            self.assertTrue(contract.activity_ids)
+
+    def test_an_update_says_the_same_in_sql(self):
+        """What is sold no more, by the statements that fill the column on an update."""
+        deal, order, _contract = self._sell_ten()
+        self.kind.is_tacit = True
+        waiting = self._create_year({"price_unit": 5})
+        self._open(waiting)
+        with freeze_time("2025-02-01"):
+            extension = self._deal()
+            extension.action_set_won()
+        with freeze_time("2026-01-05"):
+            self.env["pemba.contract"]._cron_renew_tacitly()
+            _returned, returned_order, _contract = self._sell_ten()
+            extension.stage_id = self.stages["M"][:1]
+            order._action_cancel()
+            deal.stage_id = self.stages["M"][:1]
+            returned_order.order_line.product_uom_qty = -10
+        lines = self.env["pemba.contract.line"].search([])
+        lines = lines.filtered(lambda line: not (line.rest_of_id or line.is_sale_deleted))  # since then
+        self.env.flush_all()
+        found = {line: line.is_unsold for line in lines}
+        self.assertEqual(set(found.values()), {True, False})
+        self.assertTrue(waiting.successor_id.line_ids.opportunity_line_id)
+        self.env.cr.execute("UPDATE pemba_contract_line SET is_unsold = NULL")
+        self.env.cr.execute(FILLED["is_unsold"])
+        path = file_path("pemba_crm/migrations/19.0.1.7.0/post-migrate.py")
+        load_script(path, "pemba_crm_post_migrate").migrate(self.env.cr, "19.0.1.6.0")
+        self.env.invalidate_all()
+        self.assertEqual({line: line.is_unsold for line in lines}, found)
 
     def test_two_terms_in_one_go(self):
         contract = self._create_year({"price_unit": 365})

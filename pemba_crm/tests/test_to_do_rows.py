@@ -104,6 +104,13 @@ class TestToDoRows(PembaContractCommon):
             self.assertTrue(contract.activity_ids)
             action = row.action_settle()
             change = self.env["pemba.contract.change"].with_context(**action["context"]).create({})
+            self.env.flush_all()
+            with self.env.cr.savepoint() as savepoint:
+                change.date = "2025-09-01"
+                change.action_apply()
+                self.assertFalse(self._rows("gone", "2025-06-01"), "it ends on a day to come")
+                savepoint.rollback()
+            self.env.invalidate_all()
             change.action_apply()
             self.assertFalse(contract.activity_ids)
         self.assertFalse(self._rows("gone", "2025-06-01"))

@@ -1,5 +1,14 @@
 def migrate(cr, version):
-    """What waits for the order of its renewal is sold; what goes on of what is not sold any more is not."""
+    """What is returned or recurs no more is not sold, what waits for the order of its renewal is.
+
+    What goes on of what is not sold any more is not, either.
+    """
+    cr.execute(
+        """UPDATE pemba_contract_line line SET is_unsold = TRUE
+             FROM pemba_opportunity_line sale
+            WHERE sale.id = line.opportunity_line_id AND line.is_unsold IS NOT TRUE
+              AND (sale.is_contracted IS NOT TRUE OR sale.is_returned)"""
+    )
     cr.execute(
         """UPDATE pemba_contract_line line SET is_unsold = FALSE
              FROM pemba_contract contract, pemba_opportunity_line sale, crm_lead lead

@@ -148,9 +148,7 @@ class CrmLead(models.Model):
         contract_lines = self.env["pemba.contract.line"].sudo()  # who wins may write the deal
         known = contract_lines.search([("opportunity_line_id", "in", lines.ids)])
         of_line, contracts = known.grouped(lambda one: one.opportunity_line_id.id), known.contract_id
-        unsold = known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids)
-        withdrawn = unsold.contract_id
-        unsold._withdraw()
+        known.filtered(lambda one: one.opportunity_line_id.id not in sold.ids)._withdraw()
         unmatched = sold.filtered(lambda line: not line.contract_id and line.id not in of_line)
         running = unmatched._get_running_contracts() if unmatched else self.env["pemba.contract"]
         for line in sold:
@@ -166,8 +164,7 @@ class CrmLead(models.Model):
             if not (contract and contract._is_extensible()):
                 contract = self._get_draft_contract(line)
             contract._extend(line)
-        # Not of those that were asked just now.
-        (contracts - withdrawn).exists()._get_terms_from_here()._answer_about_unsold()
+        contracts.exists()._get_terms_from_here()._answer_about_unsold()
 
     def _get_draft_contract(self, line):
         """The draft of this deal for the contract type of a line."""
@@ -194,8 +191,7 @@ class CrmLead(models.Model):
         }
         if kind.index_id:
             # As old as the one that the next term is compared with will be then.
-            last = start.replace(day=1) - relativedelta(months=kind.index_lag_months)
-            vals["index_base_month"] = kind.index_id._get_newest_month(last)
+            vals["index_base_month"] = kind.index_id._get_newest_month(kind._get_last_month(start))
         return vals
 
     def _follow_settled_orders(self, texts):

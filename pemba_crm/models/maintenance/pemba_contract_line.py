@@ -4,9 +4,6 @@ from odoo.tools import float_compare
 from ..company_day import get_today
 from ..offer.pemba_opportunity_line import get_years
 
-# What is added to a contract in one of these starts today.
-RUNNING = ("running", "renewed")
-
 
 class PembaContractLine(models.Model):
     """What a contract covers for a while: equipment, or a service, at a price a year.
@@ -133,7 +130,7 @@ class PembaContractLine(models.Model):
             if not contract._origin:
                 line.date_start, line.date_end = line.date_start, line.date_end
                 continue
-            inside = contract.state in RUNNING and contract.date_start < today <= contract.date_end
+            inside = contract._is_open() and contract.date_start < today <= contract.date_end
             line.date_start = line.date_start or (today if inside else contract.date_start)
             line.date_end = line.date_end or contract.date_end
 

@@ -75,14 +75,14 @@ class PembaContractLine(models.Model):
             line.is_equipment_gone = bool(equipment) and (equipment.state == "retired" or is_elsewhere)
 
     @api.depends(
-        *("opportunity_line_id.active", "opportunity_line_id.lead_id.won_status"),
-        *("rest_of_id.is_unsold", "is_sale_deleted"),
+        *(f"opportunity_line_id.{name}" for name in ("active", "is_contracted", "is_returned")),
+        *("opportunity_line_id.lead_id.won_status", "rest_of_id.is_unsold", "is_sale_deleted"),
     )
     def _compute_is_unsold(self):
         """What is left of a line is sold as long as that is."""
         for line in self:
             sale = line.opportunity_line_id
-            is_sold = sale.active and sale.lead_id.won_status == "won"
+            is_sold = sale._get_contracted() and sale.lead_id.won_status == "won"
             line.is_unsold = not is_sold if sale else line.is_sale_deleted or line.rest_of_id.is_unsold
 
     def _is_to_take_off(self):

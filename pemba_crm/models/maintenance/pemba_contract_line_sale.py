@@ -4,13 +4,6 @@ from odoo.tools import float_compare
 from ..company_day import get_today
 from ..installed_base.pemba_customer_mixin import get_differing
 
-# What a sale says of a line, of which a correction is asked about once it cannot follow.
-CORRECTED = ("quantity", "price_unit", "discount")
-
-
-def is_other_number(one, other):
-    return bool(float_compare(one, other, precision_digits=6))
-
 
 class PembaContractLine(models.Model):
     """What a line takes from the sale that brought it."""
@@ -50,7 +43,7 @@ class PembaContractLine(models.Model):
 
         :param sold: the line of the opportunity
         """
-        before = {name: self[name] for name in CORRECTED}
+        before = {name: self[name] for name in self._get_corrected_fields()}
         self._ask_about_change(
             lambda env: env._("Its sale was corrected after its term"),
             sold,
@@ -78,16 +71,22 @@ class PembaContractLine(models.Model):
         sold = self.opportunity_line_id.sudo()  # whoever reduces
         if sold:
             terms = sold._prepare_contract_line()
-            self._set(sold_terms={name: terms.get(name, 0.0) for name in CORRECTED})
+            self._set(sold_terms={name: terms.get(name, 0.0) for name in self._get_corrected_fields()})
+
+    @api.model
+    def _get_corrected_fields(self):
+        """Numbers of a sale, of which a correction is asked about once the line cannot follow: a new set."""
+        return {"quantity", "price_unit", "discount"}
 
     def _take_off(self):
         """It is removed, and does not come back by its sale; what is left of it is what that sold."""
-        sold = self.opportunity_line_id.sudo()  # whoever takes it off
-        rest = self.search([("rest_of_id", "in", self.ids)], limit=1)
-        sold._set(is_taken_off=True)
+        sold, terms = self.opportunity_line_id.sudo(), self.sold_terms  # whoever takes it off
+        rest = self.search([("rest_of_id", "=", self.id)], limit=1)
         self._drop()
-        if sold and rest:
-            rest._set(opportunity_line_id=sold[:1].id)
+        if rest:
+            rest._set(opportunity_line_id=sold.id, sold_terms=terms)
+        else:
+            sold._set(is_taken_off=True)
 
     def _ask_about_change(self, question, sold, before, now):
         """Whoever is in charge of the term that runs is asked, where something changed.
@@ -98,7 +97,11 @@ class PembaContractLine(models.Model):
         :param now: values that it would have, these and others
         """
         values = {name: now.get(name, 0.0) for name in before}
-        changes = {name: value for name, value in values.items() if is_other_number(value, before[name])}
+        changes = {
+            name: value
+            for name, value in values.items()
+            if float_compare(value, before[name], precision_digits=6)
+        }
         if changes:
             self.contract_id._get_running_term()._ask(
                 question,

@@ -84,18 +84,9 @@ class PembaContract(models.Model):
             contract._set(state="running", date_end=end, termination=False)
             for line in contract.line_ids:
                 line._set(date_end=before["lines"].get(str(line.id)) or line.date_end)
-            rests = contract.line_ids.browse([vals.get("rest_of_id") or 0 for vals in before["removed"]])
-            known = set(rests.exists().ids)
-            contract.line_ids._put(
-                [
-                    vals
-                    | {
-                        "contract_id": contract.id,
-                        "rest_of_id": vals.get("rest_of_id") in known and vals["rest_of_id"],
-                    }
-                    for vals in before["removed"]
-                ]
-            )
+            for vals in before["removed"]:
+                rest_of = contract.line_ids.browse(vals.get("rest_of_id") or ()).exists()
+                contract.line_ids._put([vals | {"contract_id": contract.id, "rest_of_id": rest_of.id}])
             contract._set(close_reason=before["close_reason"])
             contract._follow_reinstatement(before)
         return True

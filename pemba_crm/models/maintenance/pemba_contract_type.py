@@ -1,3 +1,4 @@
+from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -91,6 +92,10 @@ class PembaContractType(models.Model):
     def _get_floor(self):
         """The least that prices rise by, in %; None without a floor."""
         return self.floor_rate if self.has_floor else None
+
+    def _get_last_month(self, start):
+        """The newest month whose index value is old enough for a term that starts on a day."""
+        return start.replace(day=1) - relativedelta(months=self.index_lag_months)
 
     @api.model
     def _get_longest(self):

@@ -148,13 +148,16 @@ class PembaPriceIndex(models.Model):
 
     def _get_newest_month(self, date):
         """The newest month up to a day that has a final value, in this series or one that it continues."""
-        months = [
+        return max((month for month in self._get_final_months() if month <= date), default=None)
+
+    def _get_final_months(self):
+        """The months that have a final value, in this series or in one that it continues: a new set."""
+        return {
             value.month
             for index, _link in self._get_series()
             for value in index.value_ids
-            if value.state == "final" and value.month <= date
-        ]
-        return max(months, default=None)
+            if value.state == "final"
+        }
 
     def _get_missing_month(self, base, limit):
         """The month whose value is entered next for prices to be revised: that of the base, else a newer one.
@@ -162,12 +165,7 @@ class PembaPriceIndex(models.Model):
         :param base: the month that prices are of
         :param limit: the newest month that is old enough
         """
-        months = {
-            value.month
-            for index, _link in self._get_series()
-            for value in index.value_ids
-            if value.state == "final"
-        }
+        months = self._get_final_months()
         if base not in months:
             return base
         following = max(months) + relativedelta(months=1)

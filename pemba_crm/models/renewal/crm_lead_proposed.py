@@ -52,10 +52,14 @@ class CrmLead(models.Model):
                 )
             lead._set(proposed_line_ids=offered.ids or NONE)
 
-    def _has_other_revaluation(self):
-        """Whether its contract's index makes another price of it today; why it makes none, is said then."""
+    def _get_other_revaluation(self):
+        """What its contract's index makes of its price today, where that is another one.
+
+        Why it makes none is said whenever it is asked.
+        """
         now, before = self.renewal_contract_id._get_revaluation(), self.revaluation or {}
-        return now != before and not ("missing" in now and "missing" in before)
+        is_same = now == before or ("missing" in now and "missing" in before)
+        return None if is_same else now
 
     def _follow_index(self):
         """Their prices are those of today's values and conditions; what was negotiated stays."""
@@ -67,8 +71,8 @@ class CrmLead(models.Model):
 
     def _take_revaluation(self):
         """Its prices are those of the index, its months and its values that the contract has today."""
-        if self._has_other_revaluation():
-            revaluation = self.renewal_contract_id._get_revaluation()
+        revaluation = self._get_other_revaluation()
+        if revaluation is not None:
             is_missing = bool(revaluation.get("missing"))
             self.with_context(**SILENT)._set(revaluation=revaluation or False, is_price_to_revise=is_missing)
 

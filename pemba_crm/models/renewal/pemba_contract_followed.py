@@ -167,7 +167,7 @@ class PembaContract(models.Model):
             )
             if offered:
                 self._ask(
-                    lambda env: env._("It was reduced, and its renewal offers more: is that corrected?"),
+                    self._get_order_question,
                     lambda _env, lead=lead, offered=offered: ", ".join(
                         [
                             lead.display_name,
@@ -175,6 +175,10 @@ class PembaContract(models.Model):
                         ]
                     ),
                 )
+
+    @api.model
+    def _get_order_question(self, env):
+        return env._("Its renewal offers more than is left of it: is that corrected?")
 
     def _reduce_following(self, line, rest, quantity):
         """What is reduced in a contract that is renewed already is less in the next terms, too.
@@ -223,6 +227,7 @@ class PembaContract(models.Model):
         result = super()._follow_reinstatement(before)
         leads = self.sudo().env["crm.lead"]  # whoever is in charge of the renewal
         leads.browse(before["closed"]).exists().action_unarchive()
+        self._answer(self._get_order_question)
         self._set(close_reason=before["close_reason"], renewal_likelihood=before["renewal_likelihood"])
         return result
 

@@ -2,7 +2,6 @@ import logging
 from datetime import date as Day
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -91,9 +90,8 @@ class PembaContract(models.Model):
         return self.index_id._get_newest_month(self._get_last_month())
 
     def _get_last_month(self):
-        """The newest month whose value may be taken: the lag before the next term starts."""
-        start = self.date_end + timedelta(days=1)
-        return start.replace(day=1) - relativedelta(months=self.contract_type_id.index_lag_months)
+        """The newest month whose value may be taken for the next term."""
+        return self.contract_type_id._get_last_month(self.date_end + timedelta(days=1))
 
     def _format_month(self, month):
         """A month of a revaluation for people to read."""

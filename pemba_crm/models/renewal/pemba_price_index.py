@@ -13,4 +13,5 @@ class PembaPriceIndex(models.Model):
             series |= following
         leads = self.env["crm.lead"].sudo()  # of all salespeople
         open_ones = [("won_status", "=", "pending"), ("renewal_contract_id.index_id", "in", series.ids)]
-        leads.search(open_ones).filtered(lambda lead: lead._has_other_revaluation())._follow_index()
+        renewals = leads.search(open_ones)
+        renewals.filtered(lambda lead: lead._get_other_revaluation() is not None)._follow_index()

@@ -4,6 +4,10 @@ from odoo.tools import SQL
 
 from .pemba_to_do import NOTHING
 
+# It was reduced from a day to come on, and waits for nothing more.
+GOING_ON = SQL(
+    "NOT (pemba_contract_line.is_amended IS TRUE AND pemba_contract_line.date_end < pemba_contract.date_end)"
+)
 OF_LINE = SQL(
     "JOIN pemba_contract ON pemba_contract.id = pemba_contract_line.contract_id"
     " LEFT JOIN crm_lead sold ON sold.id = pemba_contract.lead_id"
@@ -87,7 +91,8 @@ class PembaToDo(models.Model):
         """Lines of equipment that was retired or is another customer's by now: paid for, and not renewed."""
         return self._select_lines(
             Domain("is_equipment_gone", "=", True),
-            SQL(
+            where=GOING_ON,
+            joins=SQL(
                 """
                 JOIN pemba_equipment equipment ON equipment.id = pemba_contract_line.equipment_id
                 LEFT JOIN LATERAL (
@@ -106,7 +111,8 @@ class PembaToDo(models.Model):
         """Lines of deals that are not won any more."""
         return self._select_lines(
             Domain("is_unsold", "=", True),
-            SQL(
+            where=GOING_ON,
+            joins=SQL(
                 """
                 LEFT JOIN pemba_opportunity_line sale ON sale.id = pemba_contract_line.opportunity_line_id
                 LEFT JOIN crm_lead deal ON deal.id = sale.lead_id
