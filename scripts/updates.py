@@ -41,6 +41,10 @@ def test_update():
     return 0 if log_is_clean(odoo, log) and not differences else 1
 
 
+# Versions that cannot be installed beside Odoo's demo data, so that nothing is updated from them there.
+NOT_INSTALLED = {"19.0.1.6.0"}
+
+
 def find_commit():
     """The commit named by ``BEFORE``, else the newest whose manifest has another version; None without.
 
@@ -55,7 +59,7 @@ def find_commit():
     raised = git("log", "--first-parent", "-m", "--format=%H", '-G"version":', "--", MANIFEST).split()
     for name in ("HEAD", *(f"{commit}^" for commit in raised)):
         text = git("show", f"{name}:{MANIFEST}")
-        if text and read_manifest(text)["version"] != manifest()["version"]:
+        if text and read_manifest(text)["version"] not in {manifest()["version"], *NOT_INSTALLED}:
             return git("rev-parse", name)
     return None
 

@@ -35,6 +35,11 @@ class TestTaken(RenewalCommon):
             self.assertEqual(following.amount, 10)
             order.order_line[1].price_unit = 12
             self.assertEqual(following.amount, 12)
+            self.assertFalse(following.activity_ids)
+            order.order_line[0].product_uom_qty = 6
+            self.assertEqual(following.amount, 12)
+            self.assertIn("taken off", following.activity_ids.summary)
+            self.assertIn("Quantity 5 → 6", following.activity_ids.note)
 
     def test_a_signed_order_once_the_end_has_moved(self):
         contract = self._create_year({"price_unit": 365})

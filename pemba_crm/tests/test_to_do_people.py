@@ -1,7 +1,7 @@
 """To Do in the Flow: whose the rows are, who is asked about them, and what managers are told every week."""
 
 from odoo.exceptions import AccessError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import PembaContractCommon
 
@@ -282,6 +282,15 @@ class TestToDoPeople(PembaContractCommon):
         self.assertIn("/odoo/pemba-to-do", mail.body_html)
         recipients = self.env["mail.mail"].search([]).recipient_ids
         self.assertNotIn(self.salesperson.partner_id, recipients)
+
+    def test_the_mail_is_installed_whoever_is_there(self):
+        """Odoo renders a template for the first user that it finds, a customer of the portal for one."""
+        self._create_draft()
+        template = self.env.ref("pemba_crm.mail_template_to_do")
+        for group in ("base.group_portal", "base.group_user"):
+            user = new_test_user(self.env, f"pemba_{group.partition('_')[2]}_only", groups=group)
+            self.assertEqual(user._get_to_do_summary(), [])
+            self.assertIn(user.name, template._render_field("body_html", user.ids)[user.id])
 
     def test_nothing_waits_nothing_is_told(self):
         self.manager.email = "manager@example.com"

@@ -26,6 +26,8 @@ class ContractLedger(OfferLedger):
                 self.take_out(covered[line])
             elif line in covered:
                 self.ask_about_unsold(covered[line], day)
+            elif line.counts and line.taken:
+                self.ask_about_taken(line, day)
             elif line.counts and line not in covered:
                 self.put_into_contract(deal, line, day)
 
@@ -183,9 +185,24 @@ class ContractLedger(OfferLedger):
         if day > covered.first:
             covered.last, covered.is_amended = day - DAY, True
         elif not left:
-            contract.lines.remove(covered)
+            self.take_off(covered)
             for line in contract.renewal.lines if contract.renewal else ():
                 line.renews = None if line.renews is covered else line.renews
+
+    def take_off(self, covered):
+        """All of it was taken away from its first day on: its sale does not bring it back."""
+        covered.contract.lines.remove(covered)
+        if covered.sold:
+            digits = covered.contract.account.digits
+            covered.sold.taken = covered.contract, covered.sold.get_agreed(digits)
+
+    def ask_about_taken(self, line, day):
+        """Corrected since, a person is asked."""
+        contract, before = line.taken
+        now = line.get_agreed(line.deal.account.digits)
+        line.taken = contract, now
+        if before != now:
+            self.get_running_term(contract, day).is_asked = True
 
     def reduce_copies(self, covered, rest, quantity):
         """Less in the next terms, too."""
@@ -195,7 +212,7 @@ class ContractLedger(OfferLedger):
                 copy.quantity -= quantity
                 copy.is_amended, copy.before = True, rest
             else:
-                copy.contract.lines.remove(copy)
+                self.take_off(copy)
 
     def terminate(self, contract, day, today):
         """It ends on a day, and is not offered any more; offers that add to it end with it."""

@@ -117,6 +117,7 @@ class Offered(Sold):
     is_by_order: bool = False  # added on a quotation
     ordered: Fraction | None = None  # what orders say that it comes to
     offer: dict | None = None  # as it was before it was ordered
+    taken: tuple | None = None  # the contract that it was taken off, and its terms then
     proposed: tuple | None = None  # by the contract that it renews
 
     def get_anchor(self):

@@ -185,6 +185,8 @@ class RenewalLedger(ContractLedger):
         for line in sold:
             if line in covered:
                 self.follow_sale(covered[line], line, day)
+            elif line.taken:
+                self.ask_about_taken(line, day)
             elif following.is_open(day) or following.state == "draft":
                 following.add(self.cover(line, line.first, line.last, digits))
 

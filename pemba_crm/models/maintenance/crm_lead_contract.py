@@ -155,7 +155,8 @@ class CrmLead(models.Model):
             if line.id in of_line:
                 of_line[line.id]._follow_sale(line)
                 continue
-            if line.is_taken_off:
+            if line.taken_off:
+                line._ask_about_taken_off()
                 continue
             given = line.contract_id.sudo()  # seen when linked
             given = given if given and line._belongs_to(given) else given.browse()
@@ -231,6 +232,6 @@ class CrmLead(models.Model):
         """What is not won any more leaves the drafts it came into."""
         sold = self._get_all_lines()
         if sold:
-            sold.filtered("is_taken_off")._set(is_taken_off=False)
+            sold.filtered("taken_off")._set(taken_off=False)
             lines = self.env["pemba.contract.line"].sudo()  # who reopens may write the deal
             lines.search([("opportunity_line_id", "in", sold.ids)])._withdraw()

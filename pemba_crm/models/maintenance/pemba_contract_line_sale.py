@@ -70,8 +70,16 @@ class PembaContractLine(models.Model):
         """What its sale says now, from which a later correction differs."""
         sold = self.opportunity_line_id.sudo()  # whoever reduces
         if sold:
-            terms = sold._prepare_contract_line()
-            self._set(sold_terms={name: terms.get(name, 0.0) for name in self._get_corrected_fields()})
+            self._set(sold_terms=self._get_sale_terms(sold))
+
+    @api.model
+    def _get_sale_terms(self, sold):
+        """Numbers that a sale says now, of which a correction is asked about: a new dict.
+
+        :param sold: the line of the opportunity
+        """
+        terms = sold._prepare_contract_line()
+        return {name: terms.get(name, 0.0) for name in self._get_corrected_fields()}
 
     @api.model
     def _get_corrected_fields(self):
@@ -81,12 +89,13 @@ class PembaContractLine(models.Model):
     def _take_off(self):
         """It is removed, and does not come back by its sale; what is left of it is what that sold."""
         sold, terms = self.opportunity_line_id.sudo(), self.sold_terms  # whoever takes it off
+        contract = self.contract_id
         rest = self.search([("rest_of_id", "=", self.id)], limit=1)
         self._drop()
         if rest:
             rest._set(opportunity_line_id=sold.id, sold_terms=terms)
-        else:
-            sold._set(is_taken_off=True)
+        elif sold:
+            sold._set(taken_off=self._get_sale_terms(sold) | {"contract_id": contract.id})
 
     def _ask_about_change(self, question, sold, before, now):
         """Whoever is in charge of the term that runs is asked, where something changed.

@@ -25,8 +25,11 @@ class PembaOpportunityLine(models.Model):
         "pemba.contract.line", "opportunity_line_id", string="In Contract", readonly=True
     )
 
-    is_taken_off = fields.Boolean(
-        readonly=True, copy=False, help="It was taken off its contract, and does not come back by itself."
+    taken_off = fields.Json(
+        readonly=True,
+        copy=False,
+        export_string_translation=False,
+        help="The contract that it was taken off, and what it said then: it does not come back by itself.",
     )
     is_contracted = fields.Boolean(
         string="Comes into a Contract",
@@ -129,6 +132,18 @@ class PembaOpportunityLine(models.Model):
         followed = super()._follow_deals(leads, is_corrected)
         followed.filtered(lambda lead: lead.won_status == "won")._follow_contracts()
         return followed
+
+    def _ask_about_taken_off(self):
+        """Once it is corrected, a person says whether it comes back."""
+        lines = self.env["pemba.contract.line"].sudo()  # whoever corrects it
+        terms, before = lines._get_sale_terms(self), dict(self.taken_off)
+        contract = lines.contract_id.browse(before.pop("contract_id")).exists()
+        self._set(taken_off=terms | {"contract_id": contract.id})
+        if contract:
+            line = lines.new({"contract_id": contract.id, "product_id": self.product_id.id})
+            line._ask_about_change(
+                lambda env: env._("Its sale was corrected after it was taken off"), self, before, terms
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_from_contracts(self):

@@ -165,7 +165,9 @@ class PembaContract(models.Model):
             )
             if line:
                 line._follow_sale(one)
-            elif not one.is_taken_off and (self._is_open() or self.state == "draft"):
+            elif one.taken_off:
+                one._ask_about_taken_off()
+            elif self._is_open() or self.state == "draft":
                 ours.line_ids._put([one._prepare_contract_line() | {"contract_id": self.id}])
         kept = lead.opportunity_line_ids._get_contracted()  # what extends it, too
         unsold = ours.line_ids.filtered(
